@@ -1,0 +1,1 @@
+"""meeting-system: self-hosted, intelligent video meetings."""

@@ -1,0 +1,1 @@
+"""The messages between services and with clients: the only thing that services share."""

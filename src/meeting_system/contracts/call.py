@@ -1,0 +1,45 @@
+"""What travels over the bus: requests with one answer, and events with any number of listeners.
+
+A request names its reply type, so that `reply = await bus.call(LoadRoom(meeting_id=...))` is typed:
+
+    class LoadRoom(Request[RoomView]):
+        topic = "meeting.load_room"
+"""
+
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+ReplyT = TypeVar("ReplyT", bound="Message")
+
+
+class Message(BaseModel):
+    """Base of everything on the wire: strict about unknown fields, immutable, JSON both ways."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="null")
+
+
+class Nothing(Message):
+    """The reply of a request that has nothing to say but *done*."""
+
+
+class Request(Message, Generic[ReplyT]):
+    """Asked of the one service that owns `topic` (`service.verb_noun`)."""
+
+    topic: ClassVar[str]
+
+    @classmethod
+    def reply_type(cls) -> type[Message]:
+        """The class that the reply is decoded into."""
+        for base in cls.__mro__:
+            generic: Any = getattr(base, "__pydantic_generic_metadata__", None)
+            if generic and generic["args"] and generic["origin"] is Request:
+                reply: type[Message] = generic["args"][0]
+                return reply
+        raise TypeError(f"{cls.__name__} does not name its reply: class {cls.__name__}(Request[Reply])")
+
+
+class Event(Message):
+    """Told to whoever listens to `topic` (`noun.past_tense`), at most once: what must last is a row."""
+
+    topic: ClassVar[str]

@@ -1,0 +1,169 @@
+"""What the media service is asked and tells. Participants are known to the engine by their participant id."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from meeting_system.contracts.call import Event, Message, Nothing, Request
+
+Source = Literal["microphone", "camera", "screen", "screen_audio"]
+Quality = Literal["good", "fair", "poor", "lost"]
+
+
+class SlotState(Message):
+    """What one receive slot of a client carries; `participant_id` null: nothing."""
+
+    mid: str
+    kind: Literal["audio", "video"]
+    participant_id: str | None
+    source: Source | None
+    paused: bool = False
+
+
+class Track(Message):
+    """An m-line that the client sends, and what it carries."""
+
+    mid: str
+    source: Source
+
+
+class PeerOpened(Message):
+    """The engine's complete answer."""
+
+    generation: int
+    sdp: str
+
+
+class OpenPeer(Request[PeerOpened]):
+    """Open (or replace, with a higher generation) the media connection of a participant.
+
+    `restart` true: new ICE credentials for the present connection. Errors: media_sdp_invalid (422),
+    media_peer_unknown (404), media_stale_generation (409), media_unavailable (503).
+    """
+
+    topic: ClassVar[str] = "media.open_peer"
+    meeting_id: str
+    participant_id: str
+    generation: int
+    offer: str
+    restart: bool = False
+    publish: list[Track] = Field(default_factory=list)
+    audio_slots: list[str] = Field(default_factory=list)
+    video_slots: list[str] = Field(default_factory=list)
+
+
+class WantedSlot(Message):
+    """What a video slot shall carry; `width` in device pixels, 0 pauses."""
+
+    mid: str
+    participant_id: str
+    source: Literal["camera", "screen"]
+    width: Annotated[int, Field(ge=0, le=8192)]
+
+
+class SetLayout(Request[Nothing]):
+    """Say what each video slot of a participant shall carry; slots not named are emptied."""
+
+    topic: ClassVar[str] = "media.set_layout"
+    meeting_id: str
+    participant_id: str
+    slots: list[WantedSlot]
+
+
+class SetMuted(Request[Nothing]):
+    """Stop (or resume) forwarding a source at the server, whatever the client sends."""
+
+    topic: ClassVar[str] = "media.set_muted"
+    meeting_id: str
+    participant_id: str
+    source: Source
+    muted: bool
+
+
+class ClosePeer(Request[Nothing]):
+    """End a participant's media connection. `generation` null: whichever there is."""
+
+    topic: ClassVar[str] = "media.close_peer"
+    meeting_id: str
+    participant_id: str
+    generation: int | None = None
+
+
+class CloseMeetingMedia(Request[Nothing]):
+    """End all media of a meeting."""
+
+    topic: ClassVar[str] = "media.close_meeting"
+    meeting_id: str
+
+
+class PeerKnown(Message):
+    """`alive`: the engine still holds the participant's connection of `generation`."""
+
+    alive: bool
+    generation: int | None
+
+
+class FindPeer(Request[PeerKnown]):
+    """Ask whether the engine still holds a participant's connection: after a signaling loss."""
+
+    topic: ClassVar[str] = "media.find_peer"
+    meeting_id: str
+    participant_id: str
+
+
+class PeerSlotsChanged(Event):
+    """The whole assignment of a participant's receive slots."""
+
+    topic: ClassVar[str] = "media.slots_changed"
+    meeting_id: str
+    participant_id: str
+    generation: int
+    version: int
+    slots: list[SlotState]
+
+
+class PeerMediaConnected(Event):
+    """A participant's media is up."""
+
+    topic: ClassVar[str] = "media.peer_connected"
+    meeting_id: str
+    participant_id: str
+    generation: int
+    transport: Literal["udp", "tcp"]
+
+
+class PeerMediaEnded(Event):
+    """A participant's media connection is gone."""
+
+    topic: ClassVar[str] = "media.peer_ended"
+    meeting_id: str
+    participant_id: str
+    generation: int
+    reason: str
+
+
+class SpeakersChanged(Event):
+    """Who speaks in a meeting, loudest first."""
+
+    topic: ClassVar[str] = "media.speakers_changed"
+    meeting_id: str
+    participant_ids: list[str]
+
+
+class PeerQualityChanged(Event):
+    """How a participant's network does. Loss is a fraction 0..1."""
+
+    topic: ClassVar[str] = "media.quality_changed"
+    meeting_id: str
+    participant_id: str
+    quality: Quality
+    rtt_s: float
+    loss_up: float
+    loss_down: float
+
+
+class MediaRestarted(Event):
+    """A media engine started with no rooms: every client of it must offer again."""
+
+    topic: ClassVar[str] = "media.restarted"
+    node_id: str

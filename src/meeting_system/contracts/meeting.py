@@ -1,0 +1,141 @@
+"""What signaling asks of the meeting service, and the durable events that meeting hands to signaling."""
+
+from typing import ClassVar, Literal
+
+from meeting_system.contracts.call import Message, Nothing, Request
+from meeting_system.contracts.media import Source
+from meeting_system.contracts.signal import ChatMessage, MeetingState
+from meeting_system.kernel.principal import MeetingRole
+
+
+class Admission(Message):
+    """Who a ticket lets in. `session_id` is the meeting's live run, not the signaling session."""
+
+    meeting_id: str
+    run_id: str
+    participant_id: str
+    user_id: str | None
+    device_id: str
+    display_name: str
+    role: MeetingRole
+    is_guest: bool
+    microphone_allowed: bool = True
+
+
+class RedeemTicket(Request[Admission]):
+    """Exchange a ticket (single use, 30 s) for an admission. Error: ticket_invalid (401)."""
+
+    topic: ClassVar[str] = "meeting.redeem_ticket"
+    ticket: str
+    meeting_id: str
+    device_id: str
+
+
+class RoomView(Message):
+    """The durable part of a snapshot, read in one go. `messages`: the latest 200, oldest first.
+
+    `removed` are the participants who may not come back; `log_seq` is the number of the last durable event
+    of this run that is contained in this view.
+    """
+
+    meeting: MeetingState
+    ended: bool
+    messages: list[ChatMessage]
+    removed: list[str]
+    log_seq: int
+
+
+class LoadRoom(Request[RoomView]):
+    """Read the durable part of a meeting's live run. Error: meeting_not_live (409)."""
+
+    topic: ClassVar[str] = "meeting.load_room"
+    meeting_id: str
+    run_id: str
+
+
+class DurableCommand(Message):
+    """Base of durable commands: who, and the key that makes it happen once: (`sid`, `cid`)."""
+
+    meeting_id: str
+    run_id: str
+    participant_id: str
+    sid: str
+    cid: int
+
+
+class SendChat(DurableCommand, Request[ChatMessage]):
+    """Errors: forbidden (403), invalid (422)."""
+
+    topic: ClassVar[str] = "meeting.send_chat"
+    body: str
+
+
+class MuteParticipant(DurableCommand, Request[Nothing]):
+    """Errors: forbidden (403), participant_not_found (404)."""
+
+    topic: ClassVar[str] = "meeting.mute_participant"
+    target_id: str
+    source: Source
+
+
+class RemoveParticipant(DurableCommand, Request[Nothing]):
+    """Errors: forbidden (403), participant_not_found (404)."""
+
+    topic: ClassVar[str] = "meeting.remove_participant"
+    target_id: str
+
+
+class LockMeeting(DurableCommand, Request[Nothing]):
+    """Errors: forbidden (403)."""
+
+    topic: ClassVar[str] = "meeting.lock_meeting"
+    locked: bool
+
+
+class EndMeeting(DurableCommand, Request[Nothing]):
+    """Errors: forbidden (403)."""
+
+    topic: ClassVar[str] = "meeting.end_meeting"
+
+
+class LastCommand(Message):
+    """Highest durable `cid` of a session that took effect; 0: none."""
+
+    cid: int
+
+
+class FindLastCommand(Request[LastCommand]):
+    """Used when a session's state in Valkey was lost, and for `prev_sid`. Only of the same participant."""
+
+    topic: ClassVar[str] = "meeting.find_last_command"
+    participant_id: str
+    sid: str
+
+
+class ReportPresence(Request[Nothing]):
+    """Signaling tells meeting that a participant connected, lost the connection, or is gone."""
+
+    topic: ClassVar[str] = "meeting.report_presence"
+    meeting_id: str
+    run_id: str
+    participant_id: str
+    state: Literal["connected", "reconnecting", "left"]
+    reason: str | None = None
+
+
+class AppendDurable(Request[Nothing]):
+    """Meeting's outbox tells signaling, in order of `log_seq` for each run, until it says done.
+
+    `log_seq` counts the durable events of one run from 1 without gaps; signaling appends each to the room
+    log exactly once (lower or equal numbers are ignored). `t` and `d` are an event of `meet.v1`.
+    """
+
+    topic: ClassVar[str] = "signaling.append_durable"
+    meeting_id: str
+    run_id: str
+    log_seq: int
+    event_id: str
+    t: str
+    ts: str
+    by: str | None
+    d: dict[str, object]

@@ -1,0 +1,524 @@
+"""`meet.v1`: the protocol between a client and the signaling service, over one WebSocket.
+
+Every command and event belongs to exactly one class (`DeliveryClass`); the tables at the end are the one
+list, and the TypeScript types are generated from this module. See docs/protocol/signaling.md.
+"""
+
+from enum import IntEnum, StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from meeting_system.contracts.call import Message
+from meeting_system.contracts.media import SlotState, Source
+from meeting_system.kernel.principal import MeetingRole
+
+PROTOCOL = "meet.v1"
+MAX_FRAME_BYTES = 256 * 1024
+MAX_FRAME_BYTES_BEFORE_AUTH = 4 * 1024
+HEARTBEAT_S = 5.0
+DEAD_AFTER_S = 15.0
+AUTH_TIMEOUT_S = 5.0
+RESUMABLE_S = 300.0
+MEDIA_KEPT_S = 30.0
+MAX_CHAT_CHARS = 4000
+
+Id = Annotated[str, Field(min_length=1, max_length=64)]
+Secret = Annotated[str, Field(min_length=16, max_length=64)]
+Offset = Annotated[int, Field(ge=0)]
+
+
+class DeliveryClass(StrEnum):
+    """What is promised to a message."""
+
+    DURABLE = "D"
+    STATE = "S"
+    NEGOTIATION = "N"
+    EPHEMERAL = "E"
+
+
+class CloseCode(IntEnum):
+    """Why the server closed the socket. What to do is in `CLOSE_ACTIONS`."""
+
+    BAD_FRAME = 4001
+    NOT_AUTHENTICATED = 4002
+    EXPIRED = 4003
+    UNKNOWN_SESSION = 4004
+    REPLACED = 4005
+    KICKED = 4006
+    MEETING_ENDED = 4007
+    SLOW = 4008
+    RATE_LIMITED = 4009
+    HEARTBEAT_LOST = 4010
+    DRAINING = 4011
+    GAP = 4012
+    VERSION = 4013
+
+
+CloseAction = Literal["stop", "resume", "identify"]
+CLOSE_ACTIONS: dict[CloseCode, CloseAction] = {
+    CloseCode.BAD_FRAME: "stop",
+    CloseCode.NOT_AUTHENTICATED: "identify",
+    CloseCode.EXPIRED: "identify",
+    CloseCode.UNKNOWN_SESSION: "identify",
+    CloseCode.REPLACED: "stop",
+    CloseCode.KICKED: "stop",
+    CloseCode.MEETING_ENDED: "stop",
+    CloseCode.SLOW: "resume",
+    CloseCode.RATE_LIMITED: "resume",
+    CloseCode.HEARTBEAT_LOST: "resume",
+    CloseCode.DRAINING: "resume",
+    CloseCode.GAP: "resume",
+    CloseCode.VERSION: "stop",
+}
+
+
+# ---------------------------------------------------------------- state
+
+
+class ParticipantState(Message):
+    """What everyone in the room sees of one participant. `version` grows with each change."""
+
+    participant_id: Id
+    display_name: str
+    role: MeetingRole
+    is_guest: bool
+    presence: Literal["connected", "reconnecting"]
+    joined_at: str
+    microphone: bool = Field(default=False, description="the microphone is on and not muted")
+    camera: bool = False
+    screen: bool = False
+    screen_audio: bool = False
+    hand_raised_at: str | None = Field(default=None, description="null: down; hands are ordered by this time")
+    version: int = 1
+
+
+class MeetingState(Message):
+    """What everyone in the room sees of the meeting."""
+
+    meeting_id: Id
+    meeting_no: str
+    title: str
+    host_name: str
+    locked: bool
+    started_at: str
+
+
+class ChatMessage(Message):
+    """A chat message as committed. `seq` counts the messages of one meeting from 1 without gaps."""
+
+    message_id: Id
+    seq: int
+    participant_id: Id
+    display_name: str
+    body: str
+    sent_at: str
+
+
+class Snapshot(Message):
+    """The whole view of one participant at room offset `ro` (in the frame around it).
+
+    `messages` are the latest 200, oldest first; earlier ones are at `GET /api/v1/meetings/{id}/messages`.
+    """
+
+    meeting: MeetingState
+    participant_id: Id
+    role: MeetingRole
+    participants: list[ParticipantState]
+    messages: list[ChatMessage]
+    slots: list[SlotState] = Field(default_factory=list)
+
+
+# ---------------------------------------------------------------- frames, client to server
+
+
+class Identify(Message):
+    """First frame of a new session. `prev_sid` names a lost session of the same device, if any."""
+
+    f: Literal["identify"]
+    ticket: Secret
+    meeting_id: Id
+    device_id: Id
+    prev_sid: Id | None = None
+    caps: list[Annotated[str, Field(max_length=32)]] = Field(default_factory=list, max_length=16)
+    v: Literal[1] = 1
+
+
+class Resume(Message):
+    """First frame of a session that goes on."""
+
+    f: Literal["resume"]
+    sid: Id
+    resume_token: Secret
+    epoch: Annotated[str, Field(max_length=128)]
+    ro: Offset
+    po: Offset
+    media: bool = Field(default=False, description="the client still has a media connection")
+    v: Literal[1] = 1
+
+
+class Command(Message):
+    """Something the client wants done. `cid` counts 1, 2, 3 … within the session."""
+
+    f: Literal["cmd"]
+    cid: Annotated[int, Field(ge=1)]
+    t: Annotated[str, Field(max_length=64)]
+    d: dict[str, object] = Field(default_factory=dict)
+    base_ver: int | None = None
+
+
+class Position(Message):
+    """What the client has applied; may be sent at any time, about once a heartbeat."""
+
+    f: Literal["pos"]
+    ro: Offset
+    po: Offset
+
+
+class Ping(Message):
+    """Either side; answered by Pong with the same `n`."""
+
+    f: Literal["ping"]
+    n: int
+    t: float
+
+
+class Bye(Message):
+    """A clean end: the client left on purpose, or the server says why it closes next."""
+
+    f: Literal["bye"]
+    code: Annotated[str, Field(max_length=64)] = "left"
+
+
+# ---------------------------------------------------------------- frames, server to client
+
+
+class Hello(Message):
+    """First frame on every socket."""
+
+    f: Literal["hello"] = "hello"
+    v: Literal[1] = 1
+    hb_ms: int
+    dead_ms: int
+    max_frame: int
+    server_time: str
+
+
+class Ready(Message):
+    """A new session. `prev_last_cid`: last durable command of `prev_sid` that took effect."""
+
+    f: Literal["ready"] = "ready"
+    sid: Id
+    resume_token: str
+    gen: int
+    pid: Id
+    epoch: str
+    ro: Offset
+    po: Offset
+    snapshot: Snapshot
+    prev_last_cid: int = 0
+
+
+class Resumed(Message):
+    """The session goes on; `replayed` events follow. `media` says what to do with the media connection."""
+
+    f: Literal["resumed"] = "resumed"
+    resume_token: str
+    gen: int
+    last_cid: int
+    replayed: int
+    media: Literal["keep", "ice_restart", "rebuild"]
+
+
+class Reset(Message):
+    """The session goes on, but what was missed can't be replayed: take this snapshot instead."""
+
+    f: Literal["reset"] = "reset"
+    reason: Literal["epoch", "trimmed", "ahead"]
+    resume_token: str
+    gen: int
+    epoch: str
+    ro: Offset
+    po: Offset
+    last_cid: int
+    media: Literal["keep", "ice_restart", "rebuild"]
+    snapshot: Snapshot
+
+
+class EventFrame(Message):
+    """Something happened. `st`: r room log, p personal log. Class E carries no `off`."""
+
+    f: Literal["ev"] = "ev"
+    st: Literal["r", "p"]
+    off: int | None = None
+    ep: str | None = None
+    t: str
+    id: str | None = None
+    ts: str
+    by: str | None = Field(default=None, description="participant who caused it")
+    d: dict[str, object]
+
+
+class Problem(Message):
+    """The same fields as an HTTP problem."""
+
+    code: str
+    status: int
+    detail: str = ""
+    errors: list[dict[str, str]] = Field(default_factory=list)
+    retry_after_s: float | None = None
+    trace_id: str | None = None
+
+
+class Ack(Message):
+    """Answer to the command `cid`; also confirms all lower ones."""
+
+    f: Literal["ack"] = "ack"
+    cid: int
+    ok: bool
+    res: dict[str, object] | None = None
+    problem: Problem | None = None
+
+
+class Pong(Message):
+    """Answer to a ping. From the server with the tops of both logs, which reveal a silent gap."""
+
+    f: Literal["pong"] = "pong"
+    n: int
+    t: float
+    top_ro: int | None = None
+    top_po: int | None = None
+
+
+class GoAway(Message):
+    """The server will close soon: reconnect within the deadline."""
+
+    f: Literal["goaway"] = "goaway"
+    deadline_ms: int
+    why: str
+
+
+ClientFrame = Annotated[Identify | Resume | Command | Position | Ping | Pong | Bye, Field(discriminator="f")]
+ServerFrame = Annotated[
+    Hello | Ready | Resumed | Reset | EventFrame | Ack | Ping | Pong | GoAway | Bye, Field(discriminator="f")
+]
+
+
+# ---------------------------------------------------------------- commands: what is in `d`
+
+
+class ChatSend(Message):
+    """chat.send → ack res: ChatMessage. Event chat.message to the room."""
+
+    body: Annotated[str, Field(min_length=1, max_length=MAX_CHAT_CHARS)]
+
+
+class ParticipantMute(Message):
+    """participant.mute: a host stops a source of somebody at the server. Event participant.muted."""
+
+    participant_id: Id
+    source: Source
+
+
+class ParticipantRemove(Message):
+    """participant.remove: out, and this device may not come back. Event participant.removed."""
+
+    participant_id: Id
+
+
+class MeetingLock(Message):
+    """meeting.lock: nobody new may join. Event meeting.locked."""
+
+    locked: bool
+
+
+class MeetingEnd(Message):
+    """meeting.end: over for everyone. Event meeting.ended."""
+
+
+class SelfUpdate(Message):
+    """self.update: what of mine is on. Absent: unchanged. Event participant.updated."""
+
+    microphone: bool | None = None
+    camera: bool | None = None
+    screen: bool | None = None
+    screen_audio: bool | None = None
+    hand: bool | None = None
+    display_name: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+
+
+class PublishedTrack(Message):
+    """An m-line that the client sends, and what it carries."""
+
+    mid: Annotated[str, Field(max_length=16)]
+    source: Source
+
+
+class MediaOffer(Message):
+    """media.offer → ack res: MediaAnswer. The one negotiation: everything sent, and all receive slots.
+
+    `generation` grows with each new RTCPeerConnection of this session; `restart` true: same connection, new
+    ICE credentials.
+    """
+
+    generation: Annotated[int, Field(ge=1)]
+    sdp: Annotated[str, Field(min_length=1, max_length=200_000)]
+    restart: bool = False
+    publish: Annotated[list[PublishedTrack], Field(max_length=8)] = Field(default_factory=list)
+    audio_slots: Annotated[list[Annotated[str, Field(max_length=16)]], Field(max_length=8)] = Field(
+        default_factory=list
+    )
+    video_slots: Annotated[list[Annotated[str, Field(max_length=16)]], Field(max_length=49)] = Field(
+        default_factory=list
+    )
+
+
+class MediaAnswer(Message):
+    """Complete answer, all candidates inside."""
+
+    generation: int
+    sdp: str
+
+
+class LayoutSlot(Message):
+    """What one video slot shall carry; `width` in device pixels, 0 pauses it."""
+
+    mid: Annotated[str, Field(max_length=16)]
+    participant_id: Id
+    source: Literal["camera", "screen"]
+    width: Annotated[int, Field(ge=0, le=8192)]
+
+
+class MediaLayout(Message):
+    """media.layout: the whole wish; slots not named are emptied."""
+
+    slots: Annotated[list[LayoutSlot], Field(max_length=49)]
+
+
+class MediaClose(Message):
+    """media.close: the client gave its media connection up."""
+
+    generation: int
+
+
+class ReactionSend(Message):
+    """reaction.send: an emoji for a moment. Event reaction."""
+
+    emoji: Annotated[str, Field(min_length=1, max_length=16)]
+
+
+# ---------------------------------------------------------------- events: what is in `d`
+
+
+class ParticipantJoined(Message):
+    """participant.joined (S)"""
+
+    participant: ParticipantState
+
+
+class ParticipantUpdated(Message):
+    """participant.updated (S): the whole new state; the higher `version` wins."""
+
+    participant: ParticipantState
+
+
+class ParticipantLeft(Message):
+    """participant.left (S)"""
+
+    participant_id: Id
+    reason: Literal["left", "lost", "removed", "ended", "replaced"]
+
+
+class ChatMessageSent(Message):
+    """chat.message (D)"""
+
+    message: ChatMessage
+
+
+class ParticipantMuted(Message):
+    """participant.muted (D): the client concerned turns the source off and tells its person."""
+
+    participant_id: Id
+    source: Source
+
+
+class ParticipantRemoved(Message):
+    """participant.removed (D)"""
+
+    participant_id: Id
+
+
+class MeetingLocked(Message):
+    """meeting.locked (D)"""
+
+    locked: bool
+
+
+class MeetingEnded(Message):
+    """meeting.ended (D)"""
+
+    reason: Literal["host", "empty", "limit"]
+
+
+class MediaSlots(Message):
+    """media.slots (N, personal): the whole assignment of this client's receive slots."""
+
+    generation: int
+    version: int
+    slots: list[SlotState]
+
+
+class MediaRebuild(Message):
+    """media.rebuild (N, personal): the media connection is gone at the server; offer a new one."""
+
+    reason: str
+
+
+class SpeakersActive(Message):
+    """speakers (E): loudest first."""
+
+    participant_ids: list[str]
+
+
+class Reaction(Message):
+    """reaction (E)"""
+
+    participant_id: Id
+    emoji: str
+
+
+class ConnectionQuality(Message):
+    """quality (E): how somebody's connection does."""
+
+    participant_id: Id
+    quality: Literal["good", "fair", "poor", "lost"]
+
+
+COMMANDS: dict[str, tuple[DeliveryClass, type[Message]]] = {
+    "chat.send": (DeliveryClass.DURABLE, ChatSend),
+    "participant.mute": (DeliveryClass.DURABLE, ParticipantMute),
+    "participant.remove": (DeliveryClass.DURABLE, ParticipantRemove),
+    "meeting.lock": (DeliveryClass.DURABLE, MeetingLock),
+    "meeting.end": (DeliveryClass.DURABLE, MeetingEnd),
+    "self.update": (DeliveryClass.STATE, SelfUpdate),
+    "media.offer": (DeliveryClass.NEGOTIATION, MediaOffer),
+    "media.layout": (DeliveryClass.NEGOTIATION, MediaLayout),
+    "media.close": (DeliveryClass.NEGOTIATION, MediaClose),
+    "reaction.send": (DeliveryClass.EPHEMERAL, ReactionSend),
+}
+
+EVENTS: dict[str, tuple[DeliveryClass, type[Message]]] = {
+    "chat.message": (DeliveryClass.DURABLE, ChatMessageSent),
+    "participant.muted": (DeliveryClass.DURABLE, ParticipantMuted),
+    "participant.removed": (DeliveryClass.DURABLE, ParticipantRemoved),
+    "meeting.locked": (DeliveryClass.DURABLE, MeetingLocked),
+    "meeting.ended": (DeliveryClass.DURABLE, MeetingEnded),
+    "participant.joined": (DeliveryClass.STATE, ParticipantJoined),
+    "participant.updated": (DeliveryClass.STATE, ParticipantUpdated),
+    "participant.left": (DeliveryClass.STATE, ParticipantLeft),
+    "media.slots": (DeliveryClass.NEGOTIATION, MediaSlots),
+    "media.rebuild": (DeliveryClass.NEGOTIATION, MediaRebuild),
+    "speakers": (DeliveryClass.EPHEMERAL, SpeakersActive),
+    "reaction": (DeliveryClass.EPHEMERAL, Reaction),
+    "quality": (DeliveryClass.EPHEMERAL, ConnectionQuality),
+}

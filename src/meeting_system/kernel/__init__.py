@@ -1,0 +1,1 @@
+"""Vocabulary without I/O: ids, clock, errors, principal, ports."""

@@ -1,0 +1,48 @@
+"""Who is asking: an account, or a guest of one meeting."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from meeting_system.kernel.ids import MeetingId, ParticipantId, UserId
+
+
+class AccountRole(StrEnum):
+    """Role of an account in the whole installation, weakest first."""
+
+    GUEST = "guest"
+    USER = "user"
+    MODERATOR = "moderator"
+    ADMIN = "admin"
+    SUPER_ADMIN = "super_admin"
+
+
+class MeetingRole(StrEnum):
+    """Role of a participant in one meeting."""
+
+    HOST = "host"
+    CO_HOST = "co_host"
+    PRESENTER = "presenter"
+    ATTENDEE = "attendee"
+    OBSERVER = "observer"
+
+
+@dataclass(frozen=True)
+class Account:
+    """A signed-in account; `family_id` is the refresh-token family its access token came from."""
+
+    user_id: UserId
+    role: AccountRole
+    display_name: str
+    family_id: str
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Someone without an account, known only inside one meeting."""
+
+    meeting_id: MeetingId
+    participant_id: ParticipantId
+    display_name: str
+
+
+Principal = Account | Guest

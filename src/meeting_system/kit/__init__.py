@@ -1,0 +1,1 @@
+"""The glue around FastAPI, SQLAlchemy, the bus, logs, metrics and traces."""
