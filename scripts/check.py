@@ -1,0 +1,96 @@
+"""Look at the code without running it: style, types, import rules, dead code. One line a check."""
+
+import argparse
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from steps import STATE, progress, run, tail
+
+PYTHON_FOLDERS = ("src", "tests", "scripts", "benchmarks", "clients/python")
+
+
+@dataclass(frozen=True)
+class Check:
+    """A command that exits 0 when all is well, and the command that mends what it finds, if there is one."""
+
+    name: str
+    title: str
+    command: tuple[str, ...]
+    mend: tuple[str, ...] = ()
+
+
+def checks() -> list[Check]:
+    """Return all checks, the quick ones first."""
+    folders = tuple(folder for folder in PYTHON_FOLDERS if Path(folder).is_dir())
+    web = ("-w", "clients/web")
+    rust = ("--locked", "--release", "--workspace", "--all-targets")
+    return [
+        Check("ruff", "Python: lint", ("ruff", "check", *folders), ("ruff", "check", "--fix", *folders)),
+        Check(
+            "format", "Python: format", ("ruff", "format", "--check", *folders), ("ruff", "format", *folders)
+        ),
+        Check("imports", "Python: import rules", ("lint-imports",)),
+        Check("deptry", "Python: dependencies declared and used", ("deptry", "src")),
+        Check("mypy", "Python: types", ("mypy",)),
+        Check("mypy-scripts", "Python: types of the scripts", ("mypy", "scripts")),
+        Check("rustfmt", "Rust: format", ("cargo", "fmt", "--all", "--check"), ("cargo", "fmt", "--all")),
+        # In release, as the engine is built: what C code it needs is then compiled once for both.
+        Check("clippy", "Rust: lint", ("cargo", "clippy", *rust, "--", "-D", "warnings")),
+        Check("tsc", "TypeScript: types", ("npm", "run", "-s", "typecheck", *web)),
+        Check(
+            "eslint",
+            "TypeScript: lint",
+            ("npm", "run", "-s", "lint", *web),
+            ("npm", "run", "-s", "lint", *web, "--", "--fix"),
+        ),
+        Check("knip", "TypeScript: nothing unused", ("npm", "run", "-s", "knip", *web)),
+    ]
+
+
+def passes(check: Check) -> bool:
+    """Run one check; print what it found when it fails."""
+    log = STATE / f"check-{check.name}.log"
+    log.unlink(missing_ok=True)
+    started = time.monotonic()
+    outcome = run(check.command, log)
+    if outcome.code == 0:
+        return True
+    sys.stdout.write(f"\n{check.title}: failed after {time.monotonic() - started:.1f} s\n")
+    sys.stdout.write(f"$ {' '.join(check.command)}\n{tail(outcome.output)}\n\n")
+    return False
+
+
+def mend(every: list[Check]) -> int:
+    """Let the tools mend what they can."""
+    for check in every:
+        if check.mend:
+            with progress(check.title):
+                run(check.mend, STATE / f"check-{check.name}.log")
+    return 0
+
+
+def main() -> int:
+    """Run all checks, or with --fix mend what can be mended. Return 0 when nothing was found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fix", action="store_true", help="let formatters and linters change the files")
+    parser.add_argument("names", nargs="*", help="only these checks")
+    wanted = parser.parse_args()
+    every = [check for check in checks() if not wanted.names or check.name in wanted.names]
+    if wanted.fix:
+        return mend(every)
+    started = time.monotonic()
+    failed = [check.title for check in every if not passes(check)]
+    seconds = time.monotonic() - started
+    if failed:
+        sys.stdout.write(
+            f"{len(failed)} of {len(every)} checks failed ({seconds:.0f} s): {'; '.join(failed)}\n"
+        )
+        return 1
+    sys.stdout.write(f"{len(every)} checks found nothing ({seconds:.0f} s)\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

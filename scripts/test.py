@@ -1,0 +1,145 @@
+"""Run every test: engine, Python, web client, real browsers. Ends with the line `N passed, N failed`.
+
+Where `CI` is set a skipped test is a failure: there, everything that a test needs has been installed.
+"""
+
+import json
+import os
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from steps import ROOT, STATE, Outcome, run, tail
+
+RESULTS = STATE / "results"
+
+
+@dataclass
+class Tally:
+    """What the tests of one suite came to."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A command that runs tests, and how its results are counted."""
+
+    name: str
+    command: tuple[str, ...]
+    count: Callable[[Outcome], Tally]
+
+
+def count_cargo(outcome: Outcome) -> Tally:
+    """Add up the closing lines of all of cargo's test programs."""
+    tally = Tally()
+    for passed, failed in re.findall(r"test result: \w+\. (\d+) passed; (\d+) failed;", outcome.output):
+        tally.passed += int(passed)
+        tally.failed += int(failed)
+    tally.skipped = re.findall(r"^test (.+) \.\.\. ignored", outcome.output, flags=re.MULTILINE)
+    return tally
+
+
+def count_junit(file: Path) -> Callable[[Outcome], Tally]:
+    """Return a counter of the JUnit file that pytest writes."""
+
+    def count(_: Outcome) -> Tally:
+        tally = Tally()
+        if not file.is_file():
+            return tally
+        for case in ElementTree.parse(file).iter("testcase"):
+            name = f"{case.get('classname')}::{case.get('name')}"
+            skipped = case.find("skipped")
+            if case.find("failure") is not None or case.find("error") is not None:
+                tally.failed += 1
+            elif skipped is not None:
+                tally.skipped.append(f"{name}: {skipped.get('message')}")
+            else:
+                tally.passed += 1
+        return tally
+
+    return count
+
+
+def count_vitest(file: Path) -> Callable[[Outcome], Tally]:
+    """Return a counter of the JSON report that vitest writes."""
+
+    def count(_: Outcome) -> Tally:
+        if not file.is_file():
+            return Tally()
+        report = json.loads(file.read_text(encoding="utf-8"))
+        cases = [case for one in report["testResults"] for case in one["assertionResults"]]
+        tally = Tally(report["numPassedTests"], report["numFailedTests"])
+        tally.skipped = [
+            case["fullName"] for case in cases if case["status"] in ("pending", "skipped", "todo")
+        ]
+        return tally
+
+    return count
+
+
+def suites() -> list[Suite]:
+    """Return the suites, those that find a fault soonest first."""
+    pytest = (sys.executable, "-m", "pytest", "-q", "--color=no", "--durations=5")
+    unit, e2e, web = RESULTS / "pytest.xml", RESULTS / "e2e.xml", RESULTS / "vitest.json"
+    vitest = ("npx", "vitest", "run", "--root", "clients/web", "--reporter=default", "--reporter=json")
+    return [
+        # In release, as the engine is built: its dependencies are compiled already.
+        Suite("engine (cargo test)", ("cargo", "test", "--locked", "--release", "-p", "sfu"), count_cargo),
+        Suite("web client (vitest)", (*vitest, f"--outputFile.json={web}"), count_vitest(web)),
+        Suite(
+            "services (pytest)",
+            (*pytest, "-n", "2", "--ignore=tests/e2e", f"--junitxml={unit}", "tests"),
+            count_junit(unit),
+        ),
+        Suite("browsers (pytest)", (*pytest, f"--junitxml={e2e}", "tests/e2e"), count_junit(e2e)),
+    ]
+
+
+def perform(suite: Suite) -> Tally:
+    """Run a suite, print how it went, and count a suite that broke without a failed test as one failure."""
+    log = STATE / f"test-{suite.name.split()[0]}.log"
+    log.unlink(missing_ok=True)
+    outcome = run(suite.command, log)
+    tally = suite.count(outcome)
+    if outcome.code != 0 and tally.failed == 0:
+        tally.failed = 1
+    if outcome.code == 0 and tally.passed == 0:
+        tally.failed = 1
+        sys.stdout.write(f"{suite.name}: ran no test\n")
+    if tally.failed:
+        sys.stdout.write(f"\n$ {' '.join(suite.command)}\n{tail(outcome.output)}\n\n")
+        sys.stdout.write(f"The whole output | 完整日志: {log.relative_to(ROOT)}\n")
+    skipped = f", {len(tally.skipped)} skipped" if tally.skipped else ""
+    sys.stdout.write(
+        f"{suite.name}: {tally.passed} passed, {tally.failed} failed{skipped} ({outcome.seconds:.0f} s)\n"
+    )
+    sys.stdout.flush()
+    return tally
+
+
+def main() -> int:
+    """Run all suites and say what they came to. Return 0 when nothing failed."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    for old in RESULTS.iterdir():
+        old.unlink()
+    tallies = [perform(suite) for suite in suites()]
+    passed, failed = sum(tally.passed for tally in tallies), sum(tally.failed for tally in tallies)
+    skipped = [name for tally in tallies for name in tally.skipped]
+    for name in skipped:
+        sys.stdout.write(f"skipped: {name}\n")
+    closing = f"{passed} passed, {failed} failed"
+    sys.stdout.write(f"{closing}, {len(skipped)} skipped\n" if skipped else f"{closing}\n")
+    if skipped and os.environ.get("CI"):
+        sys.stdout.write("A skipped test fails in CI.\n")
+        return 1
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
