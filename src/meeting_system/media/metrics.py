@@ -1,0 +1,37 @@
+"""The engine's counters for Prometheus, read when asked for."""
+
+from collections.abc import Iterable
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from meeting_system.media.engine import Engine
+
+GAUGES = {
+    "rooms": "Rooms with at least one connection",
+    "peers": "Media connections",
+}
+COUNTERS = {
+    "datagrams_in": "Datagrams received",
+    "datagrams_out": "Datagrams sent",
+    "bytes_in": "Bytes received",
+    "bytes_out": "Bytes sent",
+    "datagrams_rejected": "Datagrams dropped: unknown sender, wrong key, malformed",
+    "events_dropped": "Events that nobody fetched in time",
+    "packets_retransmitted": "Packets sent again on request",
+    "keyframe_requests": "Keyframes asked of publishers",
+}
+
+
+class EngineCollector(Collector):
+    """Turns one snapshot of the counters into metrics."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def collect(self) -> Iterable[Metric]:
+        statistics = self._engine.statistics()
+        for name, about in GAUGES.items():
+            yield GaugeMetricFamily(f"meeting_media_{name}", about, value=getattr(statistics, name))
+        for name, about in COUNTERS.items():
+            yield CounterMetricFamily(f"meeting_media_{name}", about, value=getattr(statistics, name))

@@ -1,0 +1,59 @@
+"""Who holds which media connection, and who is muted by the server: the service's only state."""
+
+from dataclasses import dataclass, field
+
+from meeting_system.contracts.media import Source
+
+
+@dataclass
+class Peer:
+    """One participant of one meeting. `generation` None: no connection at present."""
+
+    generation: int | None = None
+    muted: set[Source] = field(default_factory=set)
+
+
+class Peers:
+    """Known participants by meeting. A mute outlives the connection: a rebuilt one is muted again."""
+
+    def __init__(self) -> None:
+        self._rooms: dict[str, dict[str, Peer]] = {}
+
+    def find(self, meeting_id: str, participant_id: str) -> Peer | None:
+        return self._rooms.get(meeting_id, {}).get(participant_id)
+
+    def opened(self, meeting_id: str, participant_id: str, generation: int) -> Peer:
+        """Note that the engine answered; return the participant with what is muted."""
+        peer = self._rooms.setdefault(meeting_id, {}).setdefault(participant_id, Peer())
+        peer.generation = generation
+        return peer
+
+    def ended(self, meeting_id: str, participant_id: str, generation: int) -> None:
+        """Note the end of a connection; that of an older generation says nothing about the present one."""
+        peer = self.find(meeting_id, participant_id)
+        if peer is None or peer.generation != generation:
+            return
+        peer.generation = None
+        if not peer.muted:
+            self.forget(meeting_id, participant_id)
+
+    def mute(self, meeting_id: str, participant_id: str, source: Source) -> None:
+        self._rooms.setdefault(meeting_id, {}).setdefault(participant_id, Peer()).muted.add(source)
+
+    def unmute(self, meeting_id: str, participant_id: str, source: Source) -> None:
+        peer = self.find(meeting_id, participant_id)
+        if peer is None:
+            return
+        peer.muted.discard(source)
+        if not peer.muted and peer.generation is None:
+            self.forget(meeting_id, participant_id)
+
+    def forget(self, meeting_id: str, participant_id: str) -> None:
+        """The participant left."""
+        room = self._rooms.get(meeting_id, {})
+        room.pop(participant_id, None)
+        if not room:
+            self._rooms.pop(meeting_id, None)
+
+    def forget_meeting(self, meeting_id: str) -> None:
+        self._rooms.pop(meeting_id, None)

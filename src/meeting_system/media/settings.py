@@ -1,0 +1,23 @@
+"""What an operator may set about media."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class MediaSettings(BaseModel):
+    """One number for UDP and TCP: open both in the firewall.
+
+    `advertised` are the addresses that browsers are told to send to; empty: those of the machine's own
+    interfaces, which is right except behind NAT. `workers` 0: one a core. `connection_tests` is how many
+    browsers may run the connection test at the same time.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bind: str = "0.0.0.0"  # noqa: S104  # media has to be reached from everywhere; every packet is authenticated
+    port: Annotated[int, Field(ge=0, le=65535)] = 10000
+    advertised: tuple[str, ...] = ()
+    workers: Annotated[int, Field(ge=0, le=256)] = 0
+    tcp: bool = True
+    connection_tests: Annotated[int, Field(ge=0, le=10_000)] = 64

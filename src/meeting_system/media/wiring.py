@@ -1,0 +1,98 @@
+"""Puts the media service together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from meeting_system.contracts.call import Event
+from meeting_system.contracts.media import (
+    CloseMeetingMedia,
+    ClosePeer,
+    FindPeer,
+    MediaRestarted,
+    OpenPeer,
+    SetLayout,
+    SetMuted,
+)
+from meeting_system.kernel.errors import AppError
+from meeting_system.kernel.ids import new_id
+from meeting_system.kit.bus import Bus
+from meeting_system.kit.log import logger
+from meeting_system.kit.metrics import registry
+from meeting_system.kit.plug import Plug, Ports
+from meeting_system.media.engine import Engine
+from meeting_system.media.metrics import EngineCollector
+from meeting_system.media.probe import Probes, is_probe
+from meeting_system.media.routes import create_routes
+from meeting_system.media.service import MediaService
+from meeting_system.media.settings import MediaSettings
+
+SWEEP_S = 1.0
+
+log = logger("media")
+
+
+def create(ports: Ports, settings: MediaSettings, engine: Engine) -> Plug:
+    """The media service on a running engine."""
+    service = MediaService(engine)
+    probes = Probes(engine, ports.clock, at_once=settings.connection_tests)
+
+    @asynccontextmanager
+    async def run() -> AsyncIterator[None]:
+        collector = EngineCollector(engine)
+        registry.register(collector)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                running = [
+                    tasks.create_task(tell(engine, service, ports.bus)),
+                    tasks.create_task(sweep(probes)),
+                ]
+                await ports.bus.publish(MediaRestarted(node_id=new_id(ports.clock.now().timestamp())))
+                try:
+                    yield
+                finally:
+                    for task in running:
+                        task.cancel()
+        finally:
+            registry.unregister(collector)
+
+    async def check_engine() -> None:
+        engine.statistics()
+
+    return Plug(
+        name="media",
+        routes=create_routes(probes, ports.limiter),
+        handlers={
+            OpenPeer: service.open_peer,
+            SetLayout: service.set_layout,
+            SetMuted: service.set_muted,
+            ClosePeer: service.close_peer,
+            CloseMeetingMedia: service.close_meeting,
+            FindPeer: service.find_peer,
+        },
+        run=run,
+        checks={"media_engine": check_engine},
+    )
+
+
+async def tell(engine: Engine, service: MediaService, bus: Bus) -> None:
+    """Hand the engine's events to the bus. At most once: an event that can't leave now is dropped."""
+    async for event in engine.events():
+        service.note(event)
+        if not is_probe(meeting_of(event)):
+            try:
+                await bus.publish(event)
+            except AppError as error:
+                log.warning("media_event_lost", topic=event.topic, code=error.code)
+
+
+def meeting_of(event: Event) -> str:
+    """The meeting that an event of the engine is about."""
+    return str(getattr(event, "meeting_id", ""))
+
+
+async def sweep(probes: Probes) -> None:
+    """Close connection tests that are over, once a second."""
+    while True:
+        await asyncio.sleep(SWEEP_S)
+        probes.sweep()
