@@ -8,6 +8,14 @@ from meeting_system.contracts.signal import ChatMessage, MeetingState
 from meeting_system.kernel.principal import MeetingRole
 
 
+class OpenPersonalRoom(Request[Nothing]):
+    """Make the personal room of a new account; one that exists stays. Asked by user's outbox."""
+
+    topic: ClassVar[str] = "meeting.open_personal_room"
+    user_id: str
+    display_name: str
+
+
 class Admission(Message):
     """Who a ticket lets in. `session_id` is the meeting's live run, not the signaling session."""
 

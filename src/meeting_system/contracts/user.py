@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from meeting_system.contracts.call import Message, Request
+from meeting_system.contracts.call import Message, Nothing, Request
 
 
 class Profile(Message):
@@ -27,8 +27,11 @@ class FindProfiles(Request[Profiles]):
     user_ids: list[str]
 
 
-class UserRegistered(Message):
-    """Payload of the outbox event `user.registered`: meeting makes the personal room from it."""
+class BlockFamilies(Request[Nothing]):
+    """Refuse the access tokens of these refresh-token families from now on.
 
-    user_id: str
-    display_name: str
+    The outbox asks it of user itself, so that a log-out holds even if Valkey was away at that moment.
+    """
+
+    topic: ClassVar[str] = "user.block_families"
+    family_ids: list[str]

@@ -1,0 +1,58 @@
+"""Who somebody is: their own account, and the public face of others."""
+
+from meeting_system.contracts.permissions import check_account
+from meeting_system.contracts.user import Profile, Profiles
+from meeting_system.kernel.ids import is_id
+from meeting_system.kernel.principal import Account
+from meeting_system.user import repository, tokens
+from meeting_system.user.context import Context
+from meeting_system.user.errors import UserNotFound
+from meeting_system.user.schemas import ProfileChange, User
+
+_AT_ONCE = 1000
+
+
+async def get_profile(context: Context, account: Account) -> User:
+    """Return the caller's own account."""
+    check_account(account.role, "profile:read")
+    async with context.ports.database.reading() as connection:
+        row = await repository.find_account(connection, account.user_id)
+    if row is None:
+        raise UserNotFound("this account was deleted")
+    return tokens.show(row)
+
+
+async def update_profile(context: Context, account: Account, change: ProfileChange) -> User:
+    """Change what was sent (JSON merge patch) and return the whole. The name inside access tokens follows
+    with the next refresh."""
+    check_account(account.role, "profile:update")
+    changes = change.model_dump(include=change.model_fields_set)
+    if not changes:
+        return await get_profile(context, account)
+    async with context.ports.database.transaction() as connection:
+        row = await repository.update_profile(
+            connection, account.user_id, changes, now=context.ports.clock.now()
+        )
+    if row is None:
+        raise UserNotFound("this account was deleted")
+    return tokens.show(row)
+
+
+async def find_profiles(context: Context, user_ids: list[str]) -> Profiles:
+    """Return the public faces of accounts; unknown ids are absent."""
+    wanted = sorted({user_id for user_id in user_ids if is_id(user_id)})[:_AT_ONCE]
+    if not wanted:
+        return Profiles(items=[])
+    async with context.ports.database.reading() as connection:
+        rows = await repository.find_accounts(connection, wanted)
+    return Profiles(
+        items=[
+            Profile(
+                user_id=row.user_id,
+                display_name=row.display_name,
+                avatar_url=row.avatar_url,
+                locale=row.locale,
+            )
+            for row in rows
+        ]
+    )

@@ -1,0 +1,70 @@
+"""The decisions about accounts, without I/O."""
+
+import hashlib
+import re
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from pathlib import Path
+from unicodedata import normalize
+
+from meeting_system.user.errors import PasswordWeak
+
+PASSWORD_MIN_LENGTH = 10
+_EMAIL = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}@[^\s@\"(),:;<>\[\]\\.]+(\.[^\s@\"(),:;<>\[\]\\.]+)*")
+
+# The head of the published lists of leaked passwords, those of ten characters and more, and their like.
+_COMMON = frozenset((Path(__file__).parent / "common_passwords.txt").read_text(encoding="utf-8").split())
+
+
+def normal_email(email: str) -> str:
+    """Return the one spelling of an e-mail address; ValueError when it is none."""
+    normal = normalize("NFKC", email).strip().lower()
+    if len(normal) > 254 or not _EMAIL.fullmatch(normal) or not normal.isprintable():
+        raise ValueError("is not an e-mail address")
+    return normal
+
+
+def check_password(password: str, *, email: str) -> None:
+    """Raise PasswordWeak for what is guessed first."""
+    plain = normalize("NFKC", password).casefold()
+    if len(plain) < PASSWORD_MIN_LENGTH:
+        raise PasswordWeak(f"at least {PASSWORD_MIN_LENGTH} characters")
+    if plain in (email, email.partition("@")[0]):
+        raise PasswordWeak("not your e-mail address")
+    if plain in _COMMON or len(set(plain)) < 3:
+        raise PasswordWeak("too common; a few words in a row are a good password")
+
+
+def token_hash(token: str) -> bytes:
+    """Return what is stored of a refresh token: it has 256 random bits, so one round is enough."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+class Verdict(Enum):
+    """What becomes of a refresh token that was shown."""
+
+    ROTATE = auto()
+    RACE = auto()
+    REUSED = auto()
+    EXPIRED = auto()
+    REVOKED = auto()
+
+
+def judge_refresh(
+    *,
+    now: datetime,
+    used_at: datetime | None,
+    expires_at: datetime,
+    family_expires_at: datetime,
+    revoked: bool,
+    grace_s: float,
+) -> Verdict:
+    """Decide about a refresh token. A second use just after the first is another tab of the same browser;
+    later it is a copy (RFC 9700, section 4.14.2)."""
+    if revoked:
+        return Verdict.REVOKED
+    if used_at is not None and now - used_at > timedelta(seconds=grace_s):
+        return Verdict.REUSED
+    if now >= min(expires_at, family_expires_at):
+        return Verdict.EXPIRED
+    return Verdict.ROTATE if used_at is None else Verdict.RACE

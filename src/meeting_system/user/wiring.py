@@ -1,0 +1,30 @@
+"""The user service as a plug."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from meeting_system.kit.every import running_every
+from meeting_system.kit.passwords import Passwords
+from meeting_system.kit.plug import Plug, Ports
+from meeting_system.user import jobs
+from meeting_system.user.context import Context
+from meeting_system.user.handlers import create_handlers
+from meeting_system.user.routes import create_routes
+from meeting_system.user.settings import UserSettings
+
+
+def create(ports: Ports, settings: UserSettings) -> Plug:
+    """Wire the user service to its ports."""
+    passwords = Passwords(threads=settings.hashing_threads, waiting=settings.hashing_waiting)
+    context = Context(ports, settings, passwords)
+
+    @asynccontextmanager
+    async def run() -> AsyncIterator[None]:
+        try:
+            async with running_every(settings.purge_every_s, partial(jobs.purge, context), name="user_purge"):
+                yield
+        finally:
+            passwords.close()
+
+    return Plug(name="user", routes=create_routes(context), handlers=create_handlers(context), run=run)
