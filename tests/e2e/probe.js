@@ -1,0 +1,75 @@
+// Put into every page before its own scripts: keeps hold of connections, and samples pictures and sounds.
+(() => {
+  const kept = { connections: [], sockets: [] };
+  const keep = (name, list) => {
+    const Original = window[name];
+    if (!Original) return;
+    window[name] = new Proxy(Original, {
+      construct(target, args, newTarget) {
+        const made = Reflect.construct(target, args, newTarget);
+        list.push(made);
+        return made;
+      },
+    });
+  };
+  keep("RTCPeerConnection", kept.connections);
+  keep("WebSocket", kept.sockets);
+
+  const hueOf = (r, g, b) => {
+    const max = Math.max(r, g, b), min = Math.min(r, g, b), span = max - min;
+    if (span < 40) return null;
+    const sector = max === r ? ((g - b) / span + 6) % 6 : max === g ? (b - r) / span + 2 : (r - g) / span + 4;
+    return sector * 60;
+  };
+
+  // Median hue of a picture's coloured pixels, and the brightness along one row: the walking bar moves it.
+  const look = (video) => {
+    if (!video || video.readyState < 2 || !video.videoWidth) return null;
+    const canvas = document.createElement("canvas");
+    canvas.width = 64;
+    canvas.height = 36;
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.drawImage(video, 0, 0, 64, 36);
+    const { data } = context.getImageData(0, 0, 64, 36);
+    const hues = [];
+    for (let i = 0; i < data.length; i += 4) {
+      const hue = hueOf(data[i], data[i + 1], data[i + 2]);
+      if (hue !== null) hues.push(hue > 330 ? hue - 360 : hue);
+    }
+    hues.sort((a, b) => a - b);
+    const row = Array.from({ length: 64 }, (_, x) => data[(18 * 64 + x) * 4 + 1]);
+    return { hue: hues.length > 100 ? hues[hues.length >> 1] : null, row, width: video.videoWidth };
+  };
+
+  // For each live remote sound: the loudest tone within `ms`, in Hz and dB.
+  let audio;
+  const tones = async (ms) => {
+    audio ??= new AudioContext();
+    await audio.resume();
+    const receivers = kept.connections
+      .filter((pc) => pc.connectionState === "connected")
+      .flatMap((pc) => pc.getReceivers())
+      .filter((receiver) => receiver.track.kind === "audio" && receiver.track.readyState === "live");
+    const ears = receivers.map((receiver) => {
+      const source = audio.createMediaStreamSource(new MediaStream([receiver.track]));
+      const analyser = new AnalyserNode(audio, { fftSize: 4096, smoothingTimeConstant: 0 });
+      source.connect(analyser);
+      return { source, analyser, best: { hz: 0, db: -200 } };
+    });
+    const bins = new Float32Array(2048);
+    const until = performance.now() + ms;
+    while (performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      for (const ear of ears) {
+        ear.analyser.getFloatFrequencyData(bins);
+        bins.forEach((db, i) => {
+          if (db > ear.best.db) ear.best = { hz: (i * audio.sampleRate) / 4096, db };
+        });
+      }
+    }
+    ears.forEach((ear) => ear.source.disconnect());
+    return ears.map((ear) => ear.best);
+  };
+
+  window.__probe = { kept, look, tones };
+})();
