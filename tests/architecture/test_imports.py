@@ -1,0 +1,101 @@
+"""Each contract of `.importlinter` catches what it forbids: shown by breaking it in a copy of the package."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from .repository import ROOT
+
+
+@dataclass(frozen=True)
+class Violation:
+    """An import that a contract must refuse, the file it is written in, and how the report names it."""
+
+    contract: str
+    file: str
+    statement: str
+    report: str
+
+
+VIOLATIONS = [
+    Violation(
+        "cli > app > services and adapters > kit > contracts > kernel",
+        "user/violates_layers.py",
+        "import meeting_system.meeting",
+        "meeting_system.user.violates_layers -> meeting_system.meeting",
+    ),
+    Violation(
+        "Drivers are imported by adapters only",
+        "kit/violates_drivers.py",
+        "import meeting_sfu",
+        "meeting_system.kit.violates_drivers -> meeting_sfu",
+    ),
+    Violation(
+        "FastAPI and Starlette are imported by routes, gateway, kit and app only",
+        "media/violates_frameworks.py",
+        "import fastapi",
+        "meeting_system.media.violates_frameworks -> fastapi",
+    ),
+    Violation(
+        "kernel and contracts do no input or output",
+        "kernel/violates_purity.py",
+        "import sqlalchemy",
+        "meeting_system.kernel.violates_purity -> sqlalchemy",
+    ),
+    Violation(
+        "Inside a service: wiring > edges > service > repository > models > schemas > rules > errors",
+        "ai/errors.py",
+        "import meeting_system.ai.service",
+        "meeting_system.ai.errors -> meeting_system.ai.service",
+    ),
+]
+
+
+def lint(folder: Path) -> str:
+    """Run the import rules over the package in `folder/src` and return the report."""
+    done = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-cache", "--config", folder / ".importlinter"],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder / "src"), "COLUMNS": "400", "NO_COLOR": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=100,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the report on a copy of the package that breaks every contract once."""
+    folder = tmp_path_factory.mktemp("broken")
+    package = folder / "src" / "meeting_system"
+    shutil.copytree(ROOT / "src" / "meeting_system", package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / ".importlinter", folder)
+    (package / "ai" / "service.py").write_text('"""Something to import."""\n', encoding="utf-8")
+    (package / "gossip").mkdir()
+    (package / "gossip" / "__init__.py").write_text("", encoding="utf-8")
+    for violation in VIOLATIONS:
+        (package / violation.file).write_text(f"{violation.statement}\n", encoding="utf-8")
+    return lint(folder)
+
+
+@pytest.mark.parametrize("violation", VIOLATIONS, ids=lambda violation: violation.file)
+def test_a_contract_refuses_the_import_that_breaks_it(report: str, violation: Violation) -> None:
+    assert f"{violation.contract} BROKEN" in report
+    assert violation.report in report
+
+
+def test_a_new_folder_of_the_package_must_be_placed_in_the_layers(report: str) -> None:
+    assert "gossip" in report
+
+
+def test_every_contract_is_proved_here() -> None:
+    lines = (ROOT / ".importlinter").read_text(encoding="utf-8").splitlines()
+    names = {line.removeprefix("name = ") for line in lines if line.startswith("name = ")}
+    assert names == {violation.contract for violation in VIOLATIONS}
