@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from steps import ROOT, STATE, progress, run, tail, venv_bin
 
 SKIPPED_FOLDERS = {"node_modules", "dist", "target", "__pycache__", "coverage", ".vite"}
+RUST_INPUTS = ("crates/sfu", "crates/sfu-py", "Cargo.toml", "Cargo.lock")
 WHEELS = ROOT / "target" / "wheels"
 RUST_MISSING = """
 The media engine is built from source and needs Rust ≥ 1.95 (cargo), cmake and a C compiler:
@@ -175,7 +176,7 @@ def build_web() -> None:
 
 def parts() -> Sequence[Part]:
     """Return the parts in the order in which they need each other."""
-    web, rust = ROOT / "clients" / "web", (ROOT / "crates", ROOT / "Cargo.toml", ROOT / "Cargo.lock")
+    web, rust = ROOT / "clients" / "web", tuple(ROOT / name for name in RUST_INPUTS)
     npm = (ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc", web / "package.json")
     return (
         Part(
