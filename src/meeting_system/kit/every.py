@@ -2,33 +2,19 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 
 from meeting_system.kit.log import logger
 
 log = logger(__name__)
 
 
-@asynccontextmanager
-async def running_every(
-    seconds: float, job: Callable[[], Awaitable[object]], *, name: str
-) -> AsyncIterator[None]:
-    """Run `job` about every `seconds` until the block ends. A failure is logged and tried again."""
-
-    async def repeat() -> None:
-        while True:
-            # Jitter, so that the processes of a cluster don't all come at once.
-            await asyncio.sleep(seconds * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
-            try:
-                await job()
-            except Exception:
-                # A job outlives whatever is wrong for a moment.
-                log.exception("job_failed", job=name)
-
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(repeat(), name=name)
+async def every(seconds: float, job: Callable[[], Awaitable[object]], *, name: str) -> None:
+    """Run `job` about every `seconds` until cancelled. A failure is logged, and the next turn tries again."""
+    while True:
+        # Jitter, so that the processes of a cluster don't all come at once.
+        await asyncio.sleep(seconds * random.uniform(0.8, 1.2))  # noqa: S311 - no secret
         try:
-            yield
-        finally:
-            task.cancel()
+            await job()
+        except Exception:
+            log.exception("job_failed", job=name)

@@ -1,15 +1,187 @@
 """Outbox: requests that leave after the commit, in order for each key, until they are answered.
 
 Written in the same transaction as the change they tell of, so that neither can be without the other.
+Delivered at least once: a crash between the answer and its note delivers again, so handlers are idempotent.
 """
 
+import asyncio
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.contracts.call import Request
+from meeting_system.kernel.errors import AppError, Unavailable
+from meeting_system.kit.bus import Courier
+from meeting_system.kit.log import logger
+from meeting_system.kit.metrics import OUTBOX_DELIVERIES
+from meeting_system.kit.sql import Database, after_commit
+from meeting_system.kit.tasks import alongside
+from meeting_system.kit.trace import current_trace_id, traced
+
+log = logger(__name__)
+
+BATCH = 64
+POLL_S = 1.0
+FIRST_RETRY_S = 0.1
+LONGEST_RETRY_S = 30.0
+MOST_ATTEMPTS = 3000
+"""About a day of attempts; then the request is put aside with its problem."""
+
+# The lock, held to the commit, gives requests of one key their numbers in the order of their commits.
+_INSERT = text(
+    """
+    INSERT INTO kit.outbox (key, topic, payload, trace_id)
+    SELECT :key, :topic, :payload, :trace_id
+    FROM (SELECT pg_advisory_xact_lock(hashtextextended(:key, 7)) AS done OFFSET 0) AS locked
+    """
+)
+# Only the oldest of each key, and none that another process has in hand.
+_TAKE = text(
+    f"""
+    SELECT id, topic, payload, trace_id, attempts FROM kit.outbox AS oldest
+    WHERE failed_at IS NULL AND next_at <= clock_timestamp() AND NOT EXISTS (
+      SELECT 1 FROM kit.outbox AS older
+      WHERE older.key = oldest.key AND older.id < oldest.id AND older.failed_at IS NULL
+    )
+    ORDER BY id LIMIT {BATCH} FOR UPDATE SKIP LOCKED
+    """  # noqa: S608  # a constant of ours
+)
+_DELETE = text("DELETE FROM kit.outbox WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
+_DELAY = text(
+    """
+    UPDATE kit.outbox SET attempts = attempts + 1, problem = :problem,
+      next_at = clock_timestamp() + make_interval(secs => :pause_s),
+      failed_at = CASE WHEN :given_up THEN clock_timestamp() END
+    WHERE id = :id
+    """
+)
+
+_woken: set[asyncio.Event] = set()
 
 
 async def collect(connection: AsyncConnection, request: Request[Any], *, key: str) -> None:
     """Add `request` to the transaction. Requests of one `key` are delivered one after the other, in order."""
-    raise NotImplementedError
+    row = {
+        "key": key,
+        "topic": request.topic,
+        "payload": request.model_dump_json(),
+        "trace_id": current_trace_id(),
+    }
+    await connection.execute(_INSERT, row)
+    after_commit(connection, wake_relays)
+
+
+def wake_relays() -> None:
+    """Tell the relays of this process that there is something to deliver."""
+    for event in _woken:
+        event.set()
+
+
+@dataclass(frozen=True)
+class _Row:
+    id: int
+    topic: str
+    payload: str
+    trace_id: str
+    attempts: int
+
+
+class OutboxRelay:
+    """Delivers what is in the outbox. Any number of processes may run one: a key is in one's hands at a time.
+
+    Woken by the commits of this process; what another process left behind is found by looking every second.
+    """
+
+    def __init__(self, database: Database, courier: Courier) -> None:
+        self._database = database
+        self._courier = courier
+        self._wake = asyncio.Event()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Deliver while the block runs."""
+        _woken.add(self._wake)
+        try:
+            async with alongside(self._run()):
+                yield
+        finally:
+            _woken.discard(self._wake)
+
+    async def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                await self.deliver_all()
+            except Unavailable:
+                await asyncio.sleep(POLL_S)
+            try:
+                async with asyncio.timeout(POLL_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    async def deliver_all(self) -> None:
+        """Deliver until nothing is due."""
+        while await self.deliver_some():
+            pass
+
+    async def deliver_some(self) -> int:
+        """Deliver the oldest request of up to BATCH keys at the same time; return how many were due."""
+        async with self._database.transaction() as connection:
+            rows = [_Row(*row) for row in await connection.execute(_TAKE)]
+            if not rows:
+                return 0
+            problems = await asyncio.gather(*(self._deliver(row) for row in rows))
+            answered = [row.id for row, problem in zip(rows, problems, strict=True) if problem is None]
+            if answered:
+                await connection.execute(_DELETE, {"ids": answered})
+            await self._delay(connection, rows, problems)
+        return len(rows)
+
+    async def _deliver(self, row: _Row) -> str | None:
+        """Deliver one; return the problem when it must be tried again."""
+        with traced(row.trace_id or None):
+            try:
+                await self._courier.forward(row.topic, row.payload.encode())
+            except AppError as error:
+                if error.retryable or error.status >= 500:
+                    OUTBOX_DELIVERIES.labels("delayed").inc()
+                    return f"{error.code}: {error.detail}"
+                # A refusal is an answer: the same request would be refused again.
+                log.exception("outbox_request_refused", topic=row.topic, code=error.code)
+                OUTBOX_DELIVERIES.labels("refused").inc()
+                return None
+            except Exception as error:
+                log.exception("outbox_delivery_failed", topic=row.topic, attempts=row.attempts)
+                OUTBOX_DELIVERIES.labels("failed").inc()
+                return repr(error)
+        OUTBOX_DELIVERIES.labels("answered").inc()
+        return None
+
+    async def _delay(
+        self, connection: AsyncConnection, rows: Sequence[_Row], problems: Sequence[str | None]
+    ) -> None:
+        for row, problem in zip(rows, problems, strict=True):
+            if problem is None:
+                continue
+            given_up = row.attempts + 1 >= MOST_ATTEMPTS
+            if given_up:
+                log.error("outbox_request_given_up", topic=row.topic, id=row.id, problem=problem)
+            change = {
+                "id": row.id,
+                "problem": problem,
+                "pause_s": retry_pause_s(row.attempts),
+                "given_up": given_up,
+            }
+            await connection.execute(_DELAY, change)
+
+
+def retry_pause_s(attempts: int) -> float:
+    """Return how long to wait after the attempt number `attempts` (from 0): doubling, with jitter."""
+    longest = min(FIRST_RETRY_S * float(1 << min(attempts, 16)), LONGEST_RETRY_S)
+    return longest * (0.5 + random.random() / 2)  # noqa: S311  # jitter, not a secret

@@ -1,32 +1,143 @@
 """PostgreSQL: one engine a process, one transaction a request."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from typing import Any
 
+import orjson
+from sqlalchemy import event, exc, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from meeting_system.kernel.errors import Unavailable
+from meeting_system.kit.metrics import SQL_CONNECTIONS, SQL_STATEMENTS
+
+CONNECT_S = 5.0
+POOL_WAIT_S = 5.0
+STATEMENT_S = 15.0
+
+_AWAY = (ConnectionError, asyncio.TimeoutError, exc.TimeoutError, exc.InterfaceError)
+_AWAY_SQLSTATES = ("08", "57P", "53")
+"""Classes of SQLSTATE that say: the server goes down, comes up, or has no room for us."""
+
+CALLBACKS = "after_commit"
 
 
 class Database:
-    """The pool of connections. `transaction` commits at the end of its block or rolls back on an exception."""
+    """The pool of connections. `transaction` commits at the end of its block or rolls back on an exception.
+
+    Both raise Unavailable when the server is away.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
 
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine, for what is neither a transaction nor a read: migrations, LISTEN."""
+        return self._engine
+
     def transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """One unit of work: commit at the end, nothing of it on an exception."""
-        return self._engine.begin()
+        return self._transaction()
 
-    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        callbacks: dict[Callable[[], None], None] = {}
+        with translating():
+            async with self._engine.begin() as connection:
+                connection.info[CALLBACKS] = callbacks
+                try:
+                    yield connection
+                finally:
+                    if not connection.invalidated:
+                        connection.info.pop(CALLBACKS, None)
+        for callback in callbacks:
+            callback()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Single statements without BEGIN and COMMIT around them: a third less time."""
-        return self._autocommit.connect()
+        with translating():
+            async with self._autocommit.connect() as connection:
+                yield connection
+
+    async def check(self) -> None:
+        """Return when the server answers; raise Unavailable else."""
+        async with self.reading() as connection:
+            await connection.execute(text("SELECT 1"))
+
+
+def after_commit(connection: AsyncConnection, callback: Callable[[], None]) -> None:
+    """Call `callback` once when the transaction of `connection` is committed, never when it is rolled back.
+
+    The same callback given twice is called once.
+    """
+    connection.info[CALLBACKS][callback] = None
+
+
+@contextmanager
+def translating() -> Iterator[None]:
+    """Raise Unavailable where the server is away, anything else as it is."""
+    try:
+        yield
+    except (exc.SQLAlchemyError, OSError, TimeoutError) as error:
+        if is_away(error):
+            raise Unavailable("the database is away, try again") from error
+        raise
+
+
+def is_away(error: BaseException) -> bool:
+    """Tell whether `error` says that the server can't be reached, rather than that a statement is wrong."""
+    if isinstance(error, _AWAY):
+        return True
+    if isinstance(error, exc.DBAPIError):
+        if error.connection_invalidated:
+            return True
+        state = getattr(error.orig, "sqlstate", None) or ""
+        return state.startswith(_AWAY_SQLSTATES)
+    # A socket that is gone: asyncpg raises it as it is while connecting.
+    return isinstance(error, OSError)
+
+
+def _dump_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 @asynccontextmanager
 async def open_database(url: str, *, pool_size: int = 10) -> AsyncIterator[Database]:
     """Open the pool for a `postgresql+asyncpg://` URL and close it at the end."""
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size)
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=POOL_WAIT_S,
+        pool_use_lifo=True,
+        json_serializer=_dump_json,
+        json_deserializer=orjson.loads,
+        connect_args={
+            "timeout": CONNECT_S,
+            "command_timeout": STATEMENT_S,
+            "server_settings": {"application_name": "meeting-system", "jit": "off", "timezone": "UTC"},
+        },
+    )
+    _count(engine)
     try:
         yield Database(engine)
     finally:
         await engine.dispose()
+
+
+def _count(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def count_statement(*_: Any) -> None:
+        SQL_STATEMENTS.inc()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def count_checkout(*_: Any) -> None:
+        SQL_CONNECTIONS.inc()
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def count_checkin(*_: Any) -> None:
+        SQL_CONNECTIONS.dec()

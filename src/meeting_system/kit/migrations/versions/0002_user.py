@@ -16,8 +16,8 @@ _STATEMENTS = (
         display_name text NOT NULL,
         locale text NOT NULL,
         avatar_url text,
-        role text NOT NULL
-            CONSTRAINT accounts_role_check CHECK (role IN ('guest', 'user', 'moderator', 'admin', 'super_admin')),
+        role text NOT NULL CONSTRAINT accounts_role_check
+            CHECK (role IN ('guest', 'user', 'moderator', 'admin', 'super_admin')),
         password_hash text NOT NULL,
         created_at timestamptz NOT NULL,
         updated_at timestamptz NOT NULL,

@@ -1,0 +1,184 @@
+"""Valkey (or Redis) as the Store."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from hashlib import sha1
+from typing import Any, cast
+
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from meeting_system.kernel.errors import Unavailable
+from meeting_system.kernel.ports import Subscription
+
+TIMEOUT_S = 2.0
+CONNECT_S = 2.0
+CONNECTIONS = 64
+
+_AWAY = (RedisConnectionError, RedisTimeoutError, OSError, TimeoutError)
+_AWAY_ANSWERS = ("LOADING", "MASTERDOWN", "READONLY", "CLUSTERDOWN", "OOM", "MISCONF")
+
+
+@contextmanager
+def translating() -> Iterator[None]:
+    """Raise Unavailable where the server is away, anything else as it is."""
+    try:
+        yield
+    except _AWAY as error:
+        raise Unavailable("the store is away, try again") from error
+    except ResponseError as error:
+        if str(error).startswith(_AWAY_ANSWERS):
+            raise Unavailable("the store can't answer now, try again") from error
+        raise
+
+
+class RedisStore:
+    """kernel.ports.Store. Commands are not repeated after a lost connection, except once on a connection that
+    was already dead when it came out of the pool: whether an earlier try took effect is for the caller."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._shas: dict[str, str] = {}
+
+    @property
+    def client(self) -> Redis:
+        """The driver, for other adapters."""
+        return self._client
+
+    async def get(self, key: str) -> bytes | None:
+        with translating():
+            return cast("bytes | None", await self._client.get(key))
+
+    async def set(
+        self, key: str, value: bytes, *, ttl_s: float | None = None, only_new: bool = False
+    ) -> bool:
+        ttl_ms = None if ttl_s is None else max(1, int(ttl_s * 1000))
+        with translating():
+            return bool(await self._client.set(key, value, px=ttl_ms, nx=only_new))
+
+    async def take(self, key: str) -> bytes | None:
+        with translating():
+            return cast("bytes | None", await self._client.getdel(key))
+
+    async def delete(self, *keys: str) -> None:
+        if keys:
+            with translating():
+                await self._client.delete(*keys)
+
+    async def increment(self, key: str, *, ttl_s: float) -> int:
+        return int(await self.run(_INCREMENT, keys=[key], args=[int(ttl_s * 1000)]))
+
+    async def run(self, script: str, *, keys: list[str], args: list[bytes | str | int | float]) -> Any:
+        sha = self._shas.get(script)
+        if sha is None:
+            sha = self._shas[script] = sha1(script.encode(), usedforsecurity=False).hexdigest()
+        with translating():
+            try:
+                return await self._client.evalsha(sha, len(keys), *keys, *args)
+            except NoScriptError:
+                return await self._client.eval(script, len(keys), *keys, *args)
+
+    async def publish(self, channel: str, payload: bytes) -> None:
+        with translating():
+            await self._client.publish(channel, payload)
+
+    def subscribe(self, *channels: str) -> AbstractAsyncContextManager[Subscription]:
+        return self._subscribe(channels)
+
+    @asynccontextmanager
+    async def _subscribe(self, channels: tuple[str, ...]) -> AsyncIterator[Subscription]:
+        pubsub = self._client.pubsub()
+        try:
+            subscription = RedisSubscription(pubsub)
+            await subscription.open(channels)
+            yield subscription
+        finally:
+            await pubsub.aclose()  # type: ignore[no-untyped-call]
+
+    async def run_id(self) -> str:
+        with translating():
+            return str((await self._client.info("server"))["run_id"])
+
+    async def check(self) -> None:
+        """Return when the server answers; raise Unavailable else."""
+        with translating():
+            await self._client.ping()
+
+
+_INCREMENT = """
+local value = redis.call('INCR', KEYS[1])
+if value == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return value
+"""
+
+_ALWAYS = "subscription"
+"""A channel that nobody publishes to: a subscription without channels would not be one."""
+
+
+class RedisSubscription:
+    """kernel.ports.Subscription over one connection of its own."""
+
+    def __init__(self, pubsub: PubSub) -> None:
+        self._pubsub = pubsub
+        self._waiting: list[tuple[str, bytes]] = []
+
+    async def open(self, channels: tuple[str, ...]) -> None:
+        """Subscribe, and return when the server has confirmed it: what is published from now on arrives."""
+        with translating():
+            await self._pubsub.subscribe(_ALWAYS, *channels)
+            confirmations = 1 + len(set(channels) - {_ALWAYS})
+            async with asyncio.timeout(TIMEOUT_S):
+                while confirmations:
+                    message = await self._pubsub.get_message(timeout=TIMEOUT_S)
+                    if message is not None and message["type"] == "subscribe":
+                        confirmations -= 1
+                    elif message is not None and message["type"] == "message":
+                        self._waiting.append(_to_pair(message))
+
+    async def __aiter__(self) -> AsyncIterator[tuple[str, bytes]]:
+        while self._waiting:
+            yield self._waiting.pop(0)
+        while True:
+            with translating():
+                try:
+                    message = await self._pubsub.get_message(timeout=None)
+                except RuntimeError as error:  # the connection was given back
+                    raise Unavailable("the subscription is closed") from error
+            if message is not None and message["type"] == "message":
+                yield _to_pair(message)
+
+    async def add(self, *channels: str) -> None:
+        with translating():
+            await self._pubsub.subscribe(*channels)
+
+    async def remove(self, *channels: str) -> None:
+        with translating():
+            await self._pubsub.unsubscribe(*channels)
+
+
+def _to_pair(message: dict[str, Any]) -> tuple[str, bytes]:
+    return message["channel"].decode(), message["data"]
+
+
+@asynccontextmanager
+async def open_store(url: str) -> AsyncIterator[RedisStore]:
+    """Open the pool for a `redis://`, `rediss://` or `unix://` URL and close it at the end."""
+    client: Redis = Redis.from_url(
+        url,
+        socket_timeout=TIMEOUT_S,
+        socket_connect_timeout=CONNECT_S,
+        max_connections=CONNECTIONS,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,
+    )
+    try:
+        yield RedisStore(client)
+    finally:
+        with suppress(RedisError):
+            await client.aclose()

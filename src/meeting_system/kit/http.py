@@ -1,0 +1,36 @@
+"""The HTTP application of a process: routes of its services behind one edge."""
+
+from collections.abc import Sequence
+
+from fastapi import FastAPI
+from starlette.requests import HTTPConnection
+from starlette.routing import BaseRoute
+
+from meeting_system import __version__
+from meeting_system.kernel.ports import Store
+from meeting_system.kit.auth import Authenticator
+from meeting_system.kit.edge import BODY_LIMIT, SECURITY_HEADERS, Edge
+from meeting_system.kit.problem import translate_errors
+from meeting_system.kit.tokens import Tokens
+
+
+def create_app(
+    *,
+    routes: Sequence[BaseRoute],
+    tokens: Tokens,
+    store: Store,
+    headers: dict[str, str] | None = None,
+    body_limit: int = BODY_LIMIT,
+) -> FastAPI:
+    """Return the application with `routes`; `headers` are added to every answer that has them not."""
+    app = FastAPI(title="meeting-system", version=__version__, docs_url=None, redoc_url=None)
+    app.state.authenticator = Authenticator(tokens, store)
+    app.router.routes.extend(routes)
+    translate_errors(app)
+    app.add_middleware(Edge, body_limit=body_limit, headers=dict(SECURITY_HEADERS) | (headers or {}))
+    return app
+
+
+def client_address(connection: HTTPConnection) -> str:
+    """Return the address of who asks; behind a trusted proxy the server has put the forwarded one there."""
+    return connection.client.host if connection.client else "unknown"

@@ -1,0 +1,85 @@
+"""Structured logs: events with fields, each with the trace id of what was being done.
+
+`log = logger(__name__)`, then `log.info("peer_joined", meeting_id=…)`. Personal data goes in as `Private` and
+prints redacted.
+"""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any, Literal, TextIO
+
+import orjson
+import structlog
+from structlog.typing import FilteringBoundLogger
+
+from meeting_system.kernel.pii import Private
+from meeting_system.kit.trace import current_trace_id
+
+Format = Literal["json", "console"]
+Level = Literal["debug", "info", "warning", "error"]
+Event = MutableMapping[str, Any]
+
+
+def logger(name: str) -> FilteringBoundLogger:
+    """Return the logger of a module."""
+    bound: FilteringBoundLogger = structlog.get_logger(module=name.removeprefix("meeting_system."))
+    return bound
+
+
+def add_trace_id(_logger: object, _method: str, event: Event) -> Event:
+    """Add the trace id, if something is being traced."""
+    if trace_id := current_trace_id():
+        event["trace_id"] = trace_id
+    return event
+
+
+def _to_json(value: object) -> str:
+    return str(value) if isinstance(value, Private) else repr(value)
+
+
+def _dump(event: object, **_options: object) -> str:
+    # Private is a dataclass: without the option orjson would open it.
+    return orjson.dumps(event, default=_to_json, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode()
+
+
+def configure_logs(*, form: Format, level: Level = "info", file: Path | None = None) -> None:
+    """Send the logs of this process, ours and those of libraries, to stderr or to a file."""
+    stream: TextIO = sys.stderr
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        stream = file.open("a", encoding="utf-8", buffering=1)
+    number = getattr(logging, level.upper())
+    structlog.configure(
+        processors=[*_processors(), *_renderer(form, stream)],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(stream),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(handlers=[_Forward()], level=max(number, logging.INFO), force=True)
+    for noisy in ("httpx", "httpx2", "asyncio", "alembic", "uvicorn.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _processors() -> list[Any]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        add_trace_id,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+
+
+def _renderer(form: Format, stream: TextIO) -> list[Any]:
+    if form == "console":
+        return [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_dump)]
+
+
+class _Forward(logging.Handler):
+    """Hands what libraries log to structlog."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log = logger(record.name)
+        log.log(record.levelno, record.getMessage(), exc_info=record.exc_info or None)

@@ -1,0 +1,94 @@
+"""Errors as HTTP shows them: RFC 9457 problem details, one translation for the whole application."""
+
+import math
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from meeting_system.kernel.errors import AppError, FieldError, Invalid
+from meeting_system.kit.trace import current_trace_id
+
+MEDIA_TYPE = "application/problem+json"
+
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 415: "media_type_unsupported"}
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: Sequence[FieldError] = (),
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """Return a problem response."""
+    content: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "trace_id": current_trace_id(),
+    }
+    if errors:
+        content["errors"] = [{"pointer": error.pointer, "detail": error.detail} for error in errors]
+    return Response(orjson.dumps(content), status, headers, media_type=MEDIA_TYPE)
+
+
+def to_problem(error: AppError) -> Response:
+    """Return an expected error as a problem."""
+    headers: dict[str, str] = {}
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return problem(error.status, error.code, error.detail, errors=error.errors, headers=headers)
+
+
+def internal_problem() -> Response:
+    """Return what a client learns of an unexpected error: the id to ask for."""
+    return problem(
+        500, "internal", "something unexpected went wrong on the server; the trace id names it in its log"
+    )
+
+
+def translate_errors(app: FastAPI) -> None:
+    """Have the application answer errors as problems."""
+    app.add_exception_handler(AppError, _on_app_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+
+
+async def _on_app_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, AppError)
+    return to_problem(error)
+
+
+async def _on_validation_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = [FieldError(to_pointer(problem["loc"]), problem["msg"]) for problem in error.errors()]
+    return to_problem(Invalid("what was sent is not valid, see errors", errors=errors))
+
+
+async def _on_http_exception(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = _CODES.get(error.status_code, "http_error")
+    return problem(error.status_code, code, str(error.detail), headers=dict(error.headers or {}))
+
+
+def to_pointer(location: Sequence[str | int]) -> str:
+    """Return a JSON pointer into the body, or `/query/name`, `/path/name`, `/header/name`.
+
+    Parts are escaped as RFC 6901, section 3, says.
+    """
+    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in location]
+    if parts and parts[0] == "body":
+        parts = parts[1:]
+    return "".join(f"/{part}" for part in parts)

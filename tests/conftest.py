@@ -1,0 +1,164 @@
+"""Real servers for every test: one embedded PostgreSQL and Valkey a test process, a fresh database a test."""
+
+import asyncio
+import shutil
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+import httpx2
+import pytest
+from sqlalchemy import make_url
+from starlette.types import ASGIApp
+
+from meeting_system.adapters.bus import LocalBus
+from meeting_system.adapters.embedded import Servers, open_servers
+from meeting_system.adapters.redis_store import RedisStore, open_store
+from meeting_system.kernel.clock import ManualClock
+from meeting_system.kit.http import create_app
+from meeting_system.kit.limits import StoreRateLimiter
+from meeting_system.kit.migrations import migrate
+from meeting_system.kit.outbox import OutboxRelay
+from meeting_system.kit.plug import Plug, Ports
+from meeting_system.kit.sql import Database, open_database
+from meeting_system.kit.tokens import SignedTokens
+
+TEMPLATE = "template_meeting"
+SECRET = "only-for-tests-only-for-tests-only-for-tests"
+START_S = 90.0
+
+MakeApp = Callable[[Sequence[Plug]], AbstractAsyncContextManager[httpx2.AsyncClient]]
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """The embedded servers of this test process, kept in a thread with a loop of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="meeting-test-"))
+    started, stop = threading.Event(), threading.Event()
+    found: list[Servers] = []
+
+    async def keep() -> None:
+        async with open_servers(folder, durable=False) as servers:
+            await prepare_template(servers.database_url)
+            found.append(servers)
+            started.set()
+            await asyncio.to_thread(stop.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(keep()), name="embedded-servers")
+    thread.start()
+    while thread.is_alive() and not started.wait(0.05):
+        pass
+    if not found:
+        raise RuntimeError("the embedded servers did not start: the reason is printed above")
+    yield found[0]
+    stop.set()
+    thread.join()
+    shutil.rmtree(folder)
+
+
+async def prepare_template(url: str) -> None:
+    """Migrate a database that the tests' databases are copied from."""
+    await on_server(url, f'CREATE DATABASE "{TEMPLATE}"')
+    async with open_database(with_database(url, TEMPLATE), pool_size=1) as database:
+        await migrate(database)
+
+
+def with_database(url: str, name: str) -> str:
+    """Return `url` with another database."""
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+async def on_server(url: str, statement: str) -> None:
+    """Run a statement that belongs to no database of ours."""
+    parts = make_url(url)
+    connection = await asyncpg.connect(host=parts.query["host"], user=parts.username, database="postgres")
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+_numbers = count(1)
+
+
+@pytest.fixture
+async def database_url(servers: Servers) -> AsyncIterator[str]:
+    """Address of a fresh, migrated database."""
+    name = f"test_{next(_numbers)}"
+    await on_server(servers.database_url, f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
+    yield with_database(servers.database_url, name)
+    await on_server(servers.database_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A fresh, migrated database."""
+    async with open_database(database_url, pool_size=5) as database:
+        yield database
+
+
+@pytest.fixture
+async def store(servers: Servers) -> AsyncIterator[RedisStore]:
+    """An empty Valkey."""
+    async with open_store(servers.redis_url) as store:
+        await store.client.flushall()
+        yield store
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Time that only moves when told."""
+    return ManualClock()
+
+
+@pytest.fixture
+def bus() -> LocalBus:
+    """The bus inside one process: `bus.connect(handlers, listeners)`; `make_app` does it for its plugs."""
+    return LocalBus()
+
+
+@pytest.fixture
+def ports(database: Database, store: RedisStore, bus: LocalBus, clock: ManualClock) -> Ports:
+    """Real ports, in virtual time."""
+    tokens = SignedTokens({"test": SECRET}, clock)
+    return Ports(database, store, bus, clock, tokens, StoreRateLimiter(store))
+
+
+@pytest.fixture
+def outbox(ports: Ports, bus: LocalBus) -> OutboxRelay:
+    """The outbox, delivered on demand: `await outbox.deliver_all()`."""
+    return OutboxRelay(ports.database, bus)
+
+
+@asynccontextmanager
+async def running_app(plugs: Sequence[Plug], ports: Ports, bus: LocalBus) -> AsyncIterator[ASGIApp]:
+    """Run plugs as one process does: their tasks, the bus, the outbox; give the ASGI application."""
+    for plug in plugs:
+        bus.connect(plug.handlers, plug.listeners)
+    app = create_app(
+        routes=[route for plug in plugs for route in plug.routes], tokens=ports.tokens, store=ports.store
+    )
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(bus.running())
+        for plug in plugs:
+            await stack.enter_async_context(plug.run())
+        await stack.enter_async_context(OutboxRelay(ports.database, bus).running())
+        yield app
+
+
+@pytest.fixture
+def make_app(ports: Ports, bus: LocalBus) -> MakeApp:
+    """`async with make_app([plug]) as client`: HTTP over ASGI, without a socket."""
+
+    @asynccontextmanager
+    async def make(plugs: Sequence[Plug]) -> AsyncIterator[httpx2.AsyncClient]:
+        async with running_app(plugs, ports, bus) as app:
+            transport = httpx2.ASGITransport(app=app)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+                yield client
+
+    return make
