@@ -1,1 +1,30 @@
-//! x
+//! The media engine: a selective forwarding unit (SFU).
+//!
+//! Sans-I/O at its heart: a [`worker::Worker`] takes datagrams, commands and time, and yields datagrams and events.
+//! [`engine::Engine`] is the thin shell of sockets and threads around workers. See the README for the life of a
+//! packet.
+
+#![deny(unsafe_code)]
+
+pub mod allocation;
+pub mod codec;
+pub mod command;
+pub mod engine;
+pub mod event;
+pub mod keyframe;
+pub mod layers;
+pub mod link;
+pub mod loudness;
+pub mod model;
+pub mod peer;
+pub mod plane;
+pub mod rewrite;
+pub mod room;
+pub mod routes;
+pub mod slab;
+pub mod slot;
+pub mod stun;
+pub mod timers;
+pub mod track;
+pub mod voices;
+pub mod worker;

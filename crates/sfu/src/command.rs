@@ -1,0 +1,94 @@
+//! What the control plane may ask of the engine.
+
+use crate::model::{Id, LayoutEntry, PublishedTrack, Source};
+
+/// A request to a worker. Outcomes arrive as [`Event`](crate::event::Event)s.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Create a peer, or replace its lower generation.
+    OpenPeer(OpenPeer),
+    /// Accept an offer with new ICE credentials for the same m-lines.
+    RestartIce(RestartIce),
+    /// Say what each video slot shall carry; slots not named carry nothing.
+    SetLayout {
+        /// The room.
+        room: Id,
+        /// The receiving peer.
+        peer: Id,
+        /// The wanted content, by slot.
+        entries: Vec<LayoutEntry>,
+    },
+    /// Stop (or go on) forwarding a track, whatever the client sends.
+    SetMuted {
+        /// The room.
+        room: Id,
+        /// The publishing peer.
+        peer: Id,
+        /// Which of its tracks.
+        source: Source,
+        /// Whether to hold the track back.
+        muted: bool,
+    },
+    /// End a peer.
+    ClosePeer {
+        /// The room.
+        room: Id,
+        /// The peer.
+        peer: Id,
+    },
+    /// End every peer of a room.
+    CloseRoom {
+        /// The room.
+        room: Id,
+    },
+}
+
+/// The parts of [`Command::OpenPeer`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenPeer {
+    /// Returned in the outcome.
+    pub request: u64,
+    /// The room to enter.
+    pub room: Id,
+    /// The peer's id in the room.
+    pub peer: Id,
+    /// Grows with every attempt of this peer to connect.
+    pub generation: u64,
+    /// The complete SDP offer.
+    pub offer: String,
+    /// What the client sends.
+    pub publish: Vec<PublishedTrack>,
+    /// The mids of the recvonly audio m-lines, in order.
+    pub audio_slots: Vec<String>,
+    /// The mids of the recvonly video m-lines, in order.
+    pub video_slots: Vec<String>,
+}
+
+/// The parts of [`Command::RestartIce`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestartIce {
+    /// Returned in the outcome.
+    pub request: u64,
+    /// The room.
+    pub room: Id,
+    /// The peer.
+    pub peer: Id,
+    /// The generation that restarts.
+    pub generation: u64,
+    /// The SDP offer with new credentials.
+    pub offer: String,
+}
+
+impl Command {
+    /// The room that the command is about; it decides the worker.
+    pub fn room(&self) -> &Id {
+        match self {
+            Command::OpenPeer(open) => &open.room,
+            Command::RestartIce(restart) => &restart.room,
+            Command::SetLayout { room, .. }
+            | Command::SetMuted { room, .. }
+            | Command::ClosePeer { room, .. }
+            | Command::CloseRoom { room } => room,
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! What each slot carries: voices by loudness, pictures by layout, layers by width and bandwidth.
+
+use std::time::Instant;
+
+use super::Worker;
+use crate::allocation::{Demand, allocate};
+use crate::layers::{LayerState, fitting};
+use crate::model::{Id, Kind, LayoutEntry, Source};
+use crate::peer::Peer;
+use crate::slab::Key;
+use crate::slot::Feed;
+use crate::voices::{self, Claim, Held, Voice};
+
+/// What a flowing audio slot is taken to need: Opus at its usual rate with headers.
+const VOICE_BPS: u64 = 50_000;
+/// The estimator is asked to look for this share of what is wanted, so that layers can be raised.
+const GOAL_PERCENT: u64 = 125;
+/// And at least for this.
+const MIN_GOAL_BPS: u64 = 500_000;
+
+impl Worker {
+    pub(super) fn set_layout(&mut self, receiver: Key, entries: Vec<LayoutEntry>, now: Instant) {
+        if let Some(peer) = self.peers.get_mut(receiver) {
+            peer.layout = entries;
+            self.assign_pictures(receiver, now);
+        }
+    }
+
+    pub(super) fn set_muted(&mut self, publisher: Key, source: Source, muted: bool, now: Instant) {
+        let Some(peer) = self.peers.get_mut(publisher) else { return };
+        let Some(track) = peer.track_of(source) else { return };
+        peer.tracks[track].muted = muted;
+        let room = peer.room.clone();
+        self.retarget_subscribers(publisher, track, now);
+        if source.kind() == Kind::Audio {
+            self.assign_room_voices(&room, now);
+        }
+    }
+
+    /// Fill the video slots of a peer as its layout asks.
+    fn assign_pictures(&mut self, receiver: Key, now: Instant) {
+        let Some(peer) = self.peers.get(receiver) else { return };
+        let slots: Vec<usize> = peer.slots_of(Kind::Video).collect();
+        for slot in slots {
+            let wanted = self.wanted_picture(receiver, slot);
+            self.fill(receiver, slot, wanted, now);
+        }
+        self.retarget(receiver, now);
+        self.tell_slots(receiver);
+    }
+
+    fn wanted_picture(&self, receiver: Key, slot: usize) -> Option<Voice> {
+        let peer = self.peers.get(receiver)?;
+        let mid = &peer.slots[slot].mid;
+        let entry = peer.layout.iter().find(|entry| entry.mid == *mid)?;
+        let publisher = self.find(&peer.room, &entry.peer).filter(|key| *key != receiver)?;
+        if entry.source.kind() != Kind::Video {
+            return None;
+        }
+        let track = self.peers.get(publisher)?.track_of(entry.source)?;
+        Some((publisher, track))
+    }
+
+    /// Put a track into a slot, unless it is there already.
+    fn fill(&mut self, receiver: Key, slot: usize, wanted: Option<(Key, usize)>, now: Instant) {
+        let Some(peer) = self.peers.get_mut(receiver) else { return };
+        let old = peer.slots[slot].feed.as_ref().map(|feed| (feed.publisher, feed.track));
+        if old == wanted {
+            return;
+        }
+        if let Some((publisher, track)) = old {
+            self.unsubscribe(publisher, track, receiver, slot);
+        }
+        let feed = wanted.and_then(|(publisher, track)| self.subscribe(publisher, track, receiver, slot, now));
+        if let Some(peer) = self.peers.get_mut(receiver) {
+            peer.slots[slot].set_feed(feed);
+        }
+    }
+
+    fn subscribe(&mut self, publisher: Key, track: usize, receiver: Key, slot: usize, now: Instant) -> Option<Feed> {
+        let peer = self.peers.get_mut(publisher)?;
+        let published = &mut peer.tracks[track];
+        published.subscribers.push((receiver, slot));
+        Some(Feed::new(publisher, track, peer.name.clone(), published.source, now))
+    }
+
+    fn unsubscribe(&mut self, publisher: Key, track: usize, receiver: Key, slot: usize) {
+        if let Some(peer) = self.peers.get_mut(publisher) {
+            peer.tracks[track].subscribers.retain(|subscriber| *subscriber != (receiver, slot));
+        }
+    }
+
+    /// Take a leaving peer out of everything it received.
+    pub(super) fn unsubscribe_all(&mut self, receiver: Key, peer: &Peer) {
+        for (slot, feed) in peer.slots.iter().enumerate().filter_map(|(i, slot)| Some((i, slot.feed.as_ref()?))) {
+            self.unsubscribe(feed.publisher, feed.track, receiver, slot);
+        }
+    }
+
+    /// Empty the slots that a leaving peer filled, and let others take its voice slots.
+    pub(super) fn clear_watchers(&mut self, publisher: Key, peer: &Peer, now: Instant) {
+        let subscribers = peer.tracks.iter().flat_map(|track| &track.subscribers);
+        for (receiver, slot) in subscribers {
+            if let Some(watcher) = self.peers.get_mut(*receiver)
+                && watcher.slots[*slot].feed.as_ref().is_some_and(|feed| feed.publisher == publisher)
+            {
+                watcher.slots[*slot].set_feed(None);
+            }
+            self.tell_slots(*receiver);
+        }
+        self.assign_room_voices(&peer.room, now);
+    }
+
+    /// Fill the slots of those whose layout waits for a peer that has just come.
+    pub(super) fn reassign_watchers(&mut self, room: &Id, name: &Id, now: Instant) {
+        for key in self.room_of(room) {
+            let waits = |peer: &Peer| peer.layout.iter().any(|entry| entry.peer == *name);
+            if self.peers.get(key).is_some_and(waits) {
+                self.assign_pictures(key, now);
+            }
+        }
+    }
+
+    /// Choose voices for everybody in a room.
+    pub(super) fn assign_room_voices(&mut self, room: &Id, now: Instant) {
+        let claims = self.claims(room, now);
+        for receiver in self.room_of(room) {
+            self.assign_voices_from(receiver, &claims, now);
+        }
+    }
+
+    /// Choose voices for one peer.
+    pub(super) fn assign_voices(&mut self, receiver: Key, now: Instant) {
+        let Some(room) = self.peers.get(receiver).map(|peer| peer.room.clone()) else { return };
+        let claims = self.claims(&room, now);
+        self.assign_voices_from(receiver, &claims, now);
+    }
+
+    fn claims(&self, room: &Id, now: Instant) -> Vec<Claim> {
+        let mut claims = Vec::new();
+        for key in self.room_of(room) {
+            let tracks = self.peers.get(key).map_or(0, |peer| peer.tracks.len());
+            claims.extend((0..tracks).filter_map(|track| self.claim((key, track), now)));
+        }
+        voices::sort(&mut claims);
+        claims
+    }
+
+    fn claim(&self, voice: Voice, now: Instant) -> Option<Claim> {
+        let track = &self.peers.get(voice.0)?.tracks[voice.1];
+        (track.source.kind() == Kind::Audio).then(|| Claim {
+            voice,
+            flowing: track.flowing && !track.muted,
+            screen: track.source == Source::ScreenAudio,
+            speaking: track.loudness.is_speaking(now),
+            score: track.loudness.score(now),
+        })
+    }
+
+    fn assign_voices_from(&mut self, receiver: Key, claims: &[Claim], now: Instant) {
+        let Some(peer) = self.peers.get(receiver) else { return };
+        let slots: Vec<usize> = peer.slots_of(Kind::Audio).take(self.policy.audio_slots).collect();
+        let held: Vec<Option<Held>> = slots.iter().map(|&slot| self.held(peer, slot, now)).collect();
+        // More than the best of the others can never be chosen: everybody has at most two voices of their own.
+        let others = claims.iter().filter(|claim| claim.voice.0 != receiver);
+        let best: Vec<Claim> = others.take(slots.len() + 1).copied().collect();
+        for (slot, voice) in slots.into_iter().zip(voices::assign(&held, &best, now)) {
+            self.fill(receiver, slot, voice, now);
+            self.open_voice(receiver, slot);
+        }
+        self.tell_slots(receiver);
+    }
+
+    fn held(&self, peer: &Peer, slot: usize, now: Instant) -> Option<Held> {
+        let feed = peer.slots[slot].feed.as_ref()?;
+        let claim = self.claim((feed.publisher, feed.track), now)?;
+        Some(Held { claim, since: feed.since })
+    }
+
+    /// Sound always flows, unless the publisher is muted.
+    fn open_voice(&mut self, receiver: Key, slot: usize) {
+        let Some(voice) = self.feed_of(receiver, slot) else { return };
+        let muted = self.peers.get(voice.0).is_none_or(|peer| peer.tracks[voice.1].muted);
+        self.set_target(receiver, slot, (!muted).then_some(0), muted);
+    }
+
+    fn feed_of(&self, receiver: Key, slot: usize) -> Option<Voice> {
+        let feed = self.peers.get(receiver)?.slots[slot].feed.as_ref()?;
+        Some((feed.publisher, feed.track))
+    }
+
+    fn set_target(&mut self, receiver: Key, slot: usize, target: Option<usize>, paused: bool) {
+        let feed = self.peers.get_mut(receiver).and_then(|peer| peer.slots[slot].feed.as_mut());
+        if let Some(feed) = feed {
+            feed.paused = paused;
+            feed.set_target(target);
+        }
+    }
+
+    /// Choose layers anew for everybody who receives a track.
+    pub(super) fn retarget_subscribers(&mut self, publisher: Key, track: usize, now: Instant) {
+        let Some(peer) = self.peers.get(publisher) else { return };
+        let is_video = peer.tracks[track].source.kind() == Kind::Video;
+        for (receiver, slot) in peer.tracks[track].subscribers.clone() {
+            match is_video {
+                true => self.retarget(receiver, now),
+                false => self.open_voice(receiver, slot),
+            }
+            self.tell_slots(receiver);
+        }
+    }
+
+    /// Choose a layer for each video slot of a peer, as widths and bandwidth allow.
+    pub(super) fn retarget(&mut self, receiver: Key, now: Instant) {
+        let Some(peer) = self.peers.get(receiver) else { return };
+        let slots: Vec<usize> = peer.slots_of(Kind::Video).filter(|&i| peer.slots[i].feed.is_some()).collect();
+        let mut demands = Vec::with_capacity(slots.len());
+        for slot in slots {
+            match self.demand(receiver, slot, now) {
+                Ok(demand) => demands.push(demand),
+                Err(paused) => self.set_target(receiver, slot, None, paused),
+            }
+        }
+        let budget = self.video_budget(receiver);
+        for (demand, target) in demands.iter().zip(allocate(&demands, budget)) {
+            self.set_target(receiver, demand.slot, target, target.is_none());
+            self.ask_for_awaited(receiver, demand.slot, now);
+        }
+        self.tell_goal(receiver, &demands);
+    }
+
+    /// What a slot could show; `Err` when nothing can flow, with whether that is a pause.
+    fn demand(&self, receiver: Key, slot: usize, now: Instant) -> Result<Demand, bool> {
+        let peer = self.peers.get(receiver).ok_or(false)?;
+        let feed = peer.slots[slot].feed.as_ref().ok_or(false)?;
+        let track = self.peers.get(feed.publisher).map(|peer| &peer.tracks[feed.track]).ok_or(false)?;
+        let mid = &peer.slots[slot].mid;
+        let width = peer.layout.iter().find(|entry| entry.mid == *mid).map_or(0, |entry| entry.width);
+        if width == 0 || track.muted {
+            return Err(true);
+        }
+        let states = track.layer_states(now);
+        let best = fitting(&states, width).ok_or(false)?;
+        let cost = |(number, state): (usize, &LayerState)| state.live.then_some((number, state.bitrate_bps));
+        Ok(Demand {
+            slot,
+            screen: feed.source == Source::Screen,
+            width,
+            layers: states[..=best].iter().enumerate().filter_map(cost).collect(),
+            current: feed.current(),
+        })
+    }
+
+    fn video_budget(&self, receiver: Key) -> Option<u64> {
+        let peer = self.peers.get(receiver)?;
+        let voices = peer.slots_of(Kind::Audio).filter(|&i| peer.slots[i].feed.is_some()).count();
+        Some(peer.estimate_bps?.saturating_sub(voices as u64 * VOICE_BPS))
+    }
+
+    pub(super) fn ask_for_awaited(&mut self, receiver: Key, slot: usize, now: Instant) {
+        let feed = self.peers.get(receiver).and_then(|peer| peer.slots[slot].feed.as_ref());
+        let awaited = feed.and_then(|feed| Some((feed.publisher, feed.track, feed.awaited_layer()?)));
+        if let Some((publisher, track, layer)) = awaited {
+            self.want_keyframe(publisher, track, layer, now);
+        }
+    }
+
+    fn tell_goal(&mut self, receiver: Key, demands: &[Demand]) {
+        let best = |demand: &Demand| demand.layers.last().map_or(0, |layer| layer.1);
+        let wanted: u64 = demands.iter().map(best).sum();
+        let goal = (wanted * GOAL_PERCENT / 100).max(MIN_GOAL_BPS);
+        if let Some(peer) = self.peers.get_mut(receiver)
+            && goal.abs_diff(peer.goal_bps) > peer.goal_bps / 10
+        {
+            peer.goal_bps = goal;
+            peer.connection.set_bitrate_goal(0, goal);
+            self.mark_dirty(receiver);
+        }
+    }
+
+    pub(super) fn tell_slots(&mut self, receiver: Key) {
+        let changed = self.peers.get_mut(receiver).and_then(Peer::slots_changed);
+        self.events.extend(changed);
+    }
+}

@@ -1,0 +1,238 @@
+//! The sans-I/O heart: a worker owns rooms, takes datagrams, commands and time, and yields datagrams and events.
+//!
+//! The caller hands in whatever has come, then calls [`Worker::flush`] once, then sends what
+//! [`Worker::take_transmits`] returns: so batches grow with the load and nothing waits without it.
+
+mod admission;
+mod assignment;
+mod forwarding;
+mod ticking;
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use crate::command::Command;
+use crate::event::{EndReason, Event};
+use crate::model::Id;
+use crate::peer::Peer;
+use crate::plane::{Datagram, Plane, Transmit};
+use crate::room::Room;
+use crate::routes::Routes;
+use crate::slab::{Key, Slab};
+use crate::timers::Timers;
+
+/// Speakers, slots, keyframe requests and timeouts are looked at this often, while there are peers.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Counters since the start. The gauges (`rooms`, `peers`) are as of now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Rooms with at least one peer.
+    pub rooms: u64,
+    /// Peers.
+    pub peers: u64,
+    /// Datagrams taken by a peer.
+    pub datagrams_in: u64,
+    /// Datagrams sent.
+    pub datagrams_out: u64,
+    /// Bytes taken by a peer.
+    pub bytes_in: u64,
+    /// Bytes sent.
+    pub bytes_out: u64,
+    /// Datagrams that no peer took.
+    pub datagrams_rejected: u64,
+    /// Packets sent again.
+    pub packets_retransmitted: u64,
+    /// Keyframes asked of publishers.
+    pub keyframe_requests: u64,
+}
+
+impl Statistics {
+    /// Add another worker's.
+    pub fn add(&mut self, other: &Statistics) {
+        self.rooms += other.rooms;
+        self.peers += other.peers;
+        self.datagrams_in += other.datagrams_in;
+        self.datagrams_out += other.datagrams_out;
+        self.bytes_in += other.bytes_in;
+        self.bytes_out += other.bytes_out;
+        self.datagrams_rejected += other.datagrams_rejected;
+        self.packets_retransmitted += other.packets_retransmitted;
+        self.keyframe_requests += other.keyframe_requests;
+    }
+}
+
+/// A change of the ICE names that lead to this worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RouteChange {
+    /// The name leads here.
+    Added(String),
+    /// It does no longer.
+    Removed(String),
+}
+
+/// How a worker treats its peers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// Peers that are silent for so long end.
+    pub peer_timeout: Duration,
+    /// At most so many voices are forwarded to a peer at once.
+    pub audio_slots: usize,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy { peer_timeout: Duration::from_secs(30), audio_slots: 3 }
+    }
+}
+
+/// A worker.
+pub struct Worker {
+    plane: Box<dyn Plane>,
+    policy: Policy,
+    peers: Slab<Peer>,
+    rooms: HashMap<Id, Room>,
+    routes: Routes,
+    timers: Timers,
+    dirty: Vec<Key>,
+    next_tick: Option<Instant>,
+    ticks: u64,
+    events: Vec<Event>,
+    transmits: Vec<Transmit>,
+    route_changes: Vec<RouteChange>,
+    counters: Statistics,
+}
+
+impl Worker {
+    /// A worker without rooms.
+    pub fn new(plane: Box<dyn Plane>, policy: Policy) -> Self {
+        Worker {
+            plane,
+            policy,
+            peers: Slab::default(),
+            rooms: HashMap::new(),
+            routes: Routes::default(),
+            timers: Timers::default(),
+            dirty: Vec::new(),
+            next_tick: None,
+            ticks: 0,
+            events: Vec::new(),
+            transmits: Vec::new(),
+            route_changes: Vec::new(),
+            counters: Statistics::default(),
+        }
+    }
+
+    /// Take a command.
+    pub fn handle_command(&mut self, command: Command, now: Instant) {
+        match command {
+            Command::OpenPeer(open) => self.open_peer(open, now),
+            Command::RestartIce(restart) => self.restart_ice(restart, now),
+            Command::SetLayout { room, peer, entries } => {
+                if let Some(key) = self.find(&room, &peer) {
+                    self.set_layout(key, entries, now);
+                }
+            }
+            Command::SetMuted { room, peer, source, muted } => {
+                if let Some(key) = self.find(&room, &peer) {
+                    self.set_muted(key, source, muted, now);
+                }
+            }
+            Command::ClosePeer { room, peer } => {
+                if let Some(key) = self.find(&room, &peer) {
+                    self.end(key, EndReason::Closed, now);
+                }
+            }
+            Command::CloseRoom { room } => {
+                let keys = self.rooms.get(&room).map(Room::keys).unwrap_or_default();
+                for key in keys {
+                    self.end(key, EndReason::RoomClosed, now);
+                }
+            }
+        }
+    }
+
+    /// Take a datagram; whether a peer took it.
+    pub fn handle_datagram(&mut self, datagram: &Datagram, now: Instant) -> bool {
+        let taken = self.receive(datagram, now);
+        if taken {
+            self.counters.datagrams_in += 1;
+            self.counters.bytes_in += datagram.bytes.len() as u64;
+        } else {
+            self.counters.datagrams_rejected += 1;
+        }
+        taken
+    }
+
+    /// Whether the datagram claims to be for a peer of this worker.
+    pub fn knows(&self, datagram: &Datagram) -> bool {
+        self.routes.find(datagram).is_some()
+    }
+
+    /// Count a datagram that was rejected before it came here.
+    pub fn count_rejected(&mut self) {
+        self.counters.datagrams_rejected += 1;
+    }
+
+    /// Time has passed.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some(key) = self.timers.pop(now) {
+            self.mark_dirty(key);
+        }
+        if self.next_tick.is_some_and(|at| at <= now) {
+            self.next_tick = (!self.peers.is_empty()).then_some(now + TICK);
+            self.tick(now);
+        }
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called; `None`: there is nothing to wait for.
+    pub fn poll_timeout(&mut self) -> Option<Instant> {
+        let timer = self.timers.next();
+        match (timer, self.next_tick) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// Turn everything that was queued for peers into datagrams. To be called after every batch of input.
+    pub fn flush(&mut self, now: Instant) {
+        while let Some(key) = self.dirty.pop() {
+            let Some(peer) = self.peers.get_mut(key) else { continue };
+            peer.dirty = false;
+            peer.connection.advance(now);
+            self.drain(key, now);
+        }
+    }
+
+    /// The datagrams to send.
+    pub fn take_transmits(&mut self) -> Vec<Transmit> {
+        std::mem::take(&mut self.transmits)
+    }
+
+    /// What happened.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// How the ICE names that lead here have changed.
+    pub fn take_route_changes(&mut self) -> Vec<RouteChange> {
+        std::mem::take(&mut self.route_changes)
+    }
+
+    /// A snapshot of the counters.
+    pub fn statistics(&self) -> Statistics {
+        Statistics { rooms: self.rooms.len() as u64, peers: self.peers.len() as u64, ..self.counters }
+    }
+
+    fn find(&self, room: &Id, peer: &Id) -> Option<Key> {
+        self.rooms.get(room)?.peers.get(peer).copied()
+    }
+
+    fn mark_dirty(&mut self, key: Key) {
+        if let Some(peer) = self.peers.get_mut(key)
+            && !std::mem::replace(&mut peer.dirty, true)
+        {
+            self.dirty.push(key);
+        }
+    }
+}
