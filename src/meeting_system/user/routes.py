@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 from meeting_system.kernel.principal import Account
 from meeting_system.kit.auth import find_principal, require_account
 from meeting_system.kit.http import client_address
+from meeting_system.kit.paging import Cursor, Limit
 from meeting_system.user import audit, login, logout, profile, refresh, registration
 from meeting_system.user.context import Context
 from meeting_system.user.errors import TokenInvalid
@@ -90,7 +91,7 @@ def _user_routes(context: Context) -> Sequence[BaseRoute]:
         return await profile.update_profile(context, await require_account(request), change)
 
     @router.get("/audit")
-    async def list_audit(request: Request, cursor: str | None = None, limit: int = 50) -> AuditPage:
+    async def list_audit(request: Request, cursor: Cursor = None, limit: Limit = 50) -> AuditPage:
         return await audit.list_audit(context, await require_account(request), cursor=cursor, limit=limit)
 
     return router.routes

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-from meeting_system.kit.every import running_every
+from meeting_system.kit.every import every
 from meeting_system.kit.passwords import Passwords
 from meeting_system.kit.plug import Plug, Ports
+from meeting_system.kit.tasks import alongside
 from meeting_system.user import jobs
 from meeting_system.user.context import Context
 from meeting_system.user.handlers import create_handlers
@@ -21,8 +22,9 @@ def create(ports: Ports, settings: UserSettings) -> Plug:
 
     @asynccontextmanager
     async def run() -> AsyncIterator[None]:
+        purging = every(settings.purge_every_s, partial(jobs.purge, context), name="user_purge")
         try:
-            async with running_every(settings.purge_every_s, partial(jobs.purge, context), name="user_purge"):
+            async with alongside(purging):
                 yield
         finally:
             passwords.close()

@@ -1,0 +1,67 @@
+"""Who somebody is for a meeting: their role and, if they are in it, their participant."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from meeting_system.contracts.permissions import ACCOUNT_PERMISSIONS
+from meeting_system.kernel.ids import is_id
+from meeting_system.kernel.principal import Account, Guest, MeetingRole, Principal
+from meeting_system.meeting.errors import MeetingNotFound, ParticipantBanned
+from meeting_system.meeting.repository import runs
+from meeting_system.meeting.repository.runs import ParticipantRow
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The role somebody acts in; `participant_id` null: from outside of the meeting."""
+
+    role: MeetingRole
+    participant_id: str | None
+    display_name: str
+
+
+def check_meeting_id(meeting_id: str) -> None:
+    """Raise MeetingNotFound for what can't be the id of a meeting."""
+    if not is_id(meeting_id):
+        raise MeetingNotFound("there is no meeting with this id")
+
+
+async def find_standing(connection: AsyncConnection, meeting_id: str, principal: Principal) -> Standing:
+    """Return the standing of a caller over HTTP. Errors: meeting_not_found for strangers (they don't learn
+    that it exists), participant_banned for who was removed."""
+    check_meeting_id(meeting_id)
+    if isinstance(principal, Guest):
+        return await _of_guest(connection, meeting_id, principal)
+    return await _of_account(connection, meeting_id, principal)
+
+
+def standing_of(participant: ParticipantRow) -> Standing:
+    """Return the standing of somebody in the meeting."""
+    if participant.state == "removed":
+        raise ParticipantBanned("a host removed you from this meeting")
+    return Standing(MeetingRole(participant.role), participant.participant_id, participant.display_name)
+
+
+async def _of_guest(connection: AsyncConnection, meeting_id: str, guest: Guest) -> Standing:
+    row = None
+    if guest.meeting_id == meeting_id:
+        row = await runs.find_guest(connection, meeting_id, guest.participant_id)
+    if row is None:
+        raise MeetingNotFound("there is no such meeting, or you are not part of it")
+    return standing_of(row)
+
+
+async def _of_account(connection: AsyncConnection, meeting_id: str, account: Account) -> Standing:
+    member_role = await runs.find_member_role(connection, meeting_id, account.user_id)
+    devices = await runs.find_participants_of(connection, meeting_id, account.user_id)
+    inside = next((row for row in devices if row.state != "removed"), None)
+    participant_id = inside.participant_id if inside else None
+    if "meeting:moderate" in ACCOUNT_PERMISSIONS[account.role]:
+        return Standing(MeetingRole.HOST, participant_id, account.display_name)
+    if member_role is None:
+        raise MeetingNotFound("there is no such meeting, or you are not part of it")
+    role = MeetingRole(member_role)
+    if devices and inside is None and role not in (MeetingRole.HOST, MeetingRole.CO_HOST):
+        raise ParticipantBanned("a host removed you from this meeting")
+    return Standing(role, participant_id, account.display_name)

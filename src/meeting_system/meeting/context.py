@@ -1,0 +1,16 @@
+"""What the features of the meeting service work with."""
+
+from dataclasses import dataclass
+
+from meeting_system.kit.passwords import Passwords
+from meeting_system.kit.plug import Ports
+from meeting_system.meeting.settings import MeetingSettings
+
+
+@dataclass(frozen=True)
+class Context:
+    """Ports, settings and the password threads."""
+
+    ports: Ports
+    settings: MeetingSettings
+    passwords: Passwords

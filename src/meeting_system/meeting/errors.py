@@ -1,0 +1,99 @@
+"""What goes wrong with meetings, each with its code."""
+
+from meeting_system.kernel.errors import (
+    Conflict,
+    FieldError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    TooMany,
+    Unauthenticated,
+)
+
+
+class MeetingNotFound(NotFound):
+    """No meeting has this id or number, or it is none of the caller's business."""
+
+    code = "meeting_not_found"
+
+
+class MeetingEnded(Conflict):
+    """It is over."""
+
+    code = "meeting_ended"
+
+
+class MeetingNotLive(Conflict):
+    """It has not begun, or is over."""
+
+    code = "meeting_not_live"
+
+
+class MeetingLocked(Conflict):
+    """Nobody new may join."""
+
+    code = "meeting_locked"
+
+
+class MeetingFull(Conflict):
+    """As many are in it as this installation allows."""
+
+    code = "meeting_full"
+
+
+class PasswordRequired(Forbidden):
+    """The meeting has a password and none was sent."""
+
+    code = "meeting_password_required"
+
+
+class PasswordWrong(Forbidden):
+    """Not the meeting's password."""
+
+    code = "meeting_password_wrong"
+
+
+class TooManyGuesses(TooMany):
+    """Too many wrong passwords or numbers from one address."""
+
+    code = "too_many"
+
+
+class SignInRequired(Unauthenticated):
+    """The meeting takes no guests."""
+
+    code = "sign_in_required"
+
+
+class DisplayNameRequired(Invalid):
+    """A guest has to say a name."""
+
+    code = "display_name_required"
+
+    def __init__(self) -> None:
+        detail = "say under which name you join"
+        super().__init__(detail, errors=[FieldError("/display_name", detail)])
+
+
+class ParticipantBanned(Forbidden):
+    """A host removed this device from the meeting."""
+
+    code = "participant_banned"
+
+
+class ParticipantNotFound(NotFound):
+    """No such participant in the live run."""
+
+    code = "participant_not_found"
+
+
+class TicketInvalid(Unauthenticated):
+    """The ticket is unknown, used, too old, or for another meeting or device."""
+
+    code = "ticket_invalid"
+
+
+class CommandTaken(Conflict):
+    """The key of this command belongs to another participant's command."""
+
+    code = "command_taken"

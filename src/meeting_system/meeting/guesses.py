@@ -1,0 +1,64 @@
+"""Guessing is slow: wrong passwords and numbers are counted by address, right ones never.
+
+Counted after the check, so that an office behind one address gets in with the right password; looked at
+before and after it, so that nothing can be learned once there were too many.
+"""
+
+from meeting_system.meeting.context import Context
+from meeting_system.meeting.errors import PasswordRequired, PasswordWrong, TooManyGuesses
+
+
+async def check_password(
+    context: Context, *, meeting_id: str, password_hash: str | None, sent: str | None, address: str
+) -> None:
+    """Raise unless `sent` is the meeting's password. Errors: meeting_password_required,
+    meeting_password_wrong, too_many."""
+    if sent is None:
+        raise PasswordRequired("this meeting has a password")
+    await _check_room(context, meeting_id, address)
+    if await context.passwords.matches(sent, password_hash):
+        await _check_room(context, meeting_id, address)
+        return
+    await _count(context, _pair(meeting_id, address), context.settings.guesses)
+    await _count(context, _all(address), context.settings.guesses_of_address)
+    raise PasswordWrong("this is not the meeting's password")
+
+
+async def check_number(context: Context, address: str) -> None:
+    """Raise TooManyGuesses for an address that tried too many numbers."""
+    await _check(context, _all(address), context.settings.guesses_of_address)
+
+
+async def count_number(context: Context, address: str) -> None:
+    """Count a number that no meeting has."""
+    await _count(context, _all(address), context.settings.guesses_of_address)
+
+
+async def _check_room(context: Context, meeting_id: str, address: str) -> None:
+    await _check(context, _pair(meeting_id, address), context.settings.guesses)
+    await _check(context, _all(address), context.settings.guesses_of_address)
+
+
+async def _check(context: Context, key: str, limit: int) -> None:
+    if int(await context.ports.store.get(key) or 0) >= limit:
+        raise _too_many(context)
+
+
+async def _count(context: Context, key: str, limit: int) -> None:
+    if await context.ports.store.increment(key, ttl_s=context.settings.guess_window_s) > limit:
+        raise _too_many(context)
+
+
+def _too_many(context: Context) -> TooManyGuesses:
+    minutes = context.settings.guess_window_s // 60
+    return TooManyGuesses(
+        f"too many wrong attempts: wait {minutes} minutes", retry_after_s=context.settings.guess_window_s
+    )
+
+
+def _pair(meeting_id: str, address: str) -> str:
+    return f"guesses:{meeting_id}:{address}"
+
+
+def _all(address: str) -> str:
+    return f"guesses:{address}"

@@ -1,0 +1,96 @@
+"""What other services ask of meeting over the bus."""
+
+from typing import Any
+
+from meeting_system.contracts.call import Nothing, Request
+from meeting_system.contracts.meeting import (
+    Admission,
+    EndMeeting,
+    FindLastCommand,
+    LastCommand,
+    LoadRoom,
+    LockMeeting,
+    MuteParticipant,
+    OpenPersonalRoom,
+    RedeemTicket,
+    RemoveParticipant,
+    ReportPresence,
+    RoomView,
+    SendChat,
+)
+from meeting_system.contracts.signal import ChatMessage
+from meeting_system.kernel.ids import is_id
+from meeting_system.kit.bus import Handler
+from meeting_system.meeting import chat, lifecycle, moderation, presence, rooms, tickets
+from meeting_system.meeting.context import Context
+from meeting_system.meeting.durable import call_of_command, once
+from meeting_system.meeting.repository import commands
+
+
+def create_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
+    """Return the handler of each request."""
+    return {**_command_handlers(context), **_question_handlers(context)}
+
+
+def _command_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
+    async def send_chat(command: SendChat) -> ChatMessage:
+        answer = await once(context, call_of_command(command), chat.sending(command.body))
+        return ChatMessage.model_validate(answer)
+
+    async def mute_participant(command: MuteParticipant) -> Nothing:
+        effect = moderation.muting(command.target_id, command.source)
+        await once(context, call_of_command(command), effect)
+        return Nothing()
+
+    async def remove_participant(command: RemoveParticipant) -> Nothing:
+        await once(context, call_of_command(command), moderation.removing(command.target_id))
+        return Nothing()
+
+    async def lock_meeting(command: LockMeeting) -> Nothing:
+        await once(context, call_of_command(command), moderation.locking(locked=command.locked))
+        return Nothing()
+
+    async def end_meeting(command: EndMeeting) -> Nothing:
+        await once(context, call_of_command(command), lifecycle.end)
+        return Nothing()
+
+    return {
+        SendChat: send_chat,
+        MuteParticipant: mute_participant,
+        RemoveParticipant: remove_participant,
+        LockMeeting: lock_meeting,
+        EndMeeting: end_meeting,
+    }
+
+
+def _question_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
+    async def redeem_ticket(request: RedeemTicket) -> Admission:
+        return await tickets.redeem(context, request)
+
+    async def load_room(request: LoadRoom) -> RoomView:
+        return await presence.load_room(context, request)
+
+    async def report_presence(request: ReportPresence) -> Nothing:
+        await presence.report_presence(context, request)
+        return Nothing()
+
+    async def find_last_command(request: FindLastCommand) -> LastCommand:
+        if not is_id(request.participant_id):
+            return LastCommand(cid=0)
+        async with context.ports.database.reading() as connection:
+            cid = await commands.find_last_cid(
+                connection, sid=request.sid, participant_id=request.participant_id
+            )
+        return LastCommand(cid=cid)
+
+    async def open_personal_room(request: OpenPersonalRoom) -> Nothing:
+        await rooms.open_personal_room(context, request.user_id, request.display_name)
+        return Nothing()
+
+    return {
+        RedeemTicket: redeem_ticket,
+        LoadRoom: load_room,
+        ReportPresence: report_presence,
+        FindLastCommand: find_last_command,
+        OpenPersonalRoom: open_personal_room,
+    }

@@ -1,0 +1,31 @@
+"""What meeting does by itself."""
+
+from datetime import timedelta
+
+from meeting_system.meeting import lifecycle
+from meeting_system.meeting.context import Context
+from meeting_system.meeting.repository import meetings, runs
+
+
+async def look_after(context: Context) -> None:
+    """End what is empty, let expire what was never used, delete answers that nobody can ask for again."""
+    await lifecycle.end_empty(context)
+    await expire_unused(context)
+    await purge(context)
+
+
+async def expire_unused(context: Context) -> int:
+    """Let meetings that nobody started expire; return how many."""
+    now = context.ports.clock.now()
+    async with context.ports.database.transaction() as connection:
+        return await meetings.expire_unused(
+            connection, created_before=now - timedelta(seconds=context.settings.unused_after_s), now=now
+        )
+
+
+async def purge(context: Context) -> int:
+    """Delete old answers of commands and old events of ended runs; return how many."""
+    before = context.ports.clock.now() - timedelta(seconds=context.settings.commands_kept_s)
+    async with context.ports.database.transaction() as connection:
+        answers = await runs.delete_old_commands(connection, before=before)
+        return answers + await runs.delete_old_events(connection, before=before)

@@ -1,0 +1,149 @@
+"""Joining: one statement that reads everything, one that writes everything, and a ticket."""
+
+from datetime import datetime, timedelta
+
+from meeting_system.contracts.permissions import check_account
+from meeting_system.kernel.ids import MeetingId, ParticipantId, new_id
+from meeting_system.kernel.principal import Account, Guest, MeetingRole, Principal
+from meeting_system.meeting import guesses, rules, tickets
+from meeting_system.meeting.context import Context
+from meeting_system.meeting.errors import MeetingEnded, MeetingNotFound
+from meeting_system.meeting.repository import joining
+from meeting_system.meeting.repository.joining import Arrival, JoinRow
+from meeting_system.meeting.rules import Candidate, Reference
+from meeting_system.meeting.schemas import Join, Joined
+from meeting_system.meeting.tickets import Ticket
+
+_TRIES = 3
+SIGNALING_URL = "/ws/signaling"
+
+
+async def join(
+    context: Context, principal: Principal | None, reference: Reference, sent: Join, *, address: str
+) -> Joined:
+    """Let somebody into a meeting, which starts with its first. The same device gets the same participant.
+
+    Errors: meeting_not_found, meeting_ended, meeting_locked, meeting_full, meeting_password_required,
+    meeting_password_wrong, sign_in_required, display_name_required, participant_banned, too_many.
+    """
+    if isinstance(principal, Account):
+        check_account(principal.role, "meeting:join")
+    if reference.meeting_no is not None:
+        await guesses.check_number(context, address)
+    checked: str | None = None
+    for _ in range(_TRIES):
+        now = context.ports.clock.now()
+        found = await _read(context, principal, reference, sent.device_id, now=now)
+        if found is None:
+            await guesses.count_number(context, address)
+            raise MeetingNotFound("there is no meeting with this number or link")
+        candidate = _candidate(context, principal, found, sent)
+        rules.check_join(candidate)
+        if rules.needs_password(candidate) and checked != found.password_hash:
+            await guesses.check_password(
+                context,
+                meeting_id=found.meeting_id,
+                password_hash=found.password_hash,
+                sent=sent.password,
+                address=address,
+            )
+            checked = found.password_hash
+        arrival = _arrival(principal, found, candidate, sent, now=now)
+        async with context.ports.database.reading() as connection:
+            arrived = await joining.arrive(connection, arrival)
+        if arrived is not None:
+            return await _answer(context, arrival, *arrived)
+        # The run ended, or somebody was removed, between the two statements: look again and say so.
+    raise MeetingEnded("this meeting just ended")
+
+
+async def _read(
+    context: Context, principal: Principal | None, reference: Reference, device_id: str, *, now: datetime
+) -> JoinRow | None:
+    async with context.ports.database.reading() as connection:
+        return await joining.read_for_join(
+            connection,
+            reference,
+            user_id=_user_id(principal),
+            device_id=device_id,
+            recently=now - timedelta(seconds=context.settings.ticket_lifetime_s),
+        )
+
+
+def _candidate(context: Context, principal: Principal | None, found: JoinRow, sent: Join) -> Candidate:
+    known = found.participant_id is not None and found.participant_state != "removed"
+    return Candidate(
+        status=found.status,
+        locked=found.locked,
+        guests_allowed=found.guests_allowed,
+        has_password=found.password_hash is not None,
+        banned=found.banned or found.participant_state == "removed",
+        role=MeetingRole(found.member_role or MeetingRole.ATTENDEE),
+        is_guest=not isinstance(principal, Account),
+        display_name=sent.display_name or _own_name(principal, found),
+        known=known,
+        proven=known and _proves(principal, found),
+        present=found.present,
+        max_participants=context.settings.max_participants,
+    )
+
+
+def _own_name(principal: Principal | None, found: JoinRow) -> str | None:
+    if isinstance(principal, Account):
+        return principal.display_name
+    if isinstance(principal, Guest) and principal.meeting_id == found.meeting_id:
+        return principal.display_name
+    return None
+
+
+def _proves(principal: Principal | None, found: JoinRow) -> bool:
+    """Accounts prove themselves by their token, guests by the one they got when they joined."""
+    if isinstance(principal, Guest):
+        return principal.participant_id == found.participant_id
+    return principal is not None
+
+
+def _user_id(principal: Principal | None) -> str | None:
+    return principal.user_id if isinstance(principal, Account) else None
+
+
+def _arrival(
+    principal: Principal | None, found: JoinRow, candidate: Candidate, sent: Join, *, now: datetime
+) -> Arrival:
+    return Arrival(
+        meeting_id=found.meeting_id,
+        run_id=found.run_id,
+        new_run_id=new_id(now.timestamp()),
+        new_participant_id=new_id(now.timestamp()),
+        user_id=_user_id(principal),
+        device_id=sent.device_id,
+        display_name=candidate.display_name or "",
+        role=candidate.role,
+        now=now,
+    )
+
+
+async def _answer(context: Context, arrival: Arrival, participant_id: str, run_id: str) -> Joined:
+    ticket = await tickets.issue(
+        context,
+        Ticket(
+            meeting_id=arrival.meeting_id,
+            run_id=run_id,
+            participant_id=participant_id,
+            device_id=arrival.device_id,
+        ),
+    )
+    guest_token = None
+    if arrival.user_id is None:
+        guest = Guest(MeetingId(arrival.meeting_id), ParticipantId(participant_id), arrival.display_name)
+        guest_token = context.ports.tokens.issue(guest)
+    return Joined(
+        ticket=ticket,
+        ticket_expires_in_s=context.settings.ticket_lifetime_s,
+        meeting_id=arrival.meeting_id,
+        participant_id=participant_id,
+        role=MeetingRole(arrival.role),
+        display_name=arrival.display_name,
+        signaling_url=SIGNALING_URL,
+        guest_token=guest_token,
+    )

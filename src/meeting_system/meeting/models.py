@@ -1,0 +1,162 @@
+"""The tables of schema `meetings`."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+METADATA = MetaData(schema="meetings")
+
+_ID = Uuid(as_uuid=False)
+_TIME = DateTime(timezone=True)
+
+rooms = Table(
+    "rooms",
+    METADATA,
+    Column("room_id", _ID, primary_key=True),
+    Column("owner_id", _ID, nullable=False),
+    Column("personal", Boolean, nullable=False),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("display_name", Text, nullable=False),
+    Column("guests_allowed", Boolean, nullable=False),
+    Column("created_at", _TIME, nullable=False),
+    Column("updated_at", _TIME, nullable=False),
+    Index("rooms_personal_key", "owner_id", unique=True, postgresql_where=text("personal")),
+)
+
+meetings = Table(
+    "meetings",
+    METADATA,
+    Column("meeting_id", _ID, primary_key=True),
+    Column("room_id", _ID, ForeignKey(rooms.c.room_id), nullable=False),
+    Column("host_id", _ID, nullable=False),
+    Column("host_name", Text, nullable=False),
+    Column("meeting_no", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("password_hash", Text),
+    Column("guests_allowed", Boolean, nullable=False),
+    Column("locked", Boolean, nullable=False),
+    Column("chat_seq", BigInteger, nullable=False),
+    Column("created_at", _TIME, nullable=False),
+    Column("started_at", _TIME),
+    Column("ended_at", _TIME),
+    Index(
+        "meetings_number_key",
+        "meeting_no",
+        unique=True,
+        postgresql_where=text("status IN ('scheduled', 'lobby_open', 'live')"),
+    ),
+    Index("meetings_number_idx", "meeting_no"),
+    Index("meetings_unused_idx", "created_at", postgresql_where=text("status = 'scheduled'")),
+)
+
+members = Table(
+    "members",
+    METADATA,
+    Column("meeting_id", _ID, ForeignKey(meetings.c.meeting_id, ondelete="CASCADE"), primary_key=True),
+    Column("user_id", _ID, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("created_at", _TIME, nullable=False),
+    Index("members_user_idx", "user_id", text("meeting_id DESC")),
+)
+"""The accounts that belong to a meeting, in it or not: its host from birth, others since they joined."""
+
+runs = Table(
+    "runs",
+    METADATA,
+    Column("run_id", _ID, primary_key=True),
+    Column("meeting_id", _ID, ForeignKey(meetings.c.meeting_id, ondelete="CASCADE"), nullable=False),
+    Column("started_at", _TIME, nullable=False),
+    Column("ended_at", _TIME),
+    Column("ended_why", Text),
+    Column("log_seq", BigInteger, nullable=False),
+    Index("runs_live_key", "meeting_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+    Index("runs_meeting_idx", "meeting_id", text("run_id DESC")),
+    Index("runs_started_idx", "started_at", postgresql_where=text("ended_at IS NULL")),
+)
+
+participants = Table(
+    "participants",
+    METADATA,
+    Column("participant_id", _ID, primary_key=True),
+    Column("run_id", _ID, ForeignKey(runs.c.run_id, ondelete="CASCADE"), nullable=False),
+    Column("meeting_id", _ID, nullable=False),
+    Column("user_id", _ID),
+    Column("device_id", Text, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("joined_at", _TIME, nullable=False),
+    Column("changed_at", _TIME, nullable=False),
+    Column("connected_at", _TIME),
+    Column("left_at", _TIME),
+    Column("left_why", Text),
+    UniqueConstraint(
+        "run_id",
+        "device_id",
+        "user_id",
+        name="participants_device_key",
+        postgresql_nulls_not_distinct=True,
+    ),
+    Index("participants_user_idx", "meeting_id", "user_id"),
+)
+
+bans = Table(
+    "bans",
+    METADATA,
+    Column("meeting_id", _ID, ForeignKey(meetings.c.meeting_id, ondelete="CASCADE"), primary_key=True),
+    Column("device_id", Text, primary_key=True),
+    Column("participant_id", _ID, nullable=False),
+    Column("created_at", _TIME, nullable=False),
+)
+
+messages = Table(
+    "messages",
+    METADATA,
+    Column("message_id", _ID, primary_key=True),
+    Column("meeting_id", _ID, ForeignKey(meetings.c.meeting_id, ondelete="CASCADE"), nullable=False),
+    Column("run_id", _ID, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("participant_id", _ID, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("sent_at", _TIME, nullable=False),
+    UniqueConstraint("meeting_id", "seq", name="messages_seq_key"),
+)
+
+events = Table(
+    "events",
+    METADATA,
+    Column("run_id", _ID, ForeignKey(runs.c.run_id, ondelete="CASCADE"), primary_key=True),
+    Column("log_seq", BigInteger, primary_key=True),
+    Column("event_id", _ID, nullable=False),
+    Column("t", Text, nullable=False),
+    Column("ts", _TIME, nullable=False),
+    Column("by_id", _ID),
+    Column("d", JSONB, nullable=False),
+)
+"""The durable events of a run, numbered without gaps: the source of the room log in Valkey."""
+
+commands = Table(
+    "commands",
+    METADATA,
+    Column("sid", Text, primary_key=True),
+    Column("cid", BigInteger, primary_key=True),
+    Column("participant_id", _ID),
+    Column("answer", JSONB, nullable=False),
+    Column("created_at", _TIME, nullable=False),
+    Index("commands_created_idx", "created_at"),
+)
+"""What was done already, and the answer that was given."""

@@ -1,0 +1,78 @@
+"""What hosts do to others: mute, remove, lock."""
+
+from typing import Any
+
+from meeting_system.contracts.media import ClosePeer, SetMuted, Source
+from meeting_system.contracts.permissions import check_participant
+from meeting_system.contracts.signal import MeetingLocked, ParticipantMuted, ParticipantRemoved
+from meeting_system.kernel.ids import is_id
+from meeting_system.kernel.principal import MeetingRole
+from meeting_system.kit import outbox
+from meeting_system.meeting import durable, rules
+from meeting_system.meeting.durable import Effect, Turn
+from meeting_system.meeting.errors import ParticipantNotFound
+from meeting_system.meeting.repository import runs
+from meeting_system.meeting.repository.runs import ParticipantRow
+
+
+def muting(target_id: str, source: Source) -> Effect:
+    """Return the effect of participant.mute: the server stops forwarding a source of somebody."""
+
+    async def mute(turn: Turn) -> dict[str, Any]:
+        check_participant(turn.actor.role, "participant:mute")
+        target = await _find_target(turn, target_id)
+        rules.check_mute(turn.actor.role, MeetingRole(target.role), source)
+        event = ParticipantMuted(participant_id=target_id, source=source)
+        await _tell(turn, "participant.muted", event)
+        await outbox.collect(
+            turn.connection,
+            SetMuted(meeting_id=turn.run.meeting_id, participant_id=target_id, source=source, muted=True),
+            key=f"media:{target_id}",
+        )
+        return {}
+
+    return mute
+
+
+def removing(target_id: str) -> Effect:
+    """Return the effect of participant.remove: out, media ended, and the device stays out."""
+
+    async def remove(turn: Turn) -> dict[str, Any]:
+        check_participant(turn.actor.role, "participant:remove")
+        target = await _find_target(turn, target_id)
+        rules.check_remove(turn.actor.role, MeetingRole(target.role))
+        await runs.ban(turn.connection, turn.run.meeting_id, target, now=turn.now)
+        await _tell(turn, "participant.removed", ParticipantRemoved(participant_id=target_id))
+        await outbox.collect(
+            turn.connection,
+            ClosePeer(meeting_id=turn.run.meeting_id, participant_id=target_id),
+            key=f"media:{target_id}",
+        )
+        return {}
+
+    return remove
+
+
+def locking(*, locked: bool) -> Effect:
+    """Return the effect of meeting.lock: nobody new may join, or again may."""
+
+    async def lock(turn: Turn) -> dict[str, Any]:
+        check_participant(turn.actor.role, "meeting:lock")
+        await runs.set_locked(turn.connection, turn.run.meeting_id, locked=locked)
+        await _tell(turn, "meeting.locked", MeetingLocked(locked=locked))
+        return {}
+
+    return lock
+
+
+async def _find_target(turn: Turn, target_id: str) -> ParticipantRow:
+    target = None
+    if is_id(target_id):
+        target = await runs.find_participant(turn.connection, turn.run.run_id, target_id)
+    if target is None or target.state == "removed":
+        raise ParticipantNotFound("there is no such participant in this meeting")
+    return target
+
+
+async def _tell(turn: Turn, t: str, event: ParticipantMuted | ParticipantRemoved | MeetingLocked) -> None:
+    await durable.tell(turn.connection, turn.run, t, event, by=turn.actor.participant_id, now=turn.now)

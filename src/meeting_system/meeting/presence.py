@@ -1,0 +1,55 @@
+"""Who is connected, as signaling sees it, and what it shows to who arrives."""
+
+from meeting_system.contracts.meeting import LoadRoom, ReportPresence, RoomView
+from meeting_system.contracts.signal import ChatMessage, MeetingState
+from meeting_system.kernel.ids import is_id
+from meeting_system.meeting import rules
+from meeting_system.meeting.context import Context
+from meeting_system.meeting.errors import MeetingNotLive
+from meeting_system.meeting.repository import chat, runs
+
+_MESSAGES_SHOWN = 200
+
+
+async def report_presence(context: Context, report: ReportPresence) -> None:
+    """Write down that somebody connected, lost the connection, or left."""
+    if not (is_id(report.run_id) and is_id(report.participant_id)):
+        return
+    async with context.ports.database.transaction() as connection:
+        await runs.set_presence(
+            connection,
+            run_id=report.run_id,
+            participant_id=report.participant_id,
+            state=report.state,
+            why=report.reason,
+            now=context.ports.clock.now(),
+        )
+
+
+async def load_room(context: Context, request: LoadRoom) -> RoomView:
+    """Read the durable part of a snapshot as of one moment. Error: meeting_not_live."""
+    row = None
+    if is_id(request.run_id) and is_id(request.meeting_id):
+        async with context.ports.database.reading() as connection:
+            row = await chat.read_room(
+                connection,
+                meeting_id=request.meeting_id,
+                run_id=request.run_id,
+                messages_at_most=_MESSAGES_SHOWN,
+            )
+    if row is None:
+        raise MeetingNotLive("there is no such live meeting")
+    return RoomView(
+        meeting=MeetingState(
+            meeting_id=row["meeting_id"],
+            meeting_no=row["meeting_no"],
+            title=row["title"],
+            host_name=row["host_name"],
+            locked=row["locked"],
+            started_at=rules.moment(row["started_at"]),
+        ),
+        ended=row["ended_at"] is not None,
+        messages=[ChatMessage.model_validate(message) for message in row["messages"]],
+        removed=row["removed"],
+        log_seq=row["log_seq"],
+    )

@@ -1,0 +1,309 @@
+"""Live runs: who is in them, their durable events, their end."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, literal, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from meeting_system.meeting.models import bans, commands, events, meetings, members, participants, runs
+from meeting_system.meeting.rules import OVER
+
+_HERE = ("joining", "connected", "reconnecting")
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run that this transaction holds: nothing else changes it until the commit."""
+
+    run_id: str
+    meeting_id: str
+    started_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ParticipantRow:
+    """Somebody in a run."""
+
+    participant_id: str
+    user_id: str | None
+    device_id: str
+    display_name: str
+    role: str
+    state: str
+    joined_at: datetime
+    left_at: datetime | None
+
+
+_PARTICIPANT = (
+    participants.c.participant_id,
+    participants.c.user_id,
+    participants.c.device_id,
+    participants.c.display_name,
+    participants.c.role,
+    participants.c.state,
+    participants.c.joined_at,
+    participants.c.left_at,
+)
+
+
+async def lock_run(connection: AsyncConnection, run_id: str, meeting_id: str) -> RunRow | None:
+    """Hold a run: the durable commands of one run come one after the other."""
+    statement = (
+        select(runs.c.run_id, runs.c.meeting_id, runs.c.started_at, runs.c.ended_at)
+        .where(runs.c.run_id == run_id, runs.c.meeting_id == meeting_id)
+        .with_for_update()
+    )
+    row = (await connection.execute(statement)).mappings().first()
+    return None if row is None else RunRow(**row)
+
+
+async def find_latest_run(connection: AsyncConnection, meeting_id: str) -> RunRow | None:
+    statement = (
+        select(runs.c.run_id, runs.c.meeting_id, runs.c.started_at, runs.c.ended_at)
+        .where(runs.c.meeting_id == meeting_id)
+        .order_by(runs.c.run_id.desc())
+        .limit(1)
+    )
+    row = (await connection.execute(statement)).mappings().first()
+    return None if row is None else RunRow(**row)
+
+
+async def find_participant(
+    connection: AsyncConnection, run_id: str, participant_id: str
+) -> ParticipantRow | None:
+    statement = select(*_PARTICIPANT).where(
+        participants.c.run_id == run_id, participants.c.participant_id == participant_id
+    )
+    row = (await connection.execute(statement)).mappings().first()
+    return None if row is None else ParticipantRow(**row)
+
+
+async def find_admissible(
+    connection: AsyncConnection, run_id: str, participant_id: str
+) -> ParticipantRow | None:
+    """Return somebody who may enter: not removed, of a run that goes on."""
+    statement = (
+        select(*_PARTICIPANT)
+        .join_from(participants, runs)
+        .where(
+            participants.c.participant_id == participant_id,
+            participants.c.state != "removed",
+            runs.c.run_id == run_id,
+            runs.c.ended_at.is_(None),
+        )
+    )
+    row = (await connection.execute(statement)).mappings().first()
+    return None if row is None else ParticipantRow(**row)
+
+
+async def find_participants_of(
+    connection: AsyncConnection, meeting_id: str, user_id: str
+) -> list[ParticipantRow]:
+    """Return every device of an account in a meeting, the latest first."""
+    statement = (
+        select(*_PARTICIPANT)
+        .where(participants.c.meeting_id == meeting_id, participants.c.user_id == user_id)
+        .order_by(participants.c.participant_id.desc())
+    )
+    return [ParticipantRow(**row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def find_guest(
+    connection: AsyncConnection, meeting_id: str, participant_id: str
+) -> ParticipantRow | None:
+    statement = select(*_PARTICIPANT).where(
+        participants.c.meeting_id == meeting_id, participants.c.participant_id == participant_id
+    )
+    row = (await connection.execute(statement)).mappings().first()
+    return None if row is None else ParticipantRow(**row)
+
+
+async def find_member_role(connection: AsyncConnection, meeting_id: str, user_id: str) -> str | None:
+    statement = select(members.c.role).where(members.c.meeting_id == meeting_id, members.c.user_id == user_id)
+    role: str | None = (await connection.execute(statement)).scalar()
+    return role
+
+
+async def list_participants(
+    connection: AsyncConnection, run_id: str, *, after: str | None, limit: int
+) -> list[ParticipantRow]:
+    statement = select(*_PARTICIPANT).where(participants.c.run_id == run_id)
+    if after is not None:
+        statement = statement.where(participants.c.participant_id > after)
+    statement = statement.order_by(participants.c.participant_id).limit(limit)
+    return [ParticipantRow(**row) for row in (await connection.execute(statement)).mappings()]
+
+
+_NUMBER_EVENT = text(
+    """
+    WITH run AS (
+        UPDATE meetings.runs SET log_seq = log_seq + 1 WHERE run_id = CAST(:run_id AS uuid) RETURNING log_seq
+    )
+    INSERT INTO meetings.events (run_id, log_seq, event_id, t, ts, by_id, d)
+    SELECT CAST(:run_id AS uuid), log_seq, CAST(:event_id AS uuid), :t, :ts, CAST(:by_id AS uuid),
+           CAST(:d AS jsonb)
+      FROM run
+    RETURNING log_seq
+    """
+)
+
+
+async def insert_event(
+    connection: AsyncConnection,
+    *,
+    run_id: str,
+    event_id: str,
+    t: str,
+    ts: datetime,
+    by_id: str | None,
+    d: str,
+) -> int:
+    """Give a durable event the next number of its run and write it; return the number."""
+    values = {"run_id": run_id, "event_id": event_id, "t": t, "ts": ts, "by_id": by_id, "d": d}
+    number: int = (await connection.execute(_NUMBER_EVENT, values)).scalar_one()
+    return number
+
+
+async def ban(connection: AsyncConnection, meeting_id: str, target: ParticipantRow, *, now: datetime) -> None:
+    """Take a participant out, and keep the device out."""
+    await connection.execute(
+        update(participants)
+        .where(participants.c.participant_id == target.participant_id)
+        .values(state="removed", changed_at=now, left_at=now, left_why="removed")
+    )
+    await connection.execute(
+        upsert(bans)
+        .values(
+            meeting_id=meeting_id,
+            device_id=target.device_id,
+            participant_id=target.participant_id,
+            created_at=now,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+async def set_locked(connection: AsyncConnection, meeting_id: str, *, locked: bool) -> None:
+    await connection.execute(
+        update(meetings).where(meetings.c.meeting_id == meeting_id).values(locked=locked)
+    )
+
+
+async def end_run(connection: AsyncConnection, run: RunRow, *, why: str, now: datetime) -> None:
+    """End a run, its meeting, and everybody's stay."""
+    await connection.execute(
+        update(runs).where(runs.c.run_id == run.run_id).values(ended_at=now, ended_why=why)
+    )
+    await end_meeting(connection, run.meeting_id, now=now)
+    await connection.execute(
+        update(participants)
+        .where(participants.c.run_id == run.run_id, participants.c.state.in_(_HERE))
+        .values(state="left", changed_at=now, left_at=now, left_why="ended")
+    )
+
+
+async def end_meeting(connection: AsyncConnection, meeting_id: str, *, now: datetime) -> bool:
+    """Mark a meeting as ended; False when it was over."""
+    statement = (
+        update(meetings)
+        .where(meetings.c.meeting_id == meeting_id, meetings.c.status.not_in(OVER))
+        .values(status="ended", ended_at=now)
+        .returning(literal(1))
+    )
+    return (await connection.execute(statement)).first() is not None
+
+
+async def set_presence(
+    connection: AsyncConnection,
+    *,
+    run_id: str,
+    participant_id: str,
+    state: str,
+    why: str | None,
+    now: datetime,
+) -> None:
+    """Write down what signaling saw; who was removed, or whose run ended, stays so."""
+    live = select(runs.c.run_id).where(runs.c.run_id == run_id, runs.c.ended_at.is_(None))
+    gone = state == "left"
+    values: dict[str, object] = {
+        "state": state,
+        "changed_at": now,
+        "left_at": now if gone else None,
+        "left_why": why if gone else None,
+    }
+    if state == "connected":
+        values["connected_at"] = func.coalesce(participants.c.connected_at, now)
+    await connection.execute(
+        update(participants)
+        .where(
+            participants.c.participant_id == participant_id,
+            participants.c.run_id == live.with_for_update(read=True).scalar_subquery(),
+            participants.c.state != "removed",
+        )
+        .values(**values)
+    )
+
+
+async def leave(
+    connection: AsyncConnection, run_id: str, participant_ids: list[str], *, now: datetime
+) -> None:
+    """Write down that participants left on purpose."""
+    await connection.execute(
+        update(participants)
+        .where(
+            participants.c.run_id == run_id,
+            participants.c.participant_id.in_(participant_ids),
+            participants.c.state.in_(_HERE),
+        )
+        .values(state="left", changed_at=now, left_at=now, left_why="left")
+    )
+
+
+def _nobody_since(moment: datetime, run_id: object) -> object:
+    """The condition that nobody is connected, and nobody came, went or was about to since `moment`."""
+    return ~(
+        select(literal(1))
+        .where(
+            participants.c.run_id == run_id,
+            or_(participants.c.state == "connected", participants.c.changed_at >= moment),
+        )
+        .exists()
+    )
+
+
+async def list_runs_to_end(
+    connection: AsyncConnection, *, empty_since: datetime, begun_before: datetime, limit: int
+) -> list[tuple[str, str]]:
+    """Return (run id, meeting id) of runs that look empty, or that go on too long."""
+    statement = (
+        select(runs.c.run_id, runs.c.meeting_id)
+        .where(
+            runs.c.ended_at.is_(None),
+            runs.c.started_at < empty_since,
+            or_(runs.c.started_at < begun_before, _nobody_since(empty_since, runs.c.run_id)),  # type: ignore[arg-type]
+        )
+        .order_by(runs.c.started_at)
+        .limit(limit)
+    )
+    return [(row.run_id, row.meeting_id) for row in await connection.execute(statement)]
+
+
+async def is_empty(connection: AsyncConnection, run_id: str, *, since: datetime) -> bool:
+    """Tell, while the run is held, whether nobody has been connected since a moment."""
+    statement = select(_nobody_since(since, run_id))  # type: ignore[call-overload]
+    empty: bool = (await connection.execute(statement)).scalar_one()
+    return empty
+
+
+async def delete_old_commands(connection: AsyncConnection, *, before: datetime) -> int:
+    """Delete stored answers that no session can ask for again."""
+    return (await connection.execute(delete(commands).where(commands.c.created_at < before))).rowcount
+
+
+async def delete_old_events(connection: AsyncConnection, *, before: datetime) -> int:
+    """Delete the durable events of runs that ended long ago; what they did stays."""
+    ended = select(runs.c.run_id).where(runs.c.ended_at < before)
+    return (await connection.execute(delete(events).where(events.c.run_id.in_(ended)))).rowcount

@@ -1,0 +1,203 @@
+"""HTTP: /api/v1/rooms and /api/v1/meetings."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+from pydantic import AfterValidator
+from starlette.routing import BaseRoute
+
+from meeting_system.kernel.principal import Principal
+from meeting_system.kernel.text import check_token
+from meeting_system.kit.auth import find_principal, require_account, require_principal
+from meeting_system.kit.http import client_address
+from meeting_system.meeting import (
+    chat,
+    creation,
+    join,
+    lifecycle,
+    listing,
+    moderation,
+    requests,
+    rooms,
+    rules,
+)
+from meeting_system.meeting.context import Context
+from meeting_system.meeting.durable import Effect
+from meeting_system.meeting.schemas import (
+    Join,
+    Joined,
+    Leave,
+    Lock,
+    Meeting,
+    MeetingChange,
+    MeetingPage,
+    MessagePage,
+    Mute,
+    NewMeeting,
+    ParticipantPage,
+    Preview,
+    Room,
+    RoomChange,
+)
+
+Key = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", max_length=64),
+    AfterValidator(lambda key: key and check_token(key)),
+]
+Cursor = Annotated[str | None, Query(max_length=256)]
+Limit = Annotated[int, Query(ge=1, le=100)]
+Seq = Annotated[int | None, Query(ge=0, le=2**62)]
+
+
+def create_routes(context: Context) -> Sequence[BaseRoute]:
+    """Return every route of the meeting service."""
+    return [
+        *_room_routes(context),
+        *_join_routes(context),
+        *_meeting_routes(context),
+        *_inside_routes(context),
+        *_host_routes(context),
+    ]
+
+
+def _room_routes(context: Context) -> Sequence[BaseRoute]:
+    router = APIRouter(prefix="/api/v1/rooms", tags=["rooms"])
+
+    @router.get("/mine")
+    async def get_my_room(request: Request) -> Room:
+        return await rooms.get_my_room(context, await require_account(request))
+
+    @router.patch("/mine")
+    async def update_my_room(change: RoomChange, request: Request) -> Room:
+        return await rooms.update_my_room(context, await require_account(request), change)
+
+    return router.routes
+
+
+def _join_routes(context: Context) -> Sequence[BaseRoute]:
+    router = APIRouter(prefix="/api/v1/meetings", tags=["meetings"])
+
+    @router.get("/preview/{reference}")
+    async def preview_meeting(reference: str, request: Request) -> Preview:
+        return await listing.preview_meeting(
+            context, rules.parse_reference(reference), address=client_address(request)
+        )
+
+    @router.post("/{reference}/join", response_model_exclude_none=True)
+    async def join_meeting(reference: str, sent: Join, request: Request) -> Joined:
+        return await join.join(
+            context,
+            await find_principal(request),
+            rules.parse_reference(reference),
+            sent,
+            address=client_address(request),
+        )
+
+    return router.routes
+
+
+def _meeting_routes(context: Context) -> Sequence[BaseRoute]:
+    router = APIRouter(prefix="/api/v1/meetings", tags=["meetings"])
+
+    @router.post("", status_code=201)
+    async def create_meeting(sent: NewMeeting, request: Request, key: Key = None) -> Meeting:
+        account = await require_account(request)
+        meeting_id = await creation.create_meeting(context, account, sent, key=key)
+        return await listing.get_meeting(context, account, meeting_id, base_url=_base_url(context, request))
+
+    @router.get("")
+    async def list_meetings(request: Request, cursor: Cursor = None, limit: Limit = 20) -> MeetingPage:
+        account = await require_account(request)
+        return await listing.list_meetings(
+            context, account, cursor=cursor, limit=limit, base_url=_base_url(context, request)
+        )
+
+    @router.get("/{meeting_id}")
+    async def get_meeting(meeting_id: str, request: Request) -> Meeting:
+        account = await require_account(request)
+        return await listing.get_meeting(context, account, meeting_id, base_url=_base_url(context, request))
+
+    @router.patch("/{meeting_id}")
+    async def update_meeting(meeting_id: str, change: MeetingChange, request: Request) -> Meeting:
+        account = await require_account(request)
+        await creation.update_meeting(context, account, meeting_id, change)
+        return await listing.get_meeting(context, account, meeting_id, base_url=_base_url(context, request))
+
+    return router.routes
+
+
+def _inside_routes(context: Context) -> Sequence[BaseRoute]:
+    router = APIRouter(prefix="/api/v1/meetings/{meeting_id}", tags=["meetings"])
+
+    @router.post("/leave", status_code=204)
+    async def leave_meeting(meeting_id: str, request: Request, sent: Leave | None = None) -> None:
+        principal = await require_principal(request)
+        await lifecycle.leave(context, principal, meeting_id, sent.device_id if sent else None)
+
+    @router.get("/participants")
+    async def list_participants(
+        meeting_id: str, request: Request, cursor: Cursor = None, limit: Limit = 100
+    ) -> ParticipantPage:
+        principal = await require_principal(request)
+        return await listing.list_participants(context, principal, meeting_id, cursor=cursor, limit=limit)
+
+    @router.get("/messages")
+    async def list_messages(
+        meeting_id: str,
+        request: Request,
+        before_seq: Seq = None,
+        after_seq: Seq = None,
+        limit: Limit = 50,
+    ) -> MessagePage:
+        principal = await require_principal(request)
+        items = await chat.list_messages(
+            context, principal, meeting_id, before_seq=before_seq, after_seq=after_seq, limit=limit
+        )
+        return MessagePage(items=items)
+
+    return router.routes
+
+
+def _host_routes(context: Context) -> Sequence[BaseRoute]:
+    router = APIRouter(prefix="/api/v1/meetings/{meeting_id}", tags=["meetings"])
+
+    async def ask(principal: Principal, meeting_id: str, effect: Effect, key: str | None) -> None:
+        await requests.ask(context, principal, meeting_id, effect, key=key)
+
+    @router.post("/start")
+    async def start_meeting(meeting_id: str, request: Request) -> Meeting:
+        account = await require_account(request)
+        await lifecycle.start(context, account, meeting_id)
+        return await listing.get_meeting(context, account, meeting_id, base_url=_base_url(context, request))
+
+    @router.post("/end", status_code=204)
+    async def end_meeting(meeting_id: str, request: Request, key: Key = None) -> None:
+        await requests.end(context, await require_principal(request), meeting_id, key=key)
+
+    @router.post("/participants/{participant_id}/mute", status_code=204)
+    async def mute_participant(
+        meeting_id: str, participant_id: str, sent: Mute, request: Request, key: Key = None
+    ) -> None:
+        principal = await require_principal(request)
+        await ask(principal, meeting_id, moderation.muting(participant_id, sent.source), key)
+
+    @router.post("/participants/{participant_id}/remove", status_code=204)
+    async def remove_participant(
+        meeting_id: str, participant_id: str, request: Request, key: Key = None
+    ) -> None:
+        principal = await require_principal(request)
+        await ask(principal, meeting_id, moderation.removing(participant_id), key)
+
+    @router.post("/actions/lock", status_code=204)
+    async def lock_meeting(meeting_id: str, sent: Lock, request: Request, key: Key = None) -> None:
+        principal = await require_principal(request)
+        await ask(principal, meeting_id, moderation.locking(locked=sent.locked), key)
+
+    return router.routes
+
+
+def _base_url(context: Context, request: Request) -> str:
+    """Return what join links begin with: as configured, else as the caller reached us."""
+    return (context.settings.public_url or str(request.base_url)).rstrip("/")

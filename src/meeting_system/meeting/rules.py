@@ -1,0 +1,121 @@
+"""The decisions about meetings, without I/O."""
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from meeting_system.contracts.media import Source
+from meeting_system.contracts.permissions import check_participant
+from meeting_system.kernel.errors import Forbidden
+from meeting_system.kernel.ids import is_id
+from meeting_system.kernel.principal import MeetingRole
+from meeting_system.meeting.errors import (
+    DisplayNameRequired,
+    MeetingEnded,
+    MeetingFull,
+    MeetingLocked,
+    MeetingNotFound,
+    ParticipantBanned,
+    SignInRequired,
+)
+
+OVER = frozenset({"ended", "cancelled", "expired"})
+PRESENT = frozenset({"connected", "reconnecting"})
+_NUMBER = re.compile(r"[1-9][0-9]{8}")
+_MODERATORS = frozenset({MeetingRole.HOST, MeetingRole.CO_HOST})
+_SLUG_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """How a meeting was named: by id, or by number."""
+
+    meeting_id: str | None = None
+    meeting_no: str | None = None
+
+
+def parse_reference(text: str) -> Reference:
+    """Read a meeting id, or a nine-digit number with or without blanks and dashes."""
+    if len(text) <= 64:
+        if is_id(text.lower()):
+            return Reference(meeting_id=text.lower())
+        number = re.sub(r"[\s-]", "", text)
+        if number.isascii() and _NUMBER.fullmatch(number):
+            return Reference(meeting_no=number)
+    raise MeetingNotFound("there is no meeting with this number or link")
+
+
+def new_meeting_no() -> str:
+    """Return nine random digits, the first not 0."""
+    return str(100_000_000 + secrets.randbelow(900_000_000))
+
+
+def new_slug() -> str:
+    """Return the random name of a room, without letters that are read as others."""
+    letters = "".join(secrets.choice(_SLUG_LETTERS) for _ in range(10))
+    return f"{letters[:3]}-{letters[3:7]}-{letters[7:]}"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Everything that decides whether somebody may join.
+
+    `known`: already took part in this run from this device. `proven`: and the caller showed a token for it.
+    """
+
+    status: str
+    locked: bool
+    guests_allowed: bool
+    has_password: bool
+    banned: bool
+    role: MeetingRole
+    is_guest: bool
+    display_name: str | None
+    known: bool
+    proven: bool
+    present: int
+    max_participants: int
+
+
+def check_join(candidate: Candidate) -> None:
+    """Raise why somebody may not join; the password is checked after."""
+    moderates = candidate.role in _MODERATORS
+    if candidate.status in OVER:
+        raise MeetingEnded("this meeting is over")
+    if candidate.is_guest and not candidate.guests_allowed:
+        raise SignInRequired("this meeting takes no guests: sign in first")
+    if candidate.banned and not moderates:
+        raise ParticipantBanned("a host removed you from this meeting")
+    if candidate.locked and not (candidate.known or moderates):
+        raise MeetingLocked("the host locked this meeting: ask them to let you in")
+    if candidate.present >= candidate.max_participants and not (candidate.known or moderates):
+        raise MeetingFull(f"{candidate.max_participants} people are in this meeting: no more may join")
+    if candidate.display_name is None:
+        raise DisplayNameRequired
+
+
+def needs_password(candidate: Candidate) -> bool:
+    """Tell whether the password must be shown: not by hosts, not by who proves to have been in."""
+    return candidate.has_password and candidate.role not in _MODERATORS and not candidate.proven
+
+
+def check_mute(actor: MeetingRole, target: MeetingRole, source: Source) -> None:
+    """Raise Forbidden unless `actor` may stop `source` of `target`: nobody but hosts silences a host."""
+    check_participant(actor, "participant:mute")
+    if target is MeetingRole.HOST and actor is not MeetingRole.HOST:
+        raise Forbidden(f"only a host may stop the {source} of a host")
+
+
+def check_remove(actor: MeetingRole, target: MeetingRole) -> None:
+    """Raise Forbidden unless `actor` may remove `target`: hosts can't be removed, co-hosts by hosts only."""
+    check_participant(actor, "participant:remove")
+    if target is MeetingRole.HOST:
+        raise Forbidden("a host can't be removed")
+    if target is MeetingRole.CO_HOST and actor is not MeetingRole.HOST:
+        raise Forbidden("only a host may remove a co-host")
+
+
+def moment(time: datetime) -> str:
+    """Return a time as it goes over the wire: RFC 3339 in UTC, always with microseconds."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,27 @@
+"""What can be set about meetings."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class MeetingSettings(BaseModel):
+    """Safe defaults; composed by app/settings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    public_url: str | None = Field(
+        default=None, max_length=255, description="what join links begin with; none: the address asked at"
+    )
+    ticket_lifetime_s: int = Field(default=30, ge=1, le=300)
+    max_participants: int = Field(default=1000, ge=2, description="in one meeting at a time")
+    empty_after_s: int = Field(default=600, ge=330, description="nobody connected for so long: it ends")
+    longest_run_s: int = Field(default=24 * 3600, ge=600, description="a meeting ends after so long anyway")
+    unused_after_s: int = Field(
+        default=7 * 24 * 3600, ge=600, description="a meeting that nobody started gives its number back"
+    )
+    commands_kept_s: int = Field(default=24 * 3600, ge=3600, description="answers kept for repeats")
+    guesses: int = Field(default=10, ge=1, description="wrong passwords per meeting and address")
+    guesses_of_address: int = Field(default=60, ge=1, description="wrong passwords and numbers per address")
+    guess_window_s: int = Field(default=600, ge=1)
+    hashing_threads: int = Field(default=2, ge=1, le=64)
+    hashing_waiting: int = Field(default=64, ge=1)
+    look_after_s: float = Field(default=20, gt=0, description="empty meetings are looked for so often")

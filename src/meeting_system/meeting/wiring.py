@@ -1,0 +1,32 @@
+"""The meeting service as a plug."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from meeting_system.kit.every import every
+from meeting_system.kit.passwords import Passwords
+from meeting_system.kit.plug import Plug, Ports
+from meeting_system.kit.tasks import alongside
+from meeting_system.meeting import jobs
+from meeting_system.meeting.context import Context
+from meeting_system.meeting.handlers import create_handlers
+from meeting_system.meeting.routes import create_routes
+from meeting_system.meeting.settings import MeetingSettings
+
+
+def create(ports: Ports, settings: MeetingSettings) -> Plug:
+    """Wire the meeting service to its ports."""
+    passwords = Passwords(threads=settings.hashing_threads, waiting=settings.hashing_waiting)
+    context = Context(ports, settings, passwords)
+
+    @asynccontextmanager
+    async def run() -> AsyncIterator[None]:
+        looking_after = every(settings.look_after_s, partial(jobs.look_after, context), name="meeting")
+        try:
+            async with alongside(looking_after):
+                yield
+        finally:
+            passwords.close()
+
+    return Plug(name="meeting", routes=create_routes(context), handlers=create_handlers(context), run=run)
