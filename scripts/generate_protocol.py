@@ -47,7 +47,8 @@ def type_of(schema: Schema) -> str:
         item = type_of(schema["items"])
         return f"({item})[]" if "|" in item else f"{item}[]"
     if schema["type"] == "object":
-        return "Record<string, unknown>"
+        values = schema.get("additionalProperties")
+        return f"Record<string, {type_of(values) if isinstance(values, dict) else 'unknown'}>"
     return PRIMITIVES[schema["type"]]
 
 
@@ -68,19 +69,28 @@ def comment(text: str, indent: str = "") -> Iterator[str]:
 
 
 def declaration(name: str, schema: Schema, *, whole: bool) -> Iterator[str]:
-    """Yield an exported type. `whole`: the sender (our server) writes every field, defaults too."""
+    """Yield an exported type. `whole`: the sender (our server) writes defaults too."""
     yield ""
     yield from comment(schema.get("description", ""))
-    if "properties" not in schema:
+    if not schema.get("properties"):
         right = type_of(schema) if "enum" in schema else "Record<string, never>"
         yield f"export type {name} = {right};"
         return
     yield f"export interface {name} {{"
     for field, value in schema["properties"].items():
         yield from comment(value.get("description", ""), "  ")
-        optional = "" if whole or field in schema.get("required", ()) else "?"
+        optional = "?" if may_be_absent(field, schema, whole=whole) else ""
         yield f"  {field}{optional}: {type_of(value)};"
     yield "}"
+
+
+def may_be_absent(field: str, schema: Schema, *, whole: bool) -> bool:
+    """Tell whether a sender may leave a field out. The server leaves out nulls only."""
+    if "const" in schema["properties"][field]:
+        return False
+    if field in schema.get("required", ()):
+        return whole and {"type": "null"} in schema["properties"][field].get("anyOf", ())
+    return not whole or schema["properties"][field].get("default", 0) is None
 
 
 def union(name: str, models: Sequence[type[Message]]) -> Iterator[str]:

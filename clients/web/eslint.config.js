@@ -9,7 +9,7 @@ import { layers } from "./build/layers.js";
 const REACT = ["react", "react-dom", "react-dom/*", "react-aria-components", "react-i18next"];
 
 export default defineConfig(
-  globalIgnores(["dist", "node_modules"]),
+  globalIgnores(["dist", "node_modules", "src/core/protocol.ts"]),
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {
@@ -23,7 +23,7 @@ export default defineConfig(
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
-      eqeqeq: "error",
+      eqeqeq: ["error", "always", { null: "ignore" }],
     },
   },
   {

@@ -49,8 +49,8 @@ export interface Ack {
   f: "ack";
   cid: number;
   ok: boolean;
-  res: Record<string, unknown> | null;
-  problem: Problem | null;
+  res?: Record<string, unknown> | null;
+  problem?: Problem | null;
 }
 
 /** A clean end: the client left on purpose, or the server says why it closes next. */
@@ -98,13 +98,13 @@ export interface ConnectionQuality {
 export interface EventFrame {
   f: "ev";
   st: "r" | "p";
-  off: number | null;
-  ep: string | null;
+  off?: number | null;
+  ep?: string | null;
   t: string;
-  id: string | null;
+  id?: string | null;
   ts: string;
   /** participant who caused it */
-  by: string | null;
+  by?: string | null;
   d: Record<string, unknown>;
 }
 
@@ -133,7 +133,7 @@ export interface Identify {
   device_id: string;
   prev_sid?: string | null;
   caps?: string[];
-  v?: 1;
+  v: 1;
 }
 
 /** What one video slot shall carry; `width` in device pixels, 0 pauses it. */
@@ -188,8 +188,7 @@ export interface MediaSlots {
 }
 
 /** meeting.end: over for everyone. Event meeting.ended. */
-export interface MeetingEnd {
-}
+export type MeetingEnd = Record<string, never>;
 
 /** meeting.ended (D) */
 export interface MeetingEnded {
@@ -266,7 +265,7 @@ export interface ParticipantState {
   screen: boolean;
   screen_audio: boolean;
   /** null: down; hands are ordered by this time */
-  hand_raised_at: string | null;
+  hand_raised_at?: string | null;
   version: number;
 }
 
@@ -284,7 +283,7 @@ export interface Ping {
 
 /** Answer to a ping. From the server with the tops of both logs, which reveal a silent gap. */
 export interface Pong {
-  f?: "pong";
+  f: "pong";
   n: number;
   t: number;
   top_ro?: number | null;
@@ -303,9 +302,9 @@ export interface Problem {
   code: string;
   status: number;
   detail: string;
-  errors: Record<string, unknown>[];
-  retry_after_s: number | null;
-  trace_id: string | null;
+  errors: Record<string, string>[];
+  retry_after_s?: number | null;
+  trace_id?: string | null;
 }
 
 /** An m-line that the client sends, and what it carries. */
@@ -363,7 +362,7 @@ export interface Resume {
   po: number;
   /** the client still has a media connection */
   media?: boolean;
-  v?: 1;
+  v: 1;
 }
 
 /** The session goes on; `replayed` events follow. `media` says what to do with the media connection. */
@@ -390,8 +389,8 @@ export interface SelfUpdate {
 export interface SlotState {
   mid: string;
   kind: "audio" | "video";
-  participant_id: string | null;
-  source: "microphone" | "camera" | "screen" | "screen_audio" | null;
+  participant_id?: string | null;
+  source?: "microphone" | "camera" | "screen" | "screen_audio" | null;
   paused: boolean;
 }
 

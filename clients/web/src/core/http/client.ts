@@ -1,0 +1,34 @@
+/** Requests in the name of whoever is signed in; an expired token is renewed and the request sent once more. */
+import { ProblemError } from "../problem";
+import type { Fetch, RequestOptions } from "./request";
+import { request } from "./request";
+import type { Tokens } from "./tokens";
+
+export interface HttpClient {
+  get<T>(path: string, options?: RequestOptions): Promise<T>;
+  post<T>(path: string, body?: unknown, options?: RequestOptions): Promise<T>;
+  patch<T>(path: string, body: unknown): Promise<T>;
+}
+
+const RENEWABLE = new Set(["token_expired", "token_invalid"]);
+
+export function createHttpClient(fetch: Fetch, tokens: Tokens): HttpClient {
+  async function authorised<T>(method: string, path: string, options: RequestOptions): Promise<T> {
+    if (options.token !== undefined) return request<T>(fetch, method, path, options);
+    const token = await tokens.current();
+    try {
+      return await request<T>(fetch, method, path, { ...options, token });
+    } catch (error) {
+      if (token === null || !(error instanceof ProblemError) || !RENEWABLE.has(error.code)) throw error;
+      const renewed = await tokens.renew();
+      if (renewed === null) throw error;
+      return request<T>(fetch, method, path, { ...options, token: renewed.accessToken });
+    }
+  }
+
+  return {
+    get: (path, options = {}) => authorised("GET", path, options),
+    post: (path, body, options = {}) => authorised("POST", path, { ...options, body }),
+    patch: (path, body) => authorised("PATCH", path, { body }),
+  };
+}

@@ -1,0 +1,68 @@
+/** Meetings over HTTP. */
+import type { ChatEntry, Meetings, MeetingPreview, MeetingRole, MeetingSummary } from "../types";
+import type { HttpClient } from "./client";
+
+/** Answer to a join: the ticket for the WebSocket, and who one is in the meeting. */
+export interface Joined {
+  ticket: string;
+  ticketExpiresInS: number;
+  meetingId: string;
+  participantId: string;
+  role: MeetingRole;
+  displayName: string;
+  signalingUrl: string;
+  guestToken: string | null;
+}
+
+export interface JoinRequest {
+  reference: string;
+  displayName: string | undefined;
+  password: string | undefined;
+  deviceId: string;
+}
+
+/** Who this page is in the meetings it joined: a guest's proof, and which messages are one's own. */
+export interface Attendance {
+  participantId: string;
+  guestToken: string | null;
+}
+
+type MessageView = Omit<ChatEntry, "isSelf" | "failed">;
+
+/** A number may be typed with blanks or dashes. */
+export function plainReference(reference: string): string {
+  const digits = reference.replace(/[\s-]/g, "");
+  return /^\d{9}$/.test(digits) ? digits : reference.trim();
+}
+
+export function createMeetings(http: HttpClient, attendances: Map<string, Attendance>): Meetings {
+  return {
+    create: ({ title, password, guestsAllowed }) =>
+      http.post<MeetingSummary>("/meetings", { title, password, guests_allowed: guestsAllowed }),
+    list: ({ cursor, limit }) => {
+      const query = new URLSearchParams();
+      if (cursor != null) query.set("cursor", cursor);
+      if (limit !== undefined) query.set("limit", String(limit));
+      return http.get(`/meetings?${query.toString()}`);
+    },
+    preview: (reference) =>
+      http.get<MeetingPreview>(`/meetings/preview/${encodeURIComponent(plainReference(reference))}`, { token: null }),
+    end: (meetingId) => http.post(`/meetings/${meetingId}/end`),
+    async messages(meetingId, beforeSeq) {
+      const attendance = attendances.get(meetingId);
+      const path = `/meetings/${meetingId}/messages?before_seq=${beforeSeq}&limit=100`;
+      const { items } = await http.get<{ items: MessageView[] }>(path, asGuest(attendance));
+      return items.map((item) => ({ ...item, isSelf: item.participantId === attendance?.participantId, failed: null }));
+    },
+  };
+}
+
+export function joinMeeting(http: HttpClient, input: JoinRequest, attendance: Attendance | undefined): Promise<Joined> {
+  const body = { display_name: input.displayName, password: input.password, device_id: input.deviceId };
+  const reference = encodeURIComponent(plainReference(input.reference));
+  return http.post<Joined>(`/meetings/${reference}/join`, body, asGuest(attendance));
+}
+
+function asGuest(attendance: Attendance | undefined): { token?: string } {
+  return attendance?.guestToken == null ? {} : { token: attendance.guestToken };
+}
