@@ -19,8 +19,9 @@ def main() -> None:
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     if name not in names():
         sys.exit(f"make bench NAME=…: one of {', '.join(names()) or 'none yet'}")
-    file = FOLDER / f"{name.replace('-', '_')}.py"
-    os.execve(sys.executable, [sys.executable, str(file), *sys.argv[2:]], environment())
+    module = f"benchmarks.{name.replace('-', '_')}"
+    os.chdir(ROOT)
+    os.execve(sys.executable, [sys.executable, "-m", module, *sys.argv[2:]], environment())
 
 
 if __name__ == "__main__":

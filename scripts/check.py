@@ -25,6 +25,7 @@ def checks() -> list[Check]:
     """Return all checks, the quick ones first."""
     folders = tuple(folder for folder in PYTHON_FOLDERS if Path(folder).is_dir())
     web = ("-w", "clients/web")
+    bases = ("mypy", "--explicit-package-bases")
     rust = ("--locked", "--release", "--workspace", "--all-targets")
     return [
         Check("ruff", "Python: lint", ("ruff", "check", *folders), ("ruff", "check", "--fix", *folders)),
@@ -35,6 +36,7 @@ def checks() -> list[Check]:
         Check("deptry", "Python: dependencies declared and used", ("deptry", "src")),
         Check("mypy", "Python: types", ("mypy",)),
         Check("mypy-scripts", "Python: types of the scripts", ("mypy", "scripts")),
+        Check("mypy-benchmarks", "Python: types of the benchmarks", (*bases, "benchmarks")),
         Check("rustfmt", "Rust: format", ("cargo", "fmt", "--all", "--check"), ("cargo", "fmt", "--all")),
         # In release, as the engine is built: what C code it needs is then compiled once for both.
         Check("clippy", "Rust: lint", ("cargo", "clippy", *rust, "--", "-D", "warnings")),

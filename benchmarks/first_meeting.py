@@ -1,0 +1,94 @@
+"""The first meeting, measured: `make bench NAME=first-meeting`. How to read it: benchmarks/README.md."""
+
+import asyncio
+import json
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.meeting.api import measure_requests
+from benchmarks.meeting.joins import measure_joins
+from benchmarks.meeting.load import measure_load
+from benchmarks.meeting.processes import machine
+from benchmarks.meeting.restart import measure_restart
+from rich.console import Console
+from rich.table import Table
+from tests.e2e.server import open_server
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULT = ROOT / "benchmarks" / "results" / "first-meeting.json"
+# The benchmark comes from one address, far more often than a person does.
+SETTINGS = {
+    "MEETING_USER__LOGIN_ATTEMPTS": "100000",
+    "MEETING_USER__LOGIN_ATTEMPTS_OF_ADDRESS": "100000",
+    "MEETING_USER__REGISTRATIONS_OF_ADDRESS": "100000",
+    "MEETING_MEETING__GUESSES_OF_ADDRESS": "100000",
+}
+
+
+async def measure() -> dict[str, Any]:
+    """Run all parts against a server of their own, as a process on free ports with fresh data."""
+    with tempfile.TemporaryDirectory(prefix="first-meeting-") as folder:
+        async with open_server(Path(folder), SETTINGS) as server:
+            return {
+                "joins": await measure_joins(server),
+                "requests": await measure_requests(server),
+                "load": await measure_load(server),
+                "restart": await measure_restart(server),
+            }
+
+
+def headline(found: dict[str, Any]) -> dict[str, float]:
+    """Return the five figures that are compared over time."""
+    return {
+        "join_p50_ms": found["joins"]["frame_p50_ms"],
+        "join_p95_ms": found["joins"]["frame_p95_ms"],
+        "join_cpu_ms": found["requests"]["join"]["cpu_ms"],
+        "join_sql": found["requests"]["join"]["sql"],
+        "restart_ready_s": found["restart"]["ready_s"],
+    }
+
+
+def table(title: str, rows: dict[str, dict[str, Any]]) -> Table:
+    """Return a table with a line a row."""
+    drawn = Table(title=title, title_justify="left")
+    drawn.add_column("")
+    for column in next(iter(rows.values())):
+        drawn.add_column(column, justify="right")
+    for name, row in rows.items():
+        drawn.add_row(name, *(f"{value:g}" for value in row.values()))
+    return drawn
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print all figures."""
+    console = Console(width=160)
+    console.print(table("From the click on Join (Chromium, guest, one other present)", {"": found["joins"]}))
+    console.print(
+        table("A request (cpu_ms: the server's process; cpu_all_ms: with databases)", found["requests"])
+    )
+    load = {str(row["participants"]): row for row in found["load"]}
+    console.print(
+        table("A running meeting, load clients in Rust, everyone sends and watches up to nine", load)
+    )
+    console.print(table("Second `make run` until /ready", {"": found["restart"]}))
+    console.print(table("Headline", {"": found["headline"]}))
+    console.print(f"Written: {RESULT.relative_to(ROOT)}. How to read it: benchmarks/README.md")
+
+
+def main() -> None:
+    """Build the load clients, measure, write the result, print it."""
+    subprocess.run(["cargo", "build", "-q", "--release", "--locked", "-p", "sfu-bench"], cwd=ROOT, check=True)
+    found = asyncio.run(measure())
+    found["headline"] = headline(found)
+    measured = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    report = {"name": "first-meeting", "measured_at": measured, "machine": machine(), **found}
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    show(found)
+
+
+if __name__ == "__main__":
+    main()
