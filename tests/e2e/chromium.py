@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from playwright.async_api import Browser, Playwright
-
 from tests.e2e.patterns import Look, write_audio, write_video
 
 PROBE = Path(__file__).with_name("probe.js")

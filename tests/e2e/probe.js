@@ -41,6 +41,24 @@
     return { hue: hues.length > 100 ? hues[hues.length >> 1] : null, row, width: video.videoWidth };
   };
 
+  // Whether the picture at `selector` has the hue, and has moved since this was asked first.
+  const rows = {};
+  const sees = (selector, hue, tolerance) => {
+    const seen = look(document.querySelector(selector));
+    if (!seen || seen.hue === null) return false;
+    if (Math.abs(((seen.hue - hue + 540) % 360) - 180) > tolerance) return false;
+    const first = (rows[selector] ??= seen.row);
+    if (!first.some((value, i) => Math.abs(value - seen.row[i]) > 60)) return false;
+    delete rows[selector];
+    return true;
+  };
+
+  // Whether the picture at `selector` has shown some frames.
+  const plays = (selector) => {
+    const video = document.querySelector(selector);
+    return Boolean(video?.videoWidth) && video.getVideoPlaybackQuality().totalVideoFrames > 5;
+  };
+
   // For each live remote sound: the loudest tone within `ms`, in Hz and dB.
   let audio;
   const tones = async (ms) => {
@@ -71,5 +89,5 @@
     return ears.map((ear) => ear.best);
   };
 
-  window.__probe = { kept, look, tones };
+  window.__probe = { kept, look, sees, plays, tones };
 })();

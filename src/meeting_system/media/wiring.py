@@ -18,8 +18,9 @@ from meeting_system.kernel.errors import AppError
 from meeting_system.kernel.ids import new_id
 from meeting_system.kit.bus import Bus
 from meeting_system.kit.log import logger
-from meeting_system.kit.metrics import registry
+from meeting_system.kit.metrics import REGISTRY
 from meeting_system.kit.plug import Plug, Ports
+from meeting_system.kit.tasks import alongside
 from meeting_system.media.engine import Engine
 from meeting_system.media.metrics import EngineCollector
 from meeting_system.media.probe import Probes, is_probe
@@ -29,7 +30,7 @@ from meeting_system.media.settings import MediaSettings
 
 SWEEP_S = 1.0
 
-log = logger("media")
+log = logger(__name__)
 
 
 def create(ports: Ports, settings: MediaSettings, engine: Engine) -> Plug:
@@ -40,21 +41,13 @@ def create(ports: Ports, settings: MediaSettings, engine: Engine) -> Plug:
     @asynccontextmanager
     async def run() -> AsyncIterator[None]:
         collector = EngineCollector(engine)
-        registry.register(collector)
+        REGISTRY.register(collector)
         try:
-            async with asyncio.TaskGroup() as tasks:
-                running = [
-                    tasks.create_task(tell(engine, service, ports.bus)),
-                    tasks.create_task(sweep(probes)),
-                ]
+            async with alongside(tell(engine, service, ports.bus), sweep(probes)):
                 await ports.bus.publish(MediaRestarted(node_id=new_id(ports.clock.now().timestamp())))
-                try:
-                    yield
-                finally:
-                    for task in running:
-                        task.cancel()
+                yield
         finally:
-            registry.unregister(collector)
+            REGISTRY.unregister(collector)
 
     async def check_engine() -> None:
         engine.statistics()

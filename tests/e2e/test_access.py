@@ -1,0 +1,112 @@
+"""Everyone can use it: by keyboard, on a phone, with a screen reader, in both languages."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page
+from tests.e2e.chromium import PROBE
+from tests.e2e.patterns import ALICE, BOB, Look
+from tests.e2e.person import PASSWORD, Person, by_id
+from tests.e2e.server import Server
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+PUBLIC_PAGES = ("/", "/login", "/register", "/test-connection")
+PHONE = {"width": 390, "height": 844}
+
+
+async def find_violations(page: Page) -> list[dict[str, Any]]:
+    """Run axe on what is shown now: rule, and the elements it complains of."""
+    await page.evaluate(AXE.read_text())
+    found = await page.evaluate(
+        "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })"
+    )
+    return [
+        {"rule": violation["id"], "elements": [node["html"][:200] for node in violation["nodes"]]}
+        for violation in found["violations"]
+    ]
+
+
+async def overflow(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    return int(
+        await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    )
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+async def test_public_pages_have_no_axe_violation_and_fit_a_phone(
+    server: Server, browsers: dict[Look, Browser], locale: str
+) -> None:
+    context = await browsers[ALICE].new_context(locale=locale, viewport=PHONE)  # type: ignore[arg-type]
+    page = await context.new_page()
+    for path in PUBLIC_PAGES:
+        await page.goto(server.url + path)
+        await page.wait_for_selector("h1")
+        assert await page.evaluate("document.documentElement.lang") == ("en" if locale == "en-US" else locale)
+        assert await find_violations(page) == [], path
+        assert await overflow(page) <= 0, path
+    await context.close()
+
+
+async def test_the_room_has_no_axe_violation_and_fits_a_phone(people: list[Person], email: str) -> None:
+    alice, bob, _ = people
+    await alice.register(email)
+    assert await find_violations(alice.page) == []
+    await alice.page.click(by_id("new-meeting"))
+    await alice.page.wait_for_selector(by_id("join-button"))
+    assert await find_violations(alice.page) == []
+    await alice.enter()
+    await bob.join(await alice.view("view.meeting.meetingNo"), name="Bob")
+    await alice.wait_sees(await bob.self_id(), BOB.hue)
+    assert await find_violations(alice.page) == []
+    await alice.say("Hello")
+    assert await find_violations(alice.page) == []
+    await alice.page.click(by_id("open-people"))
+    await alice.page.wait_for_selector('[data-testid^="person-"]')
+    assert await find_violations(alice.page) == []
+    await bob.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    assert await overflow(bob.page) <= 0
+    assert await find_violations(bob.page) == []
+
+
+async def press_until_focused(page: Page, name: str) -> None:
+    """Press Tab until the element with this data-testid has the focus, as somebody without a mouse does."""
+    for _ in range(60):
+        if await page.evaluate(f"Boolean(document.activeElement?.closest('{by_id(name)}'))"):
+            return
+        await page.keyboard.press("Tab")
+    raise AssertionError(f"the keyboard does not reach {name}")
+
+
+async def test_a_meeting_needs_no_mouse(server: Server, browsers: dict[Look, Browser], email: str) -> None:
+    context = await browsers[ALICE].new_context(locale="en-US")
+    await context.add_init_script(path=PROBE)
+    page = await context.new_page()
+    person = Person(page, ALICE, server.url)
+    await page.goto(f"{server.url}/register")
+    await page.wait_for_selector(by_id("submit"))
+    for field, text in (("display-name", "Alice"), ("email", email), ("password", PASSWORD)):
+        await press_until_focused(page, field)
+        await page.keyboard.type(text)
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector(by_id("new-meeting"))
+    await press_until_focused(page, "new-meeting")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector(by_id("join-button"))
+    await press_until_focused(page, "join-button")
+    await page.keyboard.press("Enter")
+    await person.wait_view("view.phase === 'live'")
+    await press_until_focused(page, "open-chat")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector(by_id("chat-input"))
+    await press_until_focused(page, "chat-input")
+    await page.keyboard.type("typed")
+    await page.keyboard.press("Enter")
+    await person.wait_chat(["typed"])
+    await press_until_focused(page, "leave")
+    await page.keyboard.press("Enter")
+    await person.wait_view("view.phase === 'ended' && view.endReason === 'left'")
+    await context.close()
