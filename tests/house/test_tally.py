@@ -1,0 +1,61 @@
+"""`make test` counts what every runner says, and counts a runner that broke as a failure."""
+
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+CARGO = """
+test rooms::a_peer_joins ... ok
+test rooms::slow ... ignored
+test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s
+test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s
+"""
+JUNIT = """<testsuites><testsuite>
+<testcase classname="a" name="passes"/>
+<testcase classname="a" name="fails"><failure message="no"/></testcase>
+<testcase classname="a" name="breaks"><error message="no"/></testcase>
+<testcase classname="a" name="waits"><skipped message="no chromium"/></testcase>
+</testsuite></testsuites>"""
+VITEST = """{"numPassedTests": 2, "numFailedTests": 1, "testResults": [{"assertionResults": [
+{"fullName": "a", "status": "passed"}, {"fullName": "b", "status": "skipped"}]}]}"""
+
+
+def outcome(script: ModuleType, output: str = "", code: int = 0) -> Any:
+    return script.Outcome(code, 0.0, output)
+
+
+def test_cargo_tests_are_added_up_over_all_programs(test_script: ModuleType) -> None:
+    tally = test_script.count_cargo(outcome(test_script, CARGO))
+    assert (tally.passed, tally.failed, tally.skipped) == (15, 2, ["rooms::slow"])
+
+
+def test_pytest_is_counted_from_its_junit_file(test_script: ModuleType, tmp_path: Path) -> None:
+    file = tmp_path / "pytest.xml"
+    file.write_text(JUNIT)
+    tally = test_script.count_junit(file)(outcome(test_script))
+    assert (tally.passed, tally.failed, tally.skipped) == (1, 2, ["a::waits: no chromium"])
+
+
+def test_vitest_is_counted_from_its_report(test_script: ModuleType, tmp_path: Path) -> None:
+    file = tmp_path / "vitest.json"
+    file.write_text(VITEST)
+    tally = test_script.count_vitest(file)(outcome(test_script))
+    assert (tally.passed, tally.failed, tally.skipped) == (2, 1, ["b"])
+
+
+@pytest.mark.parametrize(("command", "why"), [("exit 3", "broke"), ("true", "ran no test")])
+def test_a_runner_without_results_is_a_failure(
+    test_script: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    why: str,
+) -> None:
+    monkeypatch.setattr(test_script, "STATE", tmp_path)
+    monkeypatch.setattr(test_script, "ROOT", tmp_path)
+    suite = test_script.Suite("some", ("sh", "-c", command), test_script.count_cargo)
+    assert test_script.perform(suite).failed == 1
+    assert "0 passed, 1 failed" in capsys.readouterr().out
