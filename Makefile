@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
-SERVE = $(PYTHON) -m meeting_system.cli serve $(if $(PORT),--port $(PORT)) $(if $(PUBLIC),--public $(PUBLIC))
+SETTINGS = $(if $(PORT),MEETING_HTTP__PORT=$(PORT)) $(if $(PUBLIC),MEETING_PUBLIC=$(PUBLIC))
 
 .PHONY: help run setup test check e2e bench format clean
 
@@ -12,7 +12,7 @@ help: ## this list | 显示本帮助
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {split($$2, t, " \\| "); printf "  make %-8s %-58s %s\n", $$1, t[1], t[2]}' $(MAKEFILE_LIST)
 
 run: setup ## start it: http://localhost:8800 (PORT=8800 PUBLIC=address) | 启动系统
-	@exec $(SERVE)
+	@exec env $(SETTINGS) .venv/bin/meeting-system serve
 
 setup: ## only prepare: packages, engine, web client | 只安装与构建
 	@scripts/setup

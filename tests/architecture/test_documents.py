@@ -1,6 +1,8 @@
 """Documents tell the truth: links lead somewhere, both languages agree, the wire document is whole."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,9 @@ def test_every_message_of_the_protocol_is_documented(kind: str) -> None:
 @pytest.mark.parametrize("code", CloseCode, ids=str)
 def test_every_close_code_is_documented(code: CloseCode) -> None:
     assert str(code.value) in read(PROTOCOL)
+
+
+def test_the_configuration_tables_are_what_the_settings_say() -> None:
+    script = ROOT / "scripts" / "configuration.py"
+    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
