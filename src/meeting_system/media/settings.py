@@ -1,8 +1,10 @@
 """What an operator may set about media."""
 
-from typing import Annotated
+import re
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_settings import NoDecode
 
 
 class MediaSettings(BaseModel):
@@ -17,7 +19,13 @@ class MediaSettings(BaseModel):
 
     bind: str = "0.0.0.0"  # noqa: S104  # media has to be reached from everywhere; every packet is authenticated
     port: Annotated[int, Field(ge=0, le=65535)] = 10000
-    advertised: tuple[str, ...] = ()
+    advertised: Annotated[tuple[str, ...], NoDecode] = ()
     workers: Annotated[int, Field(ge=0, le=256)] = 0
     tcp: bool = True
     connection_tests: Annotated[int, Field(ge=0, le=10_000)] = 64
+
+    @field_validator("advertised", mode="before")
+    @classmethod
+    def split(cls, value: Any) -> Any:
+        """Take `a, b` for two addresses."""
+        return tuple(filter(None, re.split(r"[,\s]+", value))) if isinstance(value, str) else value
