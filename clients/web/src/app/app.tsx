@@ -1,0 +1,58 @@
+/** The whole application around a core. */
+import { Suspense, lazy, useState } from "react";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { I18nProvider, RouterProvider } from "react-aria-components";
+import { useTranslation } from "react-i18next";
+
+import type { Core } from "../core/types";
+import { LoginPage, RegisterPage } from "../features/account";
+import { HomePage } from "../features/home";
+import { NotFoundPage } from "../features/shell";
+import { CoreProvider } from "../ui/core";
+import { navigate, usePath } from "../ui/navigation";
+import { PageSpinner } from "../ui/spinner";
+import { MeetingPage } from "./meeting-page";
+import { matchRoute } from "./routes";
+
+const SettingsPage = lazy(async () => ({ default: (await import("../features/settings")).SettingsPage }));
+const ConnectionTestPage = lazy(async () => ({
+  default: (await import("../features/connection-test")).ConnectionTestPage,
+}));
+
+export function App({ core }: { core: Core }) {
+  const { t, i18n } = useTranslation();
+  const [queries] = useState(() => new QueryClient({ defaultOptions: { queries: { retry: 1, staleTime: 5000 } } }));
+  return (
+    <CoreProvider value={core}>
+      <QueryClientProvider client={queries}>
+        <I18nProvider locale={i18n.language}>
+          <RouterProvider navigate={(path) => navigate(path)}>
+            <Suspense fallback={<PageSpinner label={t("common.loading")} />}>
+              <Screen />
+            </Suspense>
+          </RouterProvider>
+        </I18nProvider>
+      </QueryClientProvider>
+    </CoreProvider>
+  );
+}
+
+function Screen() {
+  const route = matchRoute(usePath());
+  switch (route.screen) {
+    case "home":
+      return <HomePage />;
+    case "login":
+      return <LoginPage />;
+    case "register":
+      return <RegisterPage />;
+    case "settings":
+      return <SettingsPage />;
+    case "test-connection":
+      return <ConnectionTestPage />;
+    case "meeting":
+      return <MeetingPage key={route.reference} reference={route.reference} />;
+    case "not-found":
+      return <NotFoundPage />;
+  }
+}

@@ -1,0 +1,3 @@
+/** Signing in and registering. */
+export { LoginPage } from "./components/login-page";
+export { RegisterPage } from "./components/register-page";

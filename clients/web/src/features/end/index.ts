@@ -1,0 +1,2 @@
+/** After the meeting. */
+export { EndPage } from "./components/end-page";

@@ -1,0 +1,43 @@
+/** Join by number or link. */
+import { useState } from "react";
+import type { FormEvent } from "react";
+import { useTranslation } from "react-i18next";
+
+import { Button } from "../../../ui/button";
+import { Field } from "../../../ui/field";
+import { navigate } from "../../../ui/navigation";
+import { parseReference } from "../reference";
+
+export function JoinForm() {
+  const { t } = useTranslation();
+  const [typed, setTyped] = useState("");
+  const [wrong, setWrong] = useState(false);
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const reference = parseReference(typed);
+    setWrong(reference === null);
+    if (reference !== null) navigate(`/m/${reference}`);
+  };
+
+  return (
+    <form className="join-form" onSubmit={submit} noValidate>
+      <Field
+        label={t("home.joinLabel")}
+        placeholder={t("home.joinPlaceholder")}
+        inputMode="text"
+        autoComplete="off"
+        testId="join-reference"
+        value={typed}
+        onChange={(value) => {
+          setTyped(value);
+          setWrong(false);
+        }}
+        error={wrong ? t("home.joinWrong") : null}
+      />
+      <Button type="submit" className="join-form-button" data-testid="join-reference-submit">
+        {t("home.join")}
+      </Button>
+    </form>
+  );
+}

@@ -1,0 +1,95 @@
+/** One person of the list, and what a host can do about them. */
+import { useState } from "react";
+import { Hand, Mic, MicOff, MonitorUp, UserX, Video, VideoOff } from "lucide-react";
+import { useTranslation } from "react-i18next";
+
+import type { Participant } from "../../../core/types";
+import { Avatar } from "../../../ui/avatar";
+import { IconButton } from "../../../ui/button";
+import { Confirm } from "../../../ui/dialog";
+import { useIsHost, useSession } from "../../../ui/meeting";
+
+interface PersonRowProps {
+  person: Participant;
+  place: number | null;
+}
+
+export function PersonRow({ person, place }: PersonRowProps) {
+  const { t } = useTranslation();
+  const isHost = useIsHost();
+  const name = person.isSelf ? t("people.you", { name: person.displayName }) : person.displayName;
+  return (
+    <li className="person" data-testid={`person-${person.participantId}`}>
+      <Avatar id={person.participantId} name={person.displayName} size={36} />
+      <div className="person-text">
+        <p className="person-name">{name}</p>
+        <Role person={person} />
+      </div>
+      <div className="person-signs">
+        {place === null ? null : (
+          <span className="person-hand" role="img" aria-label={t("people.handPlace", { place })}>
+            <Hand size={14} aria-hidden="true" />
+            {place}
+          </span>
+        )}
+        {person.screen ? <MonitorUp size={18} className="person-sharing" aria-label={t("people.sharing")} /> : null}
+        {person.camera ? (
+          <Video size={18} aria-label={t("people.cameraOn")} />
+        ) : (
+          <VideoOff size={18} className="person-off" aria-label={t("people.cameraOff")} />
+        )}
+        <Microphone person={person} mayMute={isHost && !person.isSelf} />
+        {isHost && !person.isSelf ? <Remove person={person} /> : null}
+      </div>
+    </li>
+  );
+}
+
+function Role({ person }: { person: Participant }) {
+  const { t } = useTranslation();
+  if (person.presence === "reconnecting") return <p className="person-role">{t("people.reconnecting")}</p>;
+  if (person.role === "host") return <p className="person-role">{t("people.host")}</p>;
+  if (person.role === "co_host") return <p className="person-role">{t("people.coHost")}</p>;
+  return person.isGuest ? <p className="person-role">{t("people.guest")}</p> : null;
+}
+
+function Microphone({ person, mayMute }: { person: Participant; mayMute: boolean }) {
+  const { t } = useTranslation();
+  const session = useSession();
+  if (!person.microphone) return <MicOff size={18} className="person-off person-mic" aria-label={t("people.muted")} />;
+  if (!mayMute) return <Mic size={18} className="person-mic" aria-label={t("people.microphoneOn")} />;
+  return (
+    <IconButton
+      className="icon-button person-button"
+      label={t("people.muteName", { name: person.displayName })}
+      icon={<Mic size={18} />}
+      onPress={() => void session.muteParticipant(person.participantId, "microphone").catch(() => undefined)}
+      data-testid={`mute-${person.participantId}`}
+    />
+  );
+}
+
+function Remove({ person }: { person: Participant }) {
+  const { t } = useTranslation();
+  const session = useSession();
+  const [asking, setAsking] = useState(false);
+  return (
+    <>
+      <IconButton
+        className="icon-button person-button"
+        label={t("people.removeName", { name: person.displayName })}
+        icon={<UserX size={18} />}
+        onPress={() => setAsking(true)}
+        data-testid={`remove-${person.participantId}`}
+      />
+      <Confirm
+        title={t("people.removeTitle", { name: person.displayName })}
+        text={t("people.removeText")}
+        action={t("people.remove")}
+        isOpen={asking}
+        onConfirm={() => void session.removeParticipant(person.participantId).catch(() => undefined)}
+        onClose={() => setAsking(false)}
+      />
+    </>
+  );
+}

@@ -1,0 +1,2 @@
+/** Who is in the meeting. */
+export { PeoplePanel } from "./components/people-panel";

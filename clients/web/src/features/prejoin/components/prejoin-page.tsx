@@ -1,0 +1,74 @@
+/** Before the meeting: see yourself, choose devices, say your name, join. */
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { MeetingSession } from "../../../core/types";
+import { useProblemText } from "../../../i18n/problem";
+import { ButtonLink } from "../../../ui/button";
+import { useCore } from "../../../ui/core";
+import { PageSpinner } from "../../../ui/spinner";
+import { DeviceSelects } from "../../devices";
+import { Message, Shell, usePageTitle } from "../../shell";
+import { useJoin } from "../hooks/use-join";
+import { DeviceWarnings } from "./device-warnings";
+import { JoinCard } from "./join-card";
+import { Preview } from "./preview";
+import "./prejoin.css";
+
+interface PrejoinPageProps {
+  reference: string;
+  onJoined: (session: MeetingSession) => void;
+}
+
+export function PrejoinPage({ reference, onJoined }: PrejoinPageProps) {
+  const { t } = useTranslation();
+  const textOf = useProblemText();
+  const joining = useJoin(reference, onJoined);
+  usePageTitle(joining.preview.data?.title ?? t("prejoin.title"));
+
+  const refusal = joining.preview.error ?? (joining.isFinal ? joining.error : null);
+  if (refusal !== null) {
+    return (
+      <Shell centred>
+        <Message title={textOf(refusal)}>
+          <ButtonLink kind="primary" href="/">
+            {t("prejoin.otherMeeting")}
+          </ButtonLink>
+        </Message>
+      </Shell>
+    );
+  }
+  if (joining.preview.isPending || joining.user === null) {
+    return (
+      <Shell centred>
+        <PageSpinner label={t("common.loading")} />
+      </Shell>
+    );
+  }
+  return (
+    <Shell centred>
+      <Ready joining={joining} />
+    </Shell>
+  );
+}
+
+/** Mounted once the meeting is known: only then are camera and microphone asked for. */
+function Ready({ joining }: { joining: ReturnType<typeof useJoin> }) {
+  const { devices } = useCore();
+  useEffect(() => {
+    // The core knows the last choices; asking for what is on opens the permission prompt now, not in the meeting.
+    const { microphoneOn, cameraOn } = devices.state.get();
+    void devices.setMicrophoneOn(microphoneOn).catch(() => undefined);
+    void devices.setCameraOn(cameraOn).catch(() => undefined);
+  }, [devices]);
+  return (
+    <div className="prejoin">
+      <div className="prejoin-stage">
+        <Preview id={joining.user ? joining.user.userId : "guest"} name={joining.name} />
+        <DeviceWarnings />
+        <DeviceSelects />
+      </div>
+      <JoinCard joining={joining} />
+    </div>
+  );
+}

@@ -1,0 +1,58 @@
+/** Knocks at the meeting: what is known of it, what is still asked for, and the joining itself. */
+import { useState } from "react";
+import { useMutation, useQuery } from "@tanstack/react-query";
+
+import type { JoinInput, MeetingSession } from "../../../core/types";
+import { problemCode } from "../../../i18n/problem";
+import { useCore, useStore } from "../../../ui/core";
+
+const STORED_NAME = "meeting.name";
+/** Refusals that trying again from this form can't change. */
+const FINAL = new Set(["meeting_not_found", "meeting_ended", "participant_banned"]);
+
+export function useJoin(reference: string, onJoined: (session: MeetingSession) => void) {
+  const core = useCore();
+  const user = useStore(core.account.user);
+  const [typedName, setTypedName] = useState<string | null>(null);
+  const [password, setPassword] = useState("");
+  const preview = useQuery({
+    queryKey: ["preview", reference],
+    queryFn: () => core.meetings.preview(reference),
+    retry: false,
+  });
+  const joining = useMutation({
+    mutationFn: (input: JoinInput) => core.join(input),
+    onSuccess: onJoined,
+  });
+
+  const accountName = user ? user.displayName : (localStorage.getItem(STORED_NAME) ?? "");
+  const name = typedName ?? accountName;
+  const code = joining.error === null ? null : problemCode(joining.error);
+  const signInNeeded = user === false && (preview.data?.guestsAllowed === false || code === "sign_in_required");
+  const asksPassword = code === "meeting_password_required" || code === "meeting_password_wrong";
+
+  const join = () => {
+    const displayName = name.trim();
+    if (!user) localStorage.setItem(STORED_NAME, displayName);
+    joining.mutate({ reference, displayName, ...(password !== "" && { password }) });
+  };
+
+  return {
+    user,
+    preview,
+    name,
+    setName: setTypedName,
+    password,
+    setPassword: (value: string) => {
+      setPassword(value);
+      if (asksPassword) joining.reset();
+    },
+    passwordNeeded: (preview.data?.hasPassword ?? false) || asksPassword || password !== "",
+    signInNeeded,
+    error: joining.error,
+    errorCode: code,
+    isFinal: code !== null && FINAL.has(code),
+    isPending: joining.isPending || joining.isSuccess,
+    join,
+  };
+}

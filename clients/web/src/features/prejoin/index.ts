@@ -1,0 +1,2 @@
+/** Before the meeting. */
+export { PrejoinPage } from "./components/prejoin-page";

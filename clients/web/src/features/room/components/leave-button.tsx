@@ -1,0 +1,54 @@
+/** Out: at once for a guest of the meeting; a host chooses between leaving and ending. */
+import { useState } from "react";
+import { CircleStop, LogOut, PhoneOff } from "lucide-react";
+import { useTranslation } from "react-i18next";
+
+import { Confirm } from "../../../ui/dialog";
+import { useIsHost, useSession } from "../../../ui/meeting";
+import { Menu, MenuAction } from "../../../ui/menu";
+import { ControlButton } from "./control-button";
+
+export function LeaveButton() {
+  const { t } = useTranslation();
+  const session = useSession();
+  const isHost = useIsHost();
+  const [ending, setEnding] = useState(false);
+  const leave = () => void session.leave();
+  const icon = <PhoneOff size={22} />;
+  if (!isHost) {
+    return <ControlButton label={t("room.leave")} icon={icon} tone="leave" onPress={leave} data-testid="leave" />;
+  }
+  return (
+    <>
+      <Menu
+        trigger={<ControlButton label={t("room.leave")} icon={icon} tone="leave" data-testid="leave" />}
+        label={t("room.leave")}
+        placement="top"
+      >
+        <MenuAction
+          id="leave"
+          icon={<LogOut size={18} />}
+          name={t("room.leaveMeeting")}
+          onAction={leave}
+          testId="leave-meeting"
+        />
+        <MenuAction
+          id="end"
+          icon={<CircleStop size={18} />}
+          name={t("room.endForAll")}
+          danger
+          onAction={() => setEnding(true)}
+          testId="end-for-all"
+        />
+      </Menu>
+      <Confirm
+        title={t("room.endTitle")}
+        text={t("room.endText")}
+        action={t("room.endForAll")}
+        isOpen={ending}
+        onConfirm={() => void session.endForAll().catch(() => undefined)}
+        onClose={() => setEnding(false)}
+      />
+    </>
+  );
+}

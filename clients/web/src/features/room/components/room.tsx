@@ -1,0 +1,96 @@
+/** The meeting: stage, bar, one panel, and what floats above. */
+import { useLayoutEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { MeetingSession } from "../../../core/types";
+import { Button } from "../../../ui/button";
+import { MeetingProvider, useView } from "../../../ui/meeting";
+import { PageSpinner } from "../../../ui/spinner";
+import { PHONE, useMediaQuery } from "../../../ui/use-media-query";
+import { usePageTitle } from "../../shell";
+import { Stage } from "../../stage";
+import type { TileName, ViewMode } from "../../stage";
+import { useInvitation } from "../hooks/use-invitation";
+import { useMoreActions } from "../hooks/use-more-actions";
+import type { RoomDialog } from "../hooks/use-more-actions";
+import { useOwnState } from "../hooks/use-own-state";
+import { usePanels } from "../hooks/use-panels";
+import { useShortcuts } from "../hooks/use-shortcuts";
+import { useUnread } from "../hooks/use-unread";
+import { AloneCard } from "./alone-card";
+import { ConnectionDialog } from "./connection-dialog";
+import { ControlBar } from "./control-bar";
+import { Notices } from "./notices";
+import { PhoneBar } from "./phone-bar";
+import { RoomPanel } from "./room-panel";
+import { SettingsDialog } from "./settings-dialog";
+import { ShortcutsDialog } from "./shortcuts-dialog";
+import "./room.css";
+import "./control-bar.css";
+
+export function Room({ session }: { session: MeetingSession }) {
+  // The room is dark whatever the system says, and so is everything that opens above it.
+  useLayoutEffect(() => {
+    document.documentElement.dataset.theme = "dark";
+    return () => {
+      delete document.documentElement.dataset.theme;
+    };
+  }, []);
+  return (
+    <MeetingProvider value={session}>
+      <RoomContent />
+    </MeetingProvider>
+  );
+}
+
+function RoomContent() {
+  const { t } = useTranslation();
+  const isPhone = useMediaQuery(PHONE);
+  const isJoining = useView((view) => view.phase === "joining");
+  const panels = usePanels();
+  const unread = useUnread(panels.open === "chat");
+  const [draft, setDraft] = useState("");
+  const [mode, setMode] = useState<ViewMode>("grid");
+  const [pinned, setPinned] = useState<TileName | null>(null);
+  const [dialog, setDialog] = useState<RoomDialog | null>(null);
+  const more = useMoreActions({ mode, onMode: setMode, onDialog: setDialog });
+  const own = useOwnState();
+  usePageTitle(useInvitation()?.title ?? t("room.joining"));
+  useShortcuts({
+    microphone: own.toggleMicrophone,
+    camera: own.toggleCamera,
+    hand: own.toggleHand,
+    chat: () => panels.toggle("chat"),
+    people: () => panels.toggle("people"),
+    list: () => setDialog("shortcuts"),
+  });
+  const Bar = isPhone ? PhoneBar : ControlBar;
+  return (
+    <div className="room" data-panel={panels.open === null ? undefined : ""}>
+      <main className="room-stage">
+        <h1 className="visually-hidden">{t("common.appName")}</h1>
+        {own.screenSharing ? <SharingBanner onStop={own.toggleScreen} /> : null}
+        {isJoining ? <PageSpinner label={t("room.joining")} /> : <Stage mode={mode} pinned={pinned} onPin={setPinned} />}
+        <AloneCard />
+        <Notices isChatOpen={panels.open === "chat"} />
+      </main>
+      <RoomPanel panels={panels} draft={draft} onDraft={setDraft} />
+      <Bar panels={panels} unread={unread} more={more} />
+      {dialog === "settings" ? <SettingsDialog onClose={() => setDialog(null)} /> : null}
+      {dialog === "connection" ? <ConnectionDialog onClose={() => setDialog(null)} /> : null}
+      {dialog === "shortcuts" ? <ShortcutsDialog onClose={() => setDialog(null)} /> : null}
+    </div>
+  );
+}
+
+function SharingBanner({ onStop }: { onStop: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <div className="sharing">
+      <p>{t("room.youShare")}</p>
+      <Button kind="primary" onPress={onStop}>
+        {t("room.stopShare")}
+      </Button>
+    </div>
+  );
+}

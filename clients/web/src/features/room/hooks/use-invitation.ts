@@ -1,0 +1,23 @@
+/** The invitation to this meeting: number, link, and the text to send. */
+import { useTranslation } from "react-i18next";
+
+import { formatNumber } from "../../../ui/meeting-number";
+import { useView } from "../../../ui/meeting";
+
+interface Invitation {
+  title: string;
+  number: string;
+  link: string;
+  text: string;
+}
+
+export function useInvitation(): Invitation | null {
+  const { t } = useTranslation();
+  const meeting = useView((view) => view.meeting);
+  const ownName = useView((view) => view.participants.find((person) => person.isSelf)?.displayName ?? "");
+  if (meeting === null) return null;
+  const title = meeting.title === "" ? t("room.untitled", { name: meeting.hostName }) : meeting.title;
+  const number = formatNumber(meeting.meetingNo);
+  const link = `${window.location.origin}/m/${meeting.meetingNo}`;
+  return { title, number, link, text: t("room.invitation", { name: ownName, title, link, number }) };
+}

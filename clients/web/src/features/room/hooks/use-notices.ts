@@ -1,0 +1,127 @@
+/** Turns what happens once into toasts, floating reactions, and sentences for a screen reader. */
+import { useCallback, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { MeetingNotice, Source } from "../../../core/types";
+import { useProblemText } from "../../../i18n/problem";
+import { useSession } from "../../../ui/meeting";
+
+export interface Toast {
+  id: number;
+  text: string;
+  kind: "plain" | "warning";
+}
+
+export interface FloatingReaction {
+  id: number;
+  emoji: string;
+  name: string;
+  /** Where it rises, 0..1 of the lane. */
+  lane: number;
+}
+
+const TOAST_MS = 5000;
+const REACTION_MS = 3600;
+/** Arrivals within this time are one sentence. */
+const GATHER_MS = 900;
+const MAX_TOASTS = 3;
+const MAX_REACTIONS = 20;
+
+const BY_HOST: Record<Source, string> = {
+  microphone: "room.notice.mutedByHost",
+  camera: "room.notice.cameraStoppedByHost",
+  screen: "room.notice.screenStoppedByHost",
+  screen_audio: "room.notice.screenStoppedByHost",
+};
+
+/** A list whose entries leave by themselves. */
+function useFading<T extends { id: number }>(lifeMs: number, limit: number) {
+  const [items, setItems] = useState<T[]>([]);
+  const timers = useRef(new Set<ReturnType<typeof setTimeout>>());
+  useEffect(() => {
+    const running = timers.current;
+    return () => running.forEach((timer) => clearTimeout(timer));
+  }, []);
+  const add = useCallback(
+    (item: T) => {
+      setItems((old) => [...old, item].slice(-limit));
+      const timer = setTimeout(() => {
+        timers.current.delete(timer);
+        setItems((old) => old.filter((other) => other.id !== item.id));
+      }, lifeMs);
+      timers.current.add(timer);
+    },
+    [lifeMs, limit],
+  );
+  return { items, add };
+}
+
+/** Names that arrive close together, handed on as one list. */
+function useGathered(onGathered: (names: string[]) => void) {
+  const names = useRef<string[]>([]);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return useCallback(
+    (name: string) => {
+      names.current.push(name);
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => {
+        onGathered(names.current.splice(0));
+      }, GATHER_MS);
+    },
+    [onGathered],
+  );
+}
+
+let lastId = 0;
+
+export function useNotices(isChatOpen: boolean): { toasts: Toast[]; reactions: FloatingReaction[] } {
+  const { t } = useTranslation();
+  const textOf = useProblemText();
+  const session = useSession();
+  const toasts = useFading<Toast>(TOAST_MS, MAX_TOASTS);
+  const reactions = useFading<FloatingReaction>(REACTION_MS, MAX_REACTIONS);
+  const { add: addToast } = toasts;
+  const { add: addReaction } = reactions;
+
+  const say = useCallback((text: string, kind: Toast["kind"] = "plain") => addToast({ id: ++lastId, text, kind }), [addToast]);
+  const sayNames = useCallback(
+    (what: "joined" | "left", [first = "", ...rest]: string[]) =>
+      say(
+        rest.length === 0
+          ? t(`room.notice.${what}`, { name: first })
+          : t(`room.notice.${what}Many`, { name: first, count: rest.length }),
+      ),
+    [say, t],
+  );
+  const joined = useGathered(useCallback((names: string[]) => sayNames("joined", names), [sayNames]));
+  const left = useGathered(useCallback((names: string[]) => sayNames("left", names), [sayNames]));
+
+  const show = (notice: MeetingNotice): void => {
+    switch (notice.type) {
+      case "joined":
+        return joined(notice.displayName);
+      case "left":
+        return left(notice.displayName);
+      case "muted_by_host":
+        return say(t(BY_HOST[notice.source]), "warning");
+      case "problem":
+        return say(textOf(notice.problem), "warning");
+      case "chat":
+        if (isChatOpen || notice.entry.isSelf) return;
+        return say(t("room.notice.chat", { name: notice.entry.displayName, text: notice.entry.body }));
+      case "reaction": {
+        const people = session.view.get().participants;
+        const name = people.find((person) => person.participantId === notice.participantId)?.displayName ?? "";
+        return addReaction({ id: ++lastId, emoji: notice.emoji, name, lane: Math.random() });
+      }
+    }
+  };
+  const latest = useRef(show);
+  useEffect(() => {
+    latest.current = show;
+  });
+  useEffect(() => session.onNotice((notice) => latest.current(notice)), [session]);
+
+  return { toasts: toasts.items, reactions: reactions.items };
+}

@@ -1,0 +1,39 @@
+/** One side panel at a time; the focus goes in with it and comes back when it closes. */
+import { useCallback, useRef, useState } from "react";
+
+export type Panel = "info" | "people" | "chat";
+
+export interface Panels {
+  open: Panel | null;
+  toggle: (panel: Panel) => void;
+  close: () => void;
+}
+
+export function usePanels(): Panels {
+  const [open, setOpen] = useState<Panel | null>(null);
+  const opener = useRef<Element | null>(null);
+
+  const close = useCallback(() => {
+    setOpen(null);
+    const target = opener.current;
+    opener.current = null;
+    // After React has removed the panel: a focused element that goes takes the focus to the page.
+    setTimeout(() => {
+      if (target instanceof HTMLElement && target.isConnected) target.focus();
+    }, 0);
+  }, []);
+
+  const toggle = useCallback(
+    (panel: Panel) => {
+      if (open === panel) {
+        close();
+        return;
+      }
+      if (open === null) opener.current = document.activeElement;
+      setOpen(panel);
+    },
+    [open, close],
+  );
+
+  return { open, toggle, close };
+}

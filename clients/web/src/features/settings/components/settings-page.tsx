@@ -1,0 +1,40 @@
+/** Profile, language, devices, security. */
+import { useTranslation } from "react-i18next";
+
+import { LOCALES, LOCALE_NAMES } from "../../../i18n";
+import { useCore, useStore } from "../../../ui/core";
+import { Select } from "../../../ui/select";
+import { PageSpinner } from "../../../ui/spinner";
+import { Shell, useLocale, usePageTitle } from "../../shell";
+import { DevicesSection } from "./devices-section";
+import { ProfileSection } from "./profile-section";
+import { Section } from "./section";
+import { SecuritySection } from "./security-section";
+import "./settings.css";
+
+export function SettingsPage() {
+  const { t } = useTranslation();
+  const user = useStore(useCore().account.user);
+  const { locale, changeLocale } = useLocale();
+  usePageTitle(t("settings.title"));
+  return (
+    <Shell>
+      <div className="settings">
+        <h1>{t("settings.title")}</h1>
+        {user === null ? <PageSpinner label={t("common.loading")} /> : null}
+        {user ? <ProfileSection user={user} /> : null}
+        <Section title={t("settings.language")}>
+          <Select
+            label={t("settings.language")}
+            labelHidden
+            options={LOCALES.map((id) => ({ id, name: LOCALE_NAMES[id] }))}
+            value={locale}
+            onChange={changeLocale}
+          />
+        </Section>
+        <DevicesSection />
+        {user ? <SecuritySection /> : null}
+      </div>
+    </Shell>
+  );
+}

@@ -1,0 +1,2 @@
+/** Profile, language, devices, security. */
+export { SettingsPage } from "./components/settings-page";

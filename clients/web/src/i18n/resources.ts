@@ -1,0 +1,60 @@
+/** All texts, by language and by the feature that says them. */
+import enAccount from "./en/account.json";
+import enChat from "./en/chat.json";
+import enCommon from "./en/common.json";
+import enConnection from "./en/connection.json";
+import enDevices from "./en/devices.json";
+import enEnd from "./en/end.json";
+import enHome from "./en/home.json";
+import enPeople from "./en/people.json";
+import enPrejoin from "./en/prejoin.json";
+import enProblem from "./en/problem.json";
+import enRoom from "./en/room.json";
+import enSettings from "./en/settings.json";
+import zhAccount from "./zh-CN/account.json";
+import zhChat from "./zh-CN/chat.json";
+import zhCommon from "./zh-CN/common.json";
+import zhConnection from "./zh-CN/connection.json";
+import zhDevices from "./zh-CN/devices.json";
+import zhEnd from "./zh-CN/end.json";
+import zhHome from "./zh-CN/home.json";
+import zhPeople from "./zh-CN/people.json";
+import zhPrejoin from "./zh-CN/prejoin.json";
+import zhProblem from "./zh-CN/problem.json";
+import zhRoom from "./zh-CN/room.json";
+import zhSettings from "./zh-CN/settings.json";
+
+export const resources = {
+  en: {
+    translation: {
+      account: enAccount,
+      chat: enChat,
+      common: enCommon,
+      connection: enConnection,
+      devices: enDevices,
+      end: enEnd,
+      home: enHome,
+      people: enPeople,
+      prejoin: enPrejoin,
+      problem: enProblem,
+      room: enRoom,
+      settings: enSettings,
+    },
+  },
+  "zh-CN": {
+    translation: {
+      account: zhAccount,
+      chat: zhChat,
+      common: zhCommon,
+      connection: zhConnection,
+      devices: zhDevices,
+      end: zhEnd,
+      home: zhHome,
+      people: zhPeople,
+      prejoin: zhPrejoin,
+      problem: zhProblem,
+      room: zhRoom,
+      settings: zhSettings,
+    },
+  },
+};
