@@ -86,7 +86,8 @@ def choices(annotation: Any) -> list[str]:
 def describe(variable: str, info: FieldInfo) -> str:
     """Return what a setting is for, with its unit where the name carries one, and its choices."""
     words = choices(info.annotation)
-    text = info.description or FREQUENT.get(variable, ("", ""))[0]
+    name = variable.rpartition("__")[2].lower().removesuffix("_s").replace("_", " ")
+    text = info.description or FREQUENT.get(variable, (name, ""))[0]
     unit = "seconds" if variable.endswith("_S") and "second" not in text else ""
     return "; ".join(part for part in (text, unit, " or ".join(f"`{word}`" for word in words)) if part)
 
