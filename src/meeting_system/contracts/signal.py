@@ -4,12 +4,15 @@ Every command and event belongs to exactly one class (`DeliveryClass`); the tabl
 list, and the TypeScript types are generated from this module. See docs/protocol/signaling.md.
 """
 
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from meeting_system.contracts.call import Message
+from meeting_system.contracts.closing import CLOSE_ACTIONS as CLOSE_ACTIONS
+from meeting_system.contracts.closing import CloseAction as CloseAction
+from meeting_system.contracts.closing import CloseCode as CloseCode
 from meeting_system.contracts.media import SlotState, Source
 from meeting_system.kernel.principal import MeetingRole
 
@@ -35,42 +38,6 @@ class DeliveryClass(StrEnum):
     STATE = "S"
     NEGOTIATION = "N"
     EPHEMERAL = "E"
-
-
-class CloseCode(IntEnum):
-    """Why the server closed the socket. What to do is in `CLOSE_ACTIONS`."""
-
-    BAD_FRAME = 4001
-    NOT_AUTHENTICATED = 4002
-    EXPIRED = 4003
-    UNKNOWN_SESSION = 4004
-    REPLACED = 4005
-    KICKED = 4006
-    MEETING_ENDED = 4007
-    SLOW = 4008
-    RATE_LIMITED = 4009
-    HEARTBEAT_LOST = 4010
-    DRAINING = 4011
-    GAP = 4012
-    VERSION = 4013
-
-
-CloseAction = Literal["stop", "resume", "identify"]
-CLOSE_ACTIONS: dict[CloseCode, CloseAction] = {
-    CloseCode.BAD_FRAME: "stop",
-    CloseCode.NOT_AUTHENTICATED: "identify",
-    CloseCode.EXPIRED: "identify",
-    CloseCode.UNKNOWN_SESSION: "identify",
-    CloseCode.REPLACED: "stop",
-    CloseCode.KICKED: "stop",
-    CloseCode.MEETING_ENDED: "stop",
-    CloseCode.SLOW: "resume",
-    CloseCode.RATE_LIMITED: "resume",
-    CloseCode.HEARTBEAT_LOST: "resume",
-    CloseCode.DRAINING: "resume",
-    CloseCode.GAP: "resume",
-    CloseCode.VERSION: "stop",
-}
 
 
 # ---------------------------------------------------------------- state
