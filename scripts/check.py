@@ -25,6 +25,7 @@ def checks() -> list[Check]:
     """Return all checks, the quick ones first."""
     folders = tuple(folder for folder in PYTHON_FOLDERS if Path(folder).is_dir())
     web = ("-w", "clients/web")
+    protocol = (sys.executable, "scripts/generate_protocol.py")
     bases = ("mypy", "--explicit-package-bases")
     rust = ("--locked", "--release", "--workspace", "--all-targets")
     return [
@@ -37,6 +38,7 @@ def checks() -> list[Check]:
         Check("mypy", "Python: types", ("mypy",)),
         Check("mypy-scripts", "Python: types of the scripts", ("mypy", "scripts")),
         Check("mypy-benchmarks", "Python: types of the benchmarks", (*bases, "benchmarks")),
+        Check("protocol", "Contracts: TypeScript types up to date", (*protocol, "--check"), protocol),
         Check("rustfmt", "Rust: format", ("cargo", "fmt", "--all", "--check"), ("cargo", "fmt", "--all")),
         # In release, as the engine is built: what C code it needs is then compiled once for both.
         Check("clippy", "Rust: lint", ("cargo", "clippy", *rust, "--", "-D", "warnings")),

@@ -106,8 +106,8 @@ async def take_screens(people: list[Person], language: Language) -> None:
     await take(page, language, "chat")
     await bob.page.goto(f"{bob.url}/test-connection")
     await bob.page.wait_for_selector("h1")
-    await bob.page.locator("main").get_by_role("button").first.click()
-    await asyncio.sleep(8)
+    await bob.page.click(by_id("start-test"))
+    await bob.page.wait_for_selector(by_id("download-report"), timeout=30_000)
     await take(bob.page, language, "test-connection")
 
 
