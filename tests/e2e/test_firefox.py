@@ -1,0 +1,56 @@
+"""Firefox ESR and Chromium in one meeting."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.e2e.chromium import PROBE
+from tests.e2e.firefox import Firefox, open_firefox
+from tests.e2e.patterns import ALICE
+from tests.e2e.person import Person, by_id, same_tone, video_of
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.skipif(shutil.which("firefox-esr") is None, reason="no firefox-esr: apt install firefox-esr"),
+]
+
+LIVE = "window.__meeting?.view.get().phase === 'live'"
+
+
+async def join_as_guest(firefox: Firefox, url: str, number: str) -> None:
+    """Go in as Felix."""
+    await firefox.go(f"{url}/m/{number}")
+    await firefox.fill(by_id("display-name"), "Felix")
+    await firefox.click(by_id("join-button"))
+    await firefox.wait(LIVE)
+
+
+async def hears(firefox: Firefox, tone_hz: int) -> bool:
+    heard = await firefox.evaluate("window.__probe.tones(1500)")
+    return any(same_tone(tone["hz"], tone_hz) and tone["db"] > -60 for tone in heard)
+
+
+async def test_firefox_and_chromium_see_hear_and_read_each_other(
+    people: list[Person], email: str, tmp_path: Path
+) -> None:
+    alice = people[0]
+    await alice.register(email)
+    number = await alice.start_meeting()
+    alices_picture = json.dumps(video_of(await alice.self_id(), "camera"))
+    async with open_firefox(tmp_path) as firefox:
+        await firefox.add_script(PROBE.read_text())
+        await join_as_guest(firefox, alice.url, number)
+        felix = await firefox.evaluate("window.__meeting.view.get().selfId")
+        await alice.wait_view("view.participants.length === 2")
+        await alice.wait_plays(felix, "camera")
+        await firefox.wait(f"window.__probe.sees({alices_picture}, {ALICE.hue}, 25)")
+        assert any([await hears(firefox, ALICE.tone_hz) for _ in range(3)])
+        assert await alice.tones()
+        await alice.say("Hello, Firefox")
+        await firefox.wait(
+            "window.__meeting.view.get().chat.some((entry) => entry.body === 'Hello, Firefox')"
+        )
+        await firefox.evaluate("window.__meeting.sendChat('Hello, Chromium') ?? true")
+        await alice.wait_chat(["Hello, Firefox", "Hello, Chromium"])
