@@ -9,7 +9,7 @@ macro_rules! event_class {
     ($(#[$doc:meta])* $name:ident { $($field:ident: $kind:ty),* $(,)? }) => {
         $(#[$doc])*
         #[pyclass(frozen, get_all, module = "meeting_sfu")]
-        #[derive(Debug)]
+        #[derive(Debug, Clone)]
         pub struct $name {
             $($field: $kind),*
         }
@@ -45,7 +45,7 @@ event_class! {
 }
 event_class! {
     /// The whole, current assignment of a peer's receive slots; `version` grows.
-    SlotsChanged { room: String, peer: String, generation: u64, version: u64, slots: Vec<Py<SlotEntry>> }
+    SlotsChanged { room: String, peer: String, generation: u64, version: u64, slots: Vec<SlotEntry> }
 }
 event_class! {
     /// Loudest first; each is (peer, level 0..127 where 0 is the loudest, in -dBov).
@@ -128,8 +128,8 @@ pub fn to_python(py: Python<'_>, event: Event) -> PyResult<Py<PyAny>> {
         }
         Event::SlotsChanged { room, peer, generation, version, slots } => {
             let (room, peer) = (room.to_string(), peer.to_string());
-            let slots: PyResult<Vec<Py<SlotEntry>>> = slots.into_iter().map(|slot| entry(py, slot)).collect();
-            object(py, SlotsChanged { room, peer, generation, version, slots: slots? })
+            let slots = slots.into_iter().map(entry).collect();
+            object(py, SlotsChanged { room, peer, generation, version, slots })
         }
         Event::SpeakersChanged { room, speakers } => {
             let speakers = speakers.into_iter().map(|(peer, level)| (peer.to_string(), level)).collect();
@@ -152,10 +152,9 @@ where
     Ok(Py::new(py, value)?.into_any())
 }
 
-fn entry(py: Python<'_>, slot: sfu::event::SlotEntry) -> PyResult<Py<SlotEntry>> {
+fn entry(slot: sfu::event::SlotEntry) -> SlotEntry {
     let (peer, source) = slot.track.map(|(peer, source)| (peer.to_string(), source.name())).unzip();
-    let (mid, kind, paused) = (slot.mid, slot.kind.name(), slot.paused);
-    Py::new(py, SlotEntry { mid, kind, peer, source, paused })
+    SlotEntry { mid: slot.mid, kind: slot.kind.name(), peer, source, paused: slot.paused }
 }
 
 fn quality(py: Python<'_>, room: String, peer: String, link: LinkReport) -> PyResult<Py<PyAny>> {

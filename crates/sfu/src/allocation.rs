@@ -28,7 +28,8 @@ pub fn allocate(demands: &[Demand], budget_bps: Option<u64>) -> Vec<Option<usize
     let order = by_priority(demands);
     let mut places = vec![None; demands.len()];
     for &i in &order {
-        if let Some(cost) = affordable(&demands[i], 0, 0, remaining) {
+        let overshoot = || demands[i].screen.then(|| overshooting(&demands[i], remaining))?;
+        if let Some(cost) = affordable(&demands[i], 0, 0, remaining).or_else(overshoot) {
             remaining -= cost;
             places[i] = Some(0);
         }
@@ -45,6 +46,12 @@ pub fn allocate(demands: &[Demand], budget_bps: Option<u64>) -> Vec<Option<usize
     }
     let number = |(demand, place): (&Demand, Option<usize>)| place.map(|place| demand.layers[place].0);
     demands.iter().zip(places).map(number).collect()
+}
+
+/// What a screen takes that does not quite fit: losing some of it is better than a dark screen beside bright faces.
+fn overshooting(demand: &Demand, remaining: u64) -> Option<u64> {
+    let (_, bps) = *demand.layers.first()?;
+    (remaining >= bps / 2).then(|| bps.min(remaining))
 }
 
 fn by_priority(demands: &[Demand]) -> Vec<usize> {

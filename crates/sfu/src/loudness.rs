@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-/// Weight of a packet in the average: a time constant of about 200 ms at 50 packets a second.
-const WEIGHT: f32 = 0.1;
+/// Weight of a packet louder than the average: speech is noticed after 60 ms, a click is not.
+const ATTACK: f32 = 0.35;
+/// Weight of a packet quieter than the average: it falls slowly between words.
+const RELEASE: f32 = 0.04;
 /// Louder than -55 dBov is taken as speech; a quiet room is below -65.
 const SPEECH: f32 = 72.0;
 /// Speech lasts this long beyond its last loud moment, so that the gaps between words do not end it.
@@ -23,7 +25,8 @@ impl Loudness {
     /// Add a packet's level, in dBov: 0 is the loudest, -127 silence.
     pub fn add(&mut self, level_dbov: i8, now: Instant) {
         let loudness = 127.0 + f32::from(level_dbov.clamp(-127, 0));
-        self.average += (loudness - self.average) * WEIGHT;
+        let weight = if loudness > self.average { ATTACK } else { RELEASE };
+        self.average += (loudness - self.average) * weight;
         self.heard_at = Some(now);
         if self.average > SPEECH {
             self.loud_at = Some(now);

@@ -33,7 +33,7 @@ impl Timers {
     }
 
     /// The earliest deadline.
-    pub fn next(&mut self) -> Option<Instant> {
+    pub fn next_at(&mut self) -> Option<Instant> {
         while let Some(Reverse((at, key))) = self.heap.peek() {
             if self.armed.get(key) == Some(at) {
                 return Some(*at);
@@ -45,7 +45,7 @@ impl Timers {
 
     /// A peer whose deadline has passed.
     pub fn pop(&mut self, now: Instant) -> Option<Key> {
-        self.next().filter(|at| *at <= now)?;
+        self.next_at().filter(|at| *at <= now)?;
         let Reverse((_, key)) = self.heap.pop()?;
         self.armed.remove(&key);
         Some(key)

@@ -88,11 +88,6 @@ impl Guarded {
         self.call(|c| c.restart_ice(offer)).unwrap_or_else(panicked)
     }
 
-    /// See [`Connection::retransmitted`].
-    pub fn retransmitted(&self) -> u64 {
-        self.connection.retransmitted()
-    }
-
     /// See [`Connection::close`].
     pub fn close(&mut self) {
         self.call(|c| c.close());

@@ -57,6 +57,8 @@ pub struct Transmit {
     pub destination: SocketAddr,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// Whether it carries a packet that was sent before.
+    pub is_retransmission: bool,
 }
 
 /// A decrypted RTP packet of a published track.
@@ -162,8 +164,6 @@ pub trait Connection: Send {
     fn set_bitrate_goal(&mut self, minimum_bps: u64, desired_bps: u64);
     /// Accept an offer with new ICE credentials; returns the answer.
     fn restart_ice(&mut self, offer: &str) -> Result<String, Refusal>;
-    /// How many packets were sent again, in all.
-    fn retransmitted(&self) -> u64;
     /// Begin to say good-bye.
     fn close(&mut self);
 }

@@ -87,15 +87,8 @@ impl Plane for Str0mPlane {
         let slots = slot_mids(&rtc, open)?;
         let layers = tracks.iter().map(|track| track.rids.len().max(1)).collect();
         let codecs = Codecs::new(&rtc);
-        let connection = Str0mConnection {
-            rtc,
-            tracks,
-            slots,
-            codecs,
-            streams: HashMap::new(),
-            measured: Measured::default(),
-            retransmitted: 0,
-        };
+        let connection =
+            Str0mConnection { rtc, tracks, slots, codecs, streams: HashMap::new(), measured: Measured::default() };
         Ok(Opened { connection: Box::new(connection), answer, layers })
     }
 }
@@ -203,7 +196,6 @@ struct Str0mConnection {
     codecs: Codecs,
     streams: HashMap<Ssrc, (usize, usize)>,
     measured: Measured,
-    retransmitted: u64,
 }
 
 impl Str0mConnection {
@@ -242,6 +234,17 @@ impl Str0mConnection {
         };
         self.streams.insert(ssrc, (track, layer));
         Some((track, layer))
+    }
+
+    fn transmit(&self, transmit: str0m::net::Transmit) -> Transmit {
+        let bytes: Vec<u8> = transmit.contents.into();
+        Transmit {
+            transport: if transmit.proto == Protocol::Udp { Transport::Udp } else { Transport::Tcp },
+            source: transmit.source,
+            destination: transmit.destination,
+            is_retransmission: self.codecs.is_retransmission(&bytes),
+            bytes,
+        }
     }
 
     fn event(&mut self, event: Event) -> Option<Output> {
@@ -293,15 +296,6 @@ fn protocol(transport: Transport) -> Protocol {
     }
 }
 
-fn transmit(transmit: str0m::net::Transmit) -> Transmit {
-    Transmit {
-        transport: if transmit.proto == Protocol::Udp { Transport::Udp } else { Transport::Tcp },
-        source: transmit.source,
-        destination: transmit.destination,
-        bytes: transmit.contents.into(),
-    }
-}
-
 impl Connection for Str0mConnection {
     fn ufrag(&mut self) -> String {
         self.rtc.direct_api().local_ice_credentials().ufrag
@@ -326,8 +320,7 @@ impl Connection for Str0mConnection {
             match self.rtc.poll_output().map_err(describe)? {
                 str0m::Output::Timeout(at) => return Ok(Output::Timeout(at)),
                 str0m::Output::Transmit(datagram) => {
-                    self.retransmitted += u64::from(self.codecs.is_retransmission(&datagram.contents));
-                    return Ok(Output::Transmit(transmit(datagram)));
+                    return Ok(Output::Transmit(self.transmit(datagram)));
                 }
                 str0m::Output::Event(event) => {
                     if let Some(output) = self.event(event) {
@@ -380,10 +373,6 @@ impl Connection for Str0mConnection {
 
     fn restart_ice(&mut self, offer: &str) -> Result<String, Refusal> {
         accept(&mut self.rtc, offer)
-    }
-
-    fn retransmitted(&self) -> u64 {
-        self.retransmitted
     }
 
     fn close(&mut self) {

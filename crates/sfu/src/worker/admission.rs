@@ -147,7 +147,6 @@ impl Worker {
     pub(super) fn end(&mut self, key: Key, reason: EndReason, now: Instant) {
         let Some(mut peer) = self.peers.remove(key) else { return };
         self.say_goodbye(&mut peer, now);
-        self.counters.packets_retransmitted += peer.connection.retransmitted();
         self.timers.disarm(key);
         self.forget_ufrag(std::mem::take(&mut peer.ufrag), key);
         for source in &peer.sources {

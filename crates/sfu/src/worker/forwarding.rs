@@ -91,6 +91,7 @@ impl Worker {
     pub(super) fn transmit(&mut self, transmit: Transmit) {
         self.counters.datagrams_out += 1;
         self.counters.bytes_out += transmit.bytes.len() as u64;
+        self.counters.packets_retransmitted += u64::from(transmit.is_retransmission);
         self.transmits.push(transmit);
     }
 

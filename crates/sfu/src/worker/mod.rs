@@ -187,7 +187,7 @@ impl Worker {
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called; `None`: there is nothing to wait for.
     pub fn poll_timeout(&mut self) -> Option<Instant> {
-        let timer = self.timers.next();
+        let timer = self.timers.next_at();
         match (timer, self.next_tick) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),

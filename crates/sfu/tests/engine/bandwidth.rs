@@ -1,0 +1,67 @@
+//! Bottlenecks: lower layers first, then pauses; screens and large tiles last.
+
+use std::time::Duration;
+
+use sfu::event::Event;
+use sfu::model::Source;
+
+use crate::client::Setup;
+use crate::network::Path;
+use crate::world::{ROOM, World};
+
+/// Layers of 160, 560 and 1,600 kbit/s at 50 packets a second.
+const HEAVY: [usize; 3] = [400, 1_000, 1_150];
+
+#[test]
+fn a_narrow_path_gets_a_lower_layer() {
+    let mut world = World::new(70);
+    for _ in 0..2 {
+        world.join(ROOM, Setup { packet_bytes: HEAVY, ..Setup::default() });
+    }
+    world.show(0, &[(1, 1280)]);
+    world.run(Duration::from_secs(3));
+    world.down = Path { rate_bps: Some(350_000), ..Path::default() };
+    world.run(Duration::from_secs(20));
+    let client = &world.clients[0];
+    let packets = client.since(client.video_slots[0], world.now - Duration::from_secs(2));
+    assert!(!packets.is_empty(), "the picture goes on");
+    let high = packets.iter().filter(|packet| packet.tag.layer == 2).count();
+    assert!(high * 4 < packets.len(), "{high} of {} packets are of the top layer", packets.len());
+}
+
+#[test]
+fn a_wide_path_gets_the_top_layer() {
+    let mut world = World::new(71);
+    for _ in 0..2 {
+        world.join(ROOM, Setup { packet_bytes: HEAVY, ..Setup::default() });
+    }
+    world.down = Path { rate_bps: Some(5_000_000), ..Path::default() };
+    world.show(0, &[(1, 1280)]);
+    world.run(Duration::from_secs(10));
+    let client = &world.clients[0];
+    let packets = client.since(client.video_slots[0], world.now - Duration::from_secs(2));
+    assert!(packets.iter().all(|packet| packet.tag.layer == 2));
+}
+
+#[test]
+fn a_screen_goes_before_faces() {
+    let mut world = World::new(72);
+    for _ in 0..4 {
+        world.join(ROOM, Setup { packet_bytes: HEAVY, screen: true, ..Setup::default() });
+    }
+    world.down = Path { rate_bps: Some(700_000), ..Path::default() };
+    let tiles =
+        [(2, Source::Camera, 1280), (1, Source::Screen, 1280), (3, Source::Camera, 1280), (1, Source::Camera, 1280)];
+    world.show_sources(0, &tiles);
+    world.run(Duration::from_secs(25));
+    let told = world.events.iter().rev().find_map(|event| match event {
+        Event::SlotsChanged { peer, slots, .. } if &**peer == "p0" => Some(slots.clone()),
+        _ => None,
+    });
+    let slots = told.unwrap();
+    let paused = |source: Source| {
+        let of_source = slots.iter().filter(move |s| s.track.as_ref().is_some_and(|(_, have)| *have == source));
+        of_source.filter(|slot| slot.paused).count()
+    };
+    assert_eq!(paused(Source::Screen), 0, "{slots:?}");
+}

@@ -1,0 +1,101 @@
+//! Simulcast: the layer that fits the tile, and switches that nobody sees.
+
+use std::time::Duration;
+
+use crate::client::{Received, Setup};
+use crate::world::{ROOM, World};
+
+/// The layers received in a span, without repetition.
+fn layers(packets: &[Received]) -> Vec<u8> {
+    let mut layers: Vec<u8> = packets.iter().map(|packet| packet.tag.layer).collect();
+    layers.dedup();
+    layers
+}
+
+fn assert_seamless(packets: &[Received]) {
+    for pair in packets.windows(2) {
+        let (a, b) = (&pair[0], &pair[1]);
+        assert_eq!(b.sequence, a.sequence + 1, "sequence numbers without a gap");
+        let ticks = b.timestamp.wrapping_sub(a.timestamp);
+        assert!(ticks < 90_000, "timestamps grow, and by no more than a second: {ticks}");
+        let same_frame = b.tag == a.tag;
+        assert_eq!(ticks == 0, same_frame, "one timestamp a frame");
+        let step = b.picture_id.unwrap().wrapping_sub(a.picture_id.unwrap()) & 0x7fff;
+        assert_eq!(step, u16::from(!same_frame), "picture ids follow each other");
+        let step = b.tl0.unwrap().wrapping_sub(a.tl0.unwrap());
+        assert_eq!(step, u8::from(!same_frame), "TL0PICIDX follows");
+        if a.tag.layer != b.tag.layer {
+            assert!(b.keyframe, "a layer begins with a keyframe");
+        }
+    }
+}
+
+#[test]
+fn the_tile_decides_the_layer_and_switches_are_seamless() {
+    let mut world = World::with_clients(20, 2);
+    let start = world.now;
+    for (width, layer) in [(300, 0), (640, 1), (1280, 2), (4000, 2), (100, 0), (321, 1)] {
+        world.show(0, &[(1, width)]);
+        world.run(Duration::from_secs(2));
+        let client = &world.clients[0];
+        let settled = client.since(client.video_slots[0], world.now - Duration::from_millis(500));
+        assert_eq!(layers(&settled), [layer], "at width {width}");
+    }
+    let client = &world.clients[0];
+    assert_seamless(&client.since(client.video_slots[0], start));
+}
+
+#[test]
+fn the_old_layer_goes_on_until_the_new_one_begins() {
+    let mut world = World::with_clients(21, 2);
+    world.show(0, &[(1, 1280)]);
+    world.run(Duration::from_secs(2));
+    world.show(0, &[(1, 300)]);
+    let start = world.now;
+    world.run(Duration::from_secs(2));
+    let client = &world.clients[0];
+    let packets = client.since(client.video_slots[0], start);
+    assert_eq!(layers(&packets), [2, 0]);
+    let longest = packets.windows(2).map(|pair| pair[1].at - pair[0].at).max().unwrap();
+    assert!(longest < Duration::from_millis(100), "the picture stood still for {longest:?}");
+}
+
+#[test]
+fn a_layer_that_dies_is_replaced_by_one_that_lives() {
+    let mut world = World::with_clients(22, 2);
+    world.show(0, &[(1, 1280)]);
+    world.run(Duration::from_secs(2));
+    world.clients[1].layers_sent = 1;
+    world.run(Duration::from_secs(4));
+    let client = &world.clients[0];
+    let packets = client.since(client.video_slots[0], world.now - Duration::from_secs(1));
+    assert_eq!(layers(&packets), [0]);
+    assert!(packets.len() > 40);
+}
+
+#[test]
+fn a_publisher_without_simulcast_is_shown_at_every_width() {
+    let mut world = World::new(23);
+    world.join(ROOM, Setup { rids: vec![], ..Setup::default() });
+    world.join(ROOM, Setup::default());
+    for width in [100, 2_000] {
+        world.show(1, &[(0, width)]);
+        let start = world.now;
+        world.run(Duration::from_secs(1));
+        let client = &world.clients[1];
+        assert!(client.since(client.video_slots[0], start).len() > 40);
+    }
+}
+
+#[test]
+fn keyframe_requests_of_many_receivers_are_merged() {
+    let mut world = World::with_clients(24, 6);
+    world.run(Duration::from_secs(2));
+    let before = world.worker.statistics().keyframe_requests;
+    for receiver in 1..6 {
+        world.show(receiver, &[(0, 1280)]);
+    }
+    world.run(Duration::from_secs(2));
+    let requests = world.worker.statistics().keyframe_requests - before;
+    assert!((1..=2).contains(&requests), "{requests} requests");
+}

@@ -1,0 +1,66 @@
+//! Bad networks: what is lost is sent again, what is doubled or late does no harm.
+
+use std::time::Duration;
+
+use crate::client::Setup;
+use crate::network::Path;
+use crate::world::{ROOM, World};
+
+/// The share of a slot's packets that arrived at last, of those sent.
+fn arrived_share(world: &World, receiver: usize, since: std::time::Instant) -> f64 {
+    let client = &world.clients[receiver];
+    let mut sequences: Vec<u64> =
+        client.since(client.video_slots[0], since).iter().map(|packet| packet.sequence).collect();
+    sequences.sort_unstable();
+    let doubles = sequences.len();
+    sequences.dedup();
+    assert_eq!(doubles, sequences.len(), "nothing is delivered twice");
+    let sent = sequences.last().unwrap() - sequences.first().unwrap() + 1;
+    sequences.len() as f64 / sent as f64
+}
+
+#[test]
+fn ten_percent_loss_on_both_ways_is_recovered() {
+    let mut world = World::new(40);
+    for _ in 0..2 {
+        world.join(ROOM, Setup { rids: vec![], ..Setup::default() });
+    }
+    let lossy = Path { loss: 0.10, ..Path::default() };
+    (world.up, world.down) = (lossy, lossy);
+    world.show(0, &[(1, 640)]);
+    world.run(Duration::from_secs(1));
+    let start = world.now;
+    world.run(Duration::from_secs(8));
+    let share = arrived_share(&world, 0, start);
+    assert!(share > 0.97, "only {share:.3} arrived");
+    assert!(world.worker.statistics().packets_retransmitted > 10);
+}
+
+#[test]
+fn jitter_reordering_and_doubles_do_no_harm() {
+    let mut world = World::new(41);
+    for _ in 0..2 {
+        world.join(ROOM, Setup { rids: vec![], ..Setup::default() });
+    }
+    let rough = Path { jitter: Duration::from_millis(30), duplicate: 0.05, ..Path::default() };
+    (world.up, world.down) = (rough, rough);
+    world.show(0, &[(1, 640)]);
+    world.run(Duration::from_secs(1));
+    let start = world.now;
+    world.run(Duration::from_secs(5));
+    let share = arrived_share(&world, 0, start);
+    assert!(share > 0.98, "only {share:.3} arrived");
+}
+
+#[test]
+fn one_seed_replays_one_run() {
+    let run = || {
+        let mut world = World::new(42);
+        world.up.loss = 0.05;
+        world.down.loss = 0.05;
+        let client = world.open(ROOM, Setup::default(), 1);
+        world.run(Duration::from_secs(2));
+        world.clients[client].connected
+    };
+    assert_eq!(run(), run());
+}

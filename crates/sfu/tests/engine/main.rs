@@ -1,0 +1,14 @@
+//! The engine in virtual time: str0m clients, a seeded network, and a worker between them.
+
+mod client;
+mod network;
+mod world;
+
+mod bandwidth;
+mod closing;
+mod hostile;
+mod joining;
+mod layers;
+mod layout;
+mod loss;
+mod voices;

@@ -1,0 +1,181 @@
+//! A worker, clients and the network between them, in virtual time.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use sfu::command::Command;
+use sfu::event::Event;
+use sfu::model::{LayoutEntry, Source, Transport};
+use sfu::plane::Datagram;
+use sfu::plane::str0m::Str0mPlane;
+use sfu::worker::{Policy, Worker};
+
+use crate::client::{Client, Setup};
+use crate::network::{Network, Path};
+
+pub const ROOM: &str = "room";
+
+pub struct World {
+    pub now: Instant,
+    pub worker: Worker,
+    pub server: SocketAddr,
+    pub clients: Vec<Client>,
+    pub events: Vec<Event>,
+    pub network: Network,
+    pub up: Path,
+    pub down: Path,
+    requests: u64,
+}
+
+impl World {
+    pub fn new(seed: u64) -> Self {
+        let server = SocketAddr::from(([10, 0, 0, 1], 3_478));
+        let plane = Str0mPlane::new(&[server], false).unwrap();
+        World {
+            now: Instant::now(),
+            worker: Worker::new(Box::new(plane), Policy::default()),
+            server,
+            clients: Vec::new(),
+            events: Vec::new(),
+            network: Network::new(seed),
+            up: Path::default(),
+            down: Path::default(),
+            requests: 0,
+        }
+    }
+
+    /// A world with so many connected clients in one room.
+    pub fn with_clients(seed: u64, count: usize) -> Self {
+        let mut world = World::new(seed);
+        for _ in 0..count {
+            world.join(ROOM, Setup::default());
+        }
+        world
+    }
+
+    /// Add a client to a room and run until it is connected; returns its index.
+    pub fn join(&mut self, room: &str, setup: Setup) -> usize {
+        let index = self.open(room, setup, 1);
+        self.run_until(Duration::from_secs(10), |world| world.clients[index].connected);
+        assert!(self.clients[index].connected, "client {index} did not connect");
+        index
+    }
+
+    /// Add a client and let it have its answer.
+    pub fn open(&mut self, room: &str, setup: Setup, generation: u64) -> usize {
+        let index = self.clients.len();
+        let client = Client::new(index as u8, setup, self.now);
+        self.clients.push(client);
+        self.answer(index, room, generation);
+        index
+    }
+
+    fn answer(&mut self, index: usize, room: &str, generation: u64) {
+        self.requests += 1;
+        let request = self.requests;
+        let open = self.clients[index].open(request, room, generation);
+        self.command(Command::OpenPeer(open));
+        let answer = self.events.iter().find_map(|event| match event {
+            Event::PeerAnswered { request: r, sdp, .. } if *r == request => Some(sdp.clone()),
+            _ => None,
+        });
+        let sdp = answer.unwrap_or_else(|| panic!("no answer: {:?}", self.events.last()));
+        self.clients[index].answered(&sdp);
+    }
+
+    pub fn command(&mut self, command: Command) {
+        self.worker.handle_command(command, self.now);
+        self.finish_pass();
+    }
+
+    /// Show each `(publisher, width)` in the next video slot of a client.
+    pub fn show(&mut self, client: usize, tiles: &[(usize, u32)]) {
+        let tiles: Vec<(usize, Source, u32)> = tiles.iter().map(|(c, width)| (*c, Source::Camera, *width)).collect();
+        self.show_sources(client, &tiles);
+    }
+
+    pub fn show_sources(&mut self, client: usize, tiles: &[(usize, Source, u32)]) {
+        let slots = self.clients[client].video_slots.iter();
+        let entry = |(mid, (publisher, source, width)): (&str0m::media::Mid, &(usize, Source, u32))| LayoutEntry {
+            mid: mid.to_string(),
+            peer: self.clients[*publisher].name.as_str().into(),
+            source: *source,
+            width: *width,
+        };
+        let entries = slots.zip(tiles).map(entry).collect();
+        let peer = self.clients[client].name.as_str().into();
+        self.command(Command::SetLayout { room: ROOM.into(), peer, entries });
+    }
+
+    pub fn run(&mut self, duration: Duration) {
+        self.run_until(duration, |_| false);
+    }
+
+    /// Run until the condition holds or the time is over.
+    pub fn run_until(&mut self, duration: Duration, done: impl Fn(&World) -> bool) {
+        let end = self.now + duration;
+        while !done(self) {
+            let next = self.next_at().max(self.now);
+            if next > end {
+                self.now = end;
+                return;
+            }
+            self.now = next;
+            self.step();
+        }
+    }
+
+    fn next_at(&mut self) -> Instant {
+        let clients = self.clients.iter().map(Client::next_at).min();
+        let all = [self.network.next_at(), self.worker.poll_timeout(), clients];
+        all.into_iter().flatten().min().unwrap_or(self.now + Duration::from_secs(3_600))
+    }
+
+    fn step(&mut self) {
+        while let Some(parcel) = self.network.pop(self.now) {
+            if parcel.to == self.server {
+                let (source, destination) = (parcel.from, parcel.to);
+                let datagram = Datagram { transport: Transport::Udp, source, destination, bytes: &parcel.bytes };
+                self.worker.handle_datagram(&datagram, self.now);
+            } else if let Some(index) = self.clients.iter().position(|c| c.address == parcel.to) {
+                self.clients[index].receive(parcel.from, &parcel.bytes, self.now);
+                self.poll_client(index);
+            }
+        }
+        self.worker.handle_timeout(self.now);
+        self.finish_pass();
+        for index in 0..self.clients.len() {
+            if self.clients[index].next_at() <= self.now {
+                self.poll_client(index);
+            }
+        }
+    }
+
+    fn poll_client(&mut self, index: usize) {
+        let client = &mut self.clients[index];
+        for (to, bytes) in client.advance(self.now) {
+            let route = (client.address, to);
+            self.network.send(&self.up, &mut client.uplink_busy, self.now, route, &bytes);
+        }
+    }
+
+    pub fn finish_pass(&mut self) {
+        self.worker.flush(self.now);
+        for transmit in self.worker.take_transmits() {
+            let Some(client) = self.clients.iter_mut().find(|c| c.address == transmit.destination) else {
+                panic!("a datagram for nobody: {}", transmit.destination);
+            };
+            let route = (transmit.source, transmit.destination);
+            self.network.send(&self.down, &mut client.downlink_busy, self.now, route, &transmit.bytes);
+        }
+        self.events.extend(self.worker.take_events());
+    }
+
+    /// Hand a datagram to the worker as if it came from this address.
+    pub fn inject(&mut self, source: SocketAddr, bytes: &[u8]) -> bool {
+        let datagram = Datagram { transport: Transport::Udp, source, destination: self.server, bytes };
+        let taken = self.worker.handle_datagram(&datagram, self.now);
+        self.finish_pass();
+        taken
+    }
+}
