@@ -4,8 +4,9 @@ Both are started again when they die, and end with us. An address that is config
 selects that server instead, and none is started for it.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import fcntl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,24 @@ class Servers:
     supervisors: dict[str, Supervisor] = field(default_factory=dict)
 
 
+class DataFolderInUse(RuntimeError):
+    """Another process of ours runs on this data folder."""
+
+
+@contextmanager
+def locked(data: Path) -> Iterator[None]:
+    """Hold the data folder: a second process would take our servers for leftovers and end them."""
+    with (data / "lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataFolderInUse(
+                f"another meeting-system runs on {data}: stop it first, "
+                "or choose another folder with MEETING_DATA"
+            ) from None
+        yield
+
+
 @asynccontextmanager
 async def open_servers(
     data: Path, *, database_url: str | None = None, redis_url: str | None = None, durable: bool = True
@@ -33,12 +52,14 @@ async def open_servers(
         yield Servers(database_url, redis_url)
         return
     place = open_place(data)
-    supervisors: dict[str, Supervisor] = {}
     async with AsyncExitStack() as stack:
-        if not redis_url:
+        stack.enter_context(locked(place.data))
+        supervisors: dict[str, Supervisor] = {}
+        store, tables = redis_url or "", database_url or ""
+        if not store:
             valkey = run_valkey(place, durable=durable)
-            redis_url, supervisors["valkey"] = await stack.enter_async_context(valkey)
-        if not database_url:
+            store, supervisors["valkey"] = await stack.enter_async_context(valkey)
+        if not tables:
             postgres = run_postgres(place, durable=durable)
-            database_url, supervisors["postgresql"] = await stack.enter_async_context(postgres)
-        yield Servers(database_url, redis_url, supervisors)
+            tables, supervisors["postgresql"] = await stack.enter_async_context(postgres)
+        yield Servers(tables, store, supervisors)

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from meeting_system import __version__
 from meeting_system.kernel.ports import Store
 from meeting_system.kit.auth import Authenticator
-from meeting_system.kit.edge import BODY_LIMIT, SECURITY_HEADERS, Edge
+from meeting_system.kit.edge import BODY_LIMIT, Edge
 from meeting_system.kit.problem import translate_errors
 from meeting_system.kit.tokens import Tokens
 
@@ -19,15 +20,17 @@ def create_app(
     routes: Sequence[BaseRoute],
     tokens: Tokens,
     store: Store,
-    headers: dict[str, str] | None = None,
+    otherwise: ASGIApp | None = None,
     body_limit: int = BODY_LIMIT,
 ) -> FastAPI:
-    """Return the application with `routes`; `headers` are added to every answer that has them not."""
+    """Return the application with `routes`; `otherwise` answers what none of them matches."""
     app = FastAPI(title="meeting-system", version=__version__, docs_url=None, redoc_url=None)
     app.state.authenticator = Authenticator(tokens, store)
     app.router.routes.extend(routes)
+    if otherwise is not None:
+        app.router.default = otherwise
     translate_errors(app)
-    app.add_middleware(Edge, body_limit=body_limit, headers=dict(SECURITY_HEADERS) | (headers or {}))
+    app.add_middleware(Edge, body_limit=body_limit)
     return app
 
 

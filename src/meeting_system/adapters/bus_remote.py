@@ -1,0 +1,208 @@
+"""The bus between processes: what is not answered here travels through Valkey.
+
+A call is pushed to the list of the service that owns its topic, any process of that service takes it, and the
+answer comes back on the list of the calling process. Events travel by publish and subscribe.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import orjson
+
+from meeting_system.adapters.bus import LocalBus
+from meeting_system.adapters.redis_store import RedisStore, translating
+from meeting_system.contracts.call import Event
+from meeting_system.kernel.errors import AppError, FieldError, RemoteError, Unavailable
+from meeting_system.kit.log import logger
+from meeting_system.kit.tasks import alongside
+from meeting_system.kit.trace import current_trace_id, new_trace_id, traced
+
+log = logger(__name__)
+
+TAKE_S = 1.0
+"""How long one look at a list waits: below the socket's timeout."""
+
+PAUSE_S = 0.2
+REPLY_LIFETIME_MS = 30_000
+AT_ONCE = 512
+LAST_CALLS_S = 5.0
+
+_PUSH = "redis.call('RPUSH', KEYS[1], ARGV[1]) return redis.call('PEXPIRE', KEYS[1], ARGV[2])"
+
+
+class RemoteBus(LocalBus):
+    """LocalBus for what is connected here, Valkey for the rest."""
+
+    def __init__(self, store: RedisStore) -> None:
+        super().__init__()
+        self._store = store
+        self._process = new_trace_id()
+        self._waiting: dict[str, asyncio.Future[bytes]] = {}
+        self._handling: set[asyncio.Task[None]] = set()
+        self._subscribed = asyncio.Event()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Take calls, answers and events while the block runs; then finish the calls in hand."""
+        async with super().running(), alongside(self._take_replies()):
+            async with alongside(self._take_calls(), self._take_events()):
+                await self._subscribed.wait()
+                yield
+            if self._handling:
+                await asyncio.wait(self._handling, timeout=LAST_CALLS_S)
+
+    # Asking
+
+    async def _answer(self, topic: str, payload: bytes, timeout_s: float) -> bytes:
+        if topic in self.topics:
+            return await self.handle(topic, payload)
+        call_id = new_trace_id()
+        call = {
+            "id": call_id,
+            "topic": topic,
+            "payload": payload.decode(),
+            "trace_id": current_trace_id(),
+            "reply_to": self._process,
+            "deadline": time.time() + timeout_s,
+        }
+        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._waiting[call_id] = future
+        try:
+            await self._push(calls_key(topic), call, int(timeout_s * 1000) + 1000)
+            return await future
+        finally:
+            del self._waiting[call_id]
+
+    async def _take_replies(self) -> None:
+        async for reply in self._take([replies_key(self._process)]):
+            future = self._waiting.get(reply["id"])
+            if future is None or future.done():
+                continue
+            if "problem" in reply:
+                future.set_exception(to_error(reply["problem"]))
+            else:
+                future.set_result(reply["payload"].encode())
+
+    # Answering
+
+    async def _take_calls(self) -> None:
+        keys = sorted({calls_key(topic) for topic in self.topics})
+        if not keys:
+            return
+        places = asyncio.Semaphore(AT_ONCE)
+        async for call in self._take(keys):
+            if call["deadline"] < time.time():
+                continue  # nobody waits any more
+            await places.acquire()
+            task = asyncio.get_running_loop().create_task(self._answer_call(call))
+            self._handling.add(task)
+            task.add_done_callback(self._handling.discard)
+            task.add_done_callback(lambda _: places.release())
+
+    async def _answer_call(self, call: dict[str, Any]) -> None:
+        reply: dict[str, Any] = {"id": call["id"]}
+        with traced(call["trace_id"] or None):
+            try:
+                reply["payload"] = (await self.handle(call["topic"], call["payload"].encode())).decode()
+            except AppError as error:
+                reply["problem"] = to_problem(error)
+            except Exception:
+                log.exception("handler_failed", topic=call["topic"])
+                reply["problem"] = {"status": 500, "code": "internal", "detail": "the handler failed"}
+        with suppress(Unavailable):  # the caller's own timeout tells it
+            await self._push(replies_key(call["reply_to"]), reply, REPLY_LIFETIME_MS)
+
+    # Events
+
+    async def publish(self, event: Event) -> None:
+        payload = event.model_dump_json()
+        self.tell(event.topic, current_trace_id(), payload.encode())
+        told = {"from": self._process, "trace_id": current_trace_id(), "payload": payload}
+        await self._store.publish(events_channel(event.topic), orjson.dumps(told))
+
+    async def _take_events(self) -> None:
+        channels = {events_channel(topic): topic for topic in self.event_topics}
+        if not channels:
+            self._subscribed.set()
+            return
+        while True:
+            with suppress(Unavailable):
+                async with self._store.subscribe(*channels) as subscription:
+                    self._subscribed.set()
+                    async for channel, message in subscription:
+                        self._tell_remote(channels.get(channel), message)
+            await asyncio.sleep(PAUSE_S)
+
+    def _tell_remote(self, topic: str | None, message: bytes) -> None:
+        told = read_envelope(message)
+        if topic is not None and told is not None and told["from"] != self._process:
+            self.tell(topic, told["trace_id"], told["payload"].encode())
+
+    # Lists
+
+    async def _push(self, key: str, envelope: dict[str, Any], lifetime_ms: int) -> None:
+        await self._store.run(_PUSH, keys=[key], args=[orjson.dumps(envelope), lifetime_ms])
+
+    async def _take(self, keys: list[str]) -> AsyncIterator[dict[str, Any]]:
+        """Give what arrives on the lists, for ever."""
+        take: Callable[..., Awaitable[Any]] = self._store.client.blpop
+        while True:
+            try:
+                with translating():
+                    found = await take(keys, timeout=TAKE_S)
+            except Unavailable:
+                await asyncio.sleep(PAUSE_S)
+                continue
+            envelope = read_envelope(found[1]) if found else None
+            if envelope is not None:
+                yield envelope
+
+
+def calls_key(topic: str) -> str:
+    """Return the list that the service of `topic` takes its calls from."""
+    return f"bus:calls:{topic.partition('.')[0]}"
+
+
+def replies_key(process: str) -> str:
+    return f"bus:replies:{process}"
+
+
+def events_channel(topic: str) -> str:
+    return f"bus:events:{topic}"
+
+
+def read_envelope(message: bytes) -> dict[str, Any] | None:
+    """Return an envelope; what is none is logged and left: one bad message must not stop the bus."""
+    try:
+        envelope = orjson.loads(message)
+    except orjson.JSONDecodeError:
+        envelope = None
+    if not isinstance(envelope, dict):
+        log.error("bus_message_unreadable", size=len(message))
+        return None
+    return envelope
+
+
+def to_problem(error: AppError) -> dict[str, Any]:
+    """Return an error as it travels."""
+    return {
+        "status": error.status,
+        "code": error.code,
+        "detail": error.detail,
+        "errors": [[each.pointer, each.detail] for each in error.errors],
+        "retry_after_s": error.retry_after_s,
+    }
+
+
+def to_error(problem: dict[str, Any]) -> RemoteError:
+    """Return the error that travelled."""
+    return RemoteError(
+        problem["detail"],
+        status=problem["status"],
+        code=problem["code"],
+        errors=[FieldError(pointer, detail) for pointer, detail in problem.get("errors", ())],
+        retry_after_s=problem.get("retry_after_s"),
+    )

@@ -1,0 +1,51 @@
+"""GET /api/v1/config: what a client needs to know before anybody logged in."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.routing import BaseRoute
+
+from meeting_system import __version__
+from meeting_system.app.settings import Settings
+from meeting_system.user.rules import SHORTEST_PASSWORD
+
+LOCALES = ["zh-CN", "en"]
+
+
+class IceServer(BaseModel):
+    """A STUN or TURN server for the browser; none are needed, the media engine is reached directly."""
+
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = None
+
+
+class ClientConfig(BaseModel):
+    """The answer."""
+
+    version: str
+    locales: list[str]
+    registration_open: bool
+    guests_allowed: bool
+    ice_servers: list[IceServer]
+    password_min_length: int
+    test_connection: bool
+
+
+def config_routes(settings: Settings) -> list[BaseRoute]:
+    """Return the route."""
+    router = APIRouter(prefix="/api/v1", tags=["config"])
+    answer = ClientConfig(
+        version=__version__,
+        locales=LOCALES,
+        registration_open=settings.user.registration_open,
+        guests_allowed=True,
+        ice_servers=[],
+        password_min_length=SHORTEST_PASSWORD,
+        test_connection=True,
+    )
+
+    @router.get("/config")
+    async def get_config() -> ClientConfig:
+        return answer
+
+    return list(router.routes)

@@ -1,0 +1,105 @@
+"""The listener: uvicorn on sockets of ours, stopped gracefully by a signal."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import uvicorn
+
+from meeting_system.adapters.tls import TlsFiles, ensure_certificate
+from meeting_system.app.lifespan import Process
+from meeting_system.app.settings import Settings
+from meeting_system.kernel.clock import Clock, SystemClock
+from meeting_system.kit.log import logger
+from meeting_system.kit.tasks import alongside
+
+log = logger(__name__)
+
+GRACE_S = 5
+"""For requests in hand when we stop."""
+
+CERTIFICATE_CHECK = timedelta(hours=12)
+
+
+class Listener(uvicorn.Server):
+    """uvicorn without signal handlers of its own: a signal drains first."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def stop_after(self, process: Process, stop: asyncio.Event) -> None:
+        """Wait for the signal, drain, then close."""
+        await stop.wait()
+        log.info("stopping")
+        await process.drain()
+        self.should_exit = True
+
+
+async def serve(
+    process: Process,
+    settings: Settings,
+    sockets: list[socket.socket],
+    *,
+    tls: TlsFiles | None = None,
+    on_listening: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve until SIGTERM or SIGINT; a second signal does not wait for anybody."""
+    listener = Listener(configure(process, settings, tls))
+    stop = asyncio.Event()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            listener.force_exit = listener.should_exit = True
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+    tasks = [listener.stop_after(process, stop), tell_when_listening(listener, on_listening)]
+    if tls is not None:
+        tasks.append(renew(listener, settings, tls, SystemClock()))
+    async with alongside(*tasks):
+        await listener.serve(sockets)
+
+
+def configure(process: Process, settings: Settings, tls: TlsFiles | None) -> uvicorn.Config:
+    """Return uvicorn's configuration."""
+    return uvicorn.Config(
+        process.app,
+        loop="none",  # ours runs already
+        http="httptools",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=settings.http.frame_limit,
+        ws_ping_interval=None,  # the signaling protocol has heartbeats of its own
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.http.trusted_proxies),
+        forwarded_allow_ips=list(settings.http.trusted_proxies),
+        timeout_graceful_shutdown=GRACE_S,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
+    )
+
+
+async def tell_when_listening(listener: Listener, on_listening: Callable[[], None]) -> None:
+    """Call `on_listening` once connections are accepted."""
+    while not listener.started:  # noqa: ASYNC110  # uvicorn has no event for it
+        await asyncio.sleep(0.005)
+    on_listening()
+
+
+async def renew(listener: Listener, settings: Settings, tls: TlsFiles, clock: Clock) -> None:
+    """Make a new certificate before the present one expires; new connections get it at once."""
+    while True:
+        await asyncio.sleep(CERTIFICATE_CHECK.total_seconds())
+        names = [settings.public] if settings.public else []
+        renewed = await asyncio.to_thread(ensure_certificate, tls.certificate.parent, names, clock.now())
+        if listener.config.ssl is not None:
+            listener.config.ssl.load_cert_chain(renewed.certificate, renewed.key)

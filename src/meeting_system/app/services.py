@@ -1,0 +1,47 @@
+"""The one list of services: what a process may run, and how each is opened."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from meeting_system.app.settings import Settings
+from meeting_system.kit.plug import Plug, Ports
+
+Opener = Callable[[Ports, Settings], AbstractAsyncContextManager[Plug]]
+
+# Imported when opened: a process with one service does not load the others.
+
+
+@asynccontextmanager
+async def open_user(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
+    """Accounts, sessions, tokens."""
+    from meeting_system.user import create
+
+    yield create(ports, settings.user)
+
+
+@asynccontextmanager
+async def open_meeting(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
+    """Rooms, meetings, participants."""
+    from meeting_system.meeting import create
+
+    yield create(ports, settings.meeting)
+
+
+@asynccontextmanager
+async def open_media(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
+    """The media engine."""
+    from meeting_system.adapters.sfu import open_engine
+    from meeting_system.app.network import advertised_media
+    from meeting_system.media import create
+
+    media = await advertised_media(settings)
+    async with open_engine(media) as engine:
+        yield create(ports, media, engine)
+
+
+SERVICES: dict[str, Opener] = {
+    "media": open_media,
+    "user": open_user,
+    "meeting": open_meeting,
+}
+"""In the order of their start: who answers comes before who asks."""

@@ -1,0 +1,239 @@
+"""What an operator may set: one tree, and the only reader of the environment.
+
+`MEETING_<NAME>`, and `MEETING_<PART>__<NAME>` inside a part: `MEETING_DATABASE_URL`, `MEETING_MEDIA__PORT`.
+Everything has a default that is safe on a laptop. `MEETING_ENVIRONMENT=production` refuses weak secrets.
+"""
+
+import ipaddress
+import os
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from meeting_system.kit.log import Format, Level
+from meeting_system.kit.tokens import SHORTEST_SECRET
+from meeting_system.media.settings import MediaSettings
+from meeting_system.meeting.settings import MeetingSettings
+from meeting_system.user.settings import UserSettings
+
+PREFIX = "MEETING_"
+
+_WEAK = re.compile(r"change[-_ ]?me|default|example|password|secret|insecure|123456", re.IGNORECASE)
+_FEWEST_CHARACTERS = 10
+
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class Part(BaseModel):
+    """A part of the tree: unknown names are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HttpSettings(Part):
+    """Where pages, API and WebSocket are served."""
+
+    bind: str | None = Field(
+        default=None,
+        description="address to listen on; none: this machine only in development, else every address",
+    )
+    port: int = Field(default=8800, ge=0, le=65535)
+    body_limit: int = Field(default=1 << 20, ge=1024, description="bytes of a request's body")
+    frame_limit: int = Field(default=256 << 10, ge=4096, description="bytes of a WebSocket message")
+    trusted_proxies: Words = Field(default=(), description="addresses whose X-Forwarded headers are believed")
+    drain_s: float = Field(default=10, ge=0, le=300, description="for clients to leave when we stop")
+    web: Path | None = Field(
+        default=None, description="folder of the built web client; none: the one beside us"
+    )
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def split(cls, value: Any) -> Any:
+        return split_words(value)
+
+
+class LogSettings(Part):
+    """Logs: for people on a terminal, JSON elsewhere."""
+
+    level: Level = "info"
+    form: Format | None = Field(default=None, description="none: console on a terminal, else json")
+
+
+class TokenSettings(Part):
+    """What signs access tokens. Without a secret one is made at the first start, in the data folder."""
+
+    secret: SecretStr | None = None
+    previous_secret: SecretStr | None = Field(default=None, description="still accepted: for a change")
+    lifetime_s: int = Field(default=900, ge=60, le=3600)
+
+
+class DatabaseSettings(Part):
+    """PostgreSQL's pool."""
+
+    pool_size: int = Field(default=10, ge=2, le=200)
+
+
+class TraceSettings(Part):
+    """Traces for OpenTelemetry; none leave when there is no address."""
+
+    otlp_url: str | None = Field(default=None, description="such as http://collector:4318/v1/traces")
+    share: float = Field(default=0.1, ge=0, le=1, description="part of the requests that is sent")
+
+
+class Settings(BaseSettings):
+    """The whole tree."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    environment: Literal["development", "production"] = "development"
+    data: Path = Field(
+        default=Path("data"),
+        validation_alias=AliasChoices("MEETING_DATA", "MEETING_DATA_DIR"),
+        description="folder of the own servers, secrets and certificates",
+    )
+    database_url: SecretStr | None = Field(default=None, description="a PostgreSQL; none: our own is started")
+    redis_url: SecretStr | None = Field(
+        default=None, description="a Valkey or Redis; none: our own is started"
+    )
+    public: str | None = Field(
+        default=None, description="address or name that others reach us at: HTTPS by an authority of our own"
+    )
+    http: HttpSettings = HttpSettings()
+    log: LogSettings = LogSettings()
+    tokens: TokenSettings = TokenSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    trace: TraceSettings = TraceSettings()
+    user: UserSettings = UserSettings()
+    meeting: MeetingSettings = MeetingSettings()
+    media: MediaSettings = MediaSettings()
+
+    @field_validator("database_url", "redis_url", "public", mode="before")
+    @classmethod
+    def empty_is_none(cls, value: Any) -> Any:
+        """Take an empty variable, as compose files produce them, for one that is not set."""
+        return None if value == "" else value
+
+    @field_validator("database_url")
+    @classmethod
+    def name_driver(cls, value: SecretStr | None) -> SecretStr | None:
+        """Accept what other programs write: postgres:// and postgresql://."""
+        if value is None:
+            return None
+        try:
+            url = make_url(
+                re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+asyncpg://", value.get_secret_value())
+            )
+        except ArgumentError:
+            raise ValueError("not a URL like postgresql://user:password@host/database") from None
+        if url.drivername != "postgresql+asyncpg":
+            raise ValueError("not PostgreSQL: give postgresql://user:password@host/database")
+        return SecretStr(url.render_as_string(hide_password=False))
+
+    @field_validator("redis_url")
+    @classmethod
+    def check_redis_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.match(r"^(rediss?|unix)://", value.get_secret_value()):
+            raise ValueError("not a URL like redis://host:6379/0, rediss://… or unix:///path")
+        return value
+
+    @field_validator("public")
+    @classmethod
+    def check_public(cls, value: str | None) -> str | None:
+        if value is not None and not is_address_or_name(value):
+            raise ValueError(
+                "give an address such as 192.168.1.20 or a name such as meet.example.org, no URL"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def refuse_weak_secrets(self) -> Self:
+        """Outside development a secret that others may know is a reason not to start."""
+        if self.environment != "production":
+            return self
+        for name, secret in (
+            ("secret", self.tokens.secret),
+            ("previous_secret", self.tokens.previous_secret),
+        ):
+            if secret is not None and (problem := weakness(secret.get_secret_value())):
+                raise ValueError(
+                    f"MEETING_TOKENS__{name.upper()} {problem}: make one with `openssl rand -base64 48`"
+                )
+        if self.tokens.secret is None and self.database_url is not None:
+            raise ValueError(
+                "MEETING_TOKENS__SECRET is needed where the database is shared: all processes need the same. "
+                "Make one with `openssl rand -base64 48`"
+            )
+        if self.database_url is not None and is_default_password(self.database_url.get_secret_value()):
+            raise ValueError(
+                "MEETING_DATABASE_URL has a default password: change it in the database and here"
+            )
+        return self
+
+    @cached_property
+    def bind_addresses(self) -> tuple[str, ...]:
+        """Addresses to listen on."""
+        if self.http.bind is not None:
+            return (self.http.bind,)
+        if self.environment == "development" and self.public is None:
+            return ("127.0.0.1", "::1")
+        return ("0.0.0.0", "::")  # noqa: S104  # others are meant to come
+
+    @property
+    def origin(self) -> str:
+        """Address for the browser."""
+        if self.public is None:
+            return f"http://localhost:{self.http.port}"
+        host = f"[{self.public}]" if ":" in self.public else self.public
+        return f"https://{host}:{self.http.port}"
+
+
+def split_words(value: Any) -> Any:
+    """Take `a, b` for a list."""
+    return tuple(word for word in re.split(r"[,\s]+", value) if word) if isinstance(value, str) else value
+
+
+def is_address_or_name(text: str) -> bool:
+    """Tell whether `text` is an IP address or a host name."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return len(text) <= 253 and all(
+            re.fullmatch(r"[^\W_]([\w-]{0,61}[^\W_])?", label) for label in text.rstrip(".").split(".")
+        )
+    return True
+
+
+def weakness(secret: str) -> str | None:
+    """Say what is wrong with a secret, None when nothing is."""
+    if len(secret.encode()) < SHORTEST_SECRET:
+        return f"is shorter than {SHORTEST_SECRET} bytes"
+    if len(set(secret)) < _FEWEST_CHARACTERS:
+        return "repeats the same few characters"
+    if _WEAK.search(secret):
+        return "looks like a default"
+    return None
+
+
+def is_default_password(url: str) -> bool:
+    """Tell whether the password of a database is one that everybody tries first."""
+    parts = make_url(url)
+    password = parts.password
+    return isinstance(password, str) and (
+        password.lower() in {"", "postgres", "meeting", "admin", "root"} or bool(_WEAK.search(password))
+    )
+
+
+def unknown_variables() -> list[str]:
+    """Return variables of the environment that begin like ours but set nothing: mostly misspelt."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | {"MEETING_DATA_DIR"}
+    return sorted(
+        name for name in os.environ if name.startswith(PREFIX) and name.split("__")[0].upper() not in known
+    )

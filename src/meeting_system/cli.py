@@ -1,0 +1,191 @@
+"""The command line: meeting-system serve | migrate | doctor."""
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from pydantic import ValidationError
+
+from meeting_system import __version__
+from meeting_system.app import trust
+from meeting_system.app.language import Language, Text, find_language
+from meeting_system.app.settings import PREFIX, Settings
+from meeting_system.kit.log import configure_logs
+
+cli = typer.Typer(
+    help="Video meetings on your own machine. | 自有机器上的视频会议。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+STEPS = {
+    "servers": Text("PostgreSQL and Valkey run", "PostgreSQL 与 Valkey 已启动"),
+    "database": Text("the database is up to date", "数据库已就绪"),
+    "services": Text("the services run", "各服务已启动"),
+}
+OTHERS = Text(
+    "For others in your network: make run PUBLIC=<this machine's address>",
+    "让局域网内其他人加入：make run PUBLIC=<本机地址>",
+)
+MARKS = {"good": "✓", "warning": "!", "bad": "✗"}
+
+
+def say(line: str = "") -> None:
+    """Print a line for the person at the terminal."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def fail(reason: object) -> NoReturn:
+    """Print why it can't be done, and end."""
+    sys.stderr.write(f"✗ {reason}\n")
+    raise typer.Exit(1)
+
+
+def read_settings(**given: object) -> Settings:
+    """Read the environment; what the command line gives wins."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        lines = [
+            describe_problem(problem["loc"], problem["msg"]) for problem in error.errors(include_url=False)
+        ]
+        fail("\n  ".join(["the configuration is not valid | 配置无效", *lines]))
+
+
+def describe_problem(location: tuple[str | int, ...], message: str) -> str:
+    """Return a line that names the variable."""
+    name = "__".join(str(part) for part in location).upper()
+    text = message.removeprefix("Value error, ")
+    return f"{name if name.startswith(PREFIX) else PREFIX + name}: {text}" if name else text
+
+
+def log_somewhere(settings: Settings, *, verbose: bool) -> Path | None:
+    """Send logs to stderr, or to a file where a person watches; return the file."""
+    level = "debug" if verbose else settings.log.level
+    if settings.log.form is not None or verbose or not sys.stderr.isatty():
+        form = settings.log.form or ("console" if verbose and sys.stderr.isatty() else "json")
+        configure_logs(form=form, level=level)
+        return None
+    file = settings.data / "log" / "meeting-system.log"
+    configure_logs(form="json", level=level, file=file)
+    return file
+
+
+class Progress:
+    """Tells a person how the start goes."""
+
+    def __init__(self, settings: Settings, log_file: Path | None) -> None:
+        self._settings = settings
+        self._log_file = log_file
+        self._since = time.monotonic()
+
+    def report(self, step: str) -> None:
+        """Print a finished step and the seconds it took."""
+        now = time.monotonic()
+        say(f"  ✓ {STEPS[step]}  {now - self._since:.1f} s")
+        self._since = now
+
+    def listening(self) -> None:
+        """Print the address, and for others in the house how to trust it."""
+        say()
+        say(f"  {Text('Open', '请打开')}:  {self._settings.origin}")
+        if self._settings.public is not None:
+            file = self._settings.data.absolute() / "tls" / "authority.crt"
+            say(trust.STEPS.format(origin=self._settings.origin, file=file))
+        else:
+            say(f"  {OTHERS}")
+        if self._log_file is not None:
+            say(f"  {Text('Log', '日志')}:  {self._log_file}")
+        say(f"  {Text('Stop with Ctrl-C', '按 Ctrl-C 停止')}")
+
+
+@cli.callback(invoke_without_command=True)
+def main_options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version. | 显示版本。")] = False,
+) -> None:
+    """Options of the program itself."""
+    if version:
+        say(f"meeting-system {__version__}")
+        raise typer.Exit
+
+
+@cli.command()
+def serve(
+    services: Annotated[
+        list[str] | None,
+        typer.Argument(help="Only these: user, meeting, signaling, media. | 仅运行所列服务。"),
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port for pages and API. | 网页与 API 端口。")] = None,
+    public: Annotated[
+        str | None,
+        typer.Option(help="Address or name for others: HTTPS. | 供他人访问的地址或名称，启用 HTTPS。"),
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log to the terminal. | 在终端显示日志。")
+    ] = False,
+) -> None:
+    """Run the system. | 运行系统。"""
+    from meeting_system.app.run import START_ERRORS, run_server
+    from meeting_system.app.services import SERVICES
+
+    wanted = services or list(SERVICES)
+    if unknown := sorted(set(wanted) - set(SERVICES)):
+        fail(f"no such service: {', '.join(unknown)}; there are {', '.join(SERVICES)}")
+    settings = read_settings(public=public)
+    if port is not None:
+        settings = settings.model_copy(update={"http": settings.http.model_copy(update={"port": port})})
+    progress = Progress(settings, log_somewhere(settings, verbose=verbose))
+    say(f"meeting-system {__version__}   {Text('data', '数据')}: {settings.data.absolute()}")
+    try:
+        run_server(settings, wanted, report=progress.report, on_listening=progress.listening)
+    except START_ERRORS as error:
+        fail(error)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise typer.Exit(1) from None
+    say(str(Text("Stopped", "已停止")))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the present schema. | 升级数据库结构。"""
+    from meeting_system.app.run import START_ERRORS, run_migration
+
+    settings = read_settings()
+    log_somewhere(settings, verbose=False)
+    try:
+        changed = run_migration(settings)
+    except START_ERRORS as error:
+        fail(error)
+    say(str(Text("Migrated", "已升级") if changed else Text("Nothing to do", "无需升级")))
+
+
+@cli.command()
+def doctor(
+    lang: Annotated[Language | None, typer.Option(help="Language. | 语言。")] = None,
+    public: Annotated[str | None, typer.Option(help="As for serve. | 同 serve。")] = None,
+) -> None:
+    """Look at this machine and say what to do. | 检查本机并给出建议。"""
+    from meeting_system.app.doctor import Level, examine
+
+    language = lang or find_language()
+    settings = read_settings(public=public)
+    configure_logs(form="console", level="error")
+    findings = asyncio.run(examine(settings))
+    for finding in findings:
+        say(f"{MARKS[finding.level]} {finding.subject[language]}: {finding.seen[language]}")
+    if any(finding.level is Level.BAD for finding in findings):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run the command line."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()
