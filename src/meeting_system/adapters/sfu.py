@@ -278,6 +278,11 @@ def as_slots(event: "meeting_sfu.SlotsChanged") -> PeerSlotsChanged:
     )
 
 
+def engine_version() -> str | None:
+    """Version of the engine, None when it is not built."""
+    return meeting_sfu.__version__ if meeting_sfu is not None else None
+
+
 def start_engine(settings: EngineSettings) -> "meeting_sfu.Engine":
     """Bind the sockets and start the threads, or say what hinders it."""
     if meeting_sfu is None:
