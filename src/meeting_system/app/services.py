@@ -28,6 +28,14 @@ async def open_meeting(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
 
 
 @asynccontextmanager
+async def open_signaling(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
+    """The WebSocket and the rooms' logs."""
+    from meeting_system.signaling import create
+
+    yield create(ports, settings.signaling)
+
+
+@asynccontextmanager
 async def open_media(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
     """The media engine."""
     from meeting_system.adapters.sfu import open_engine
@@ -43,5 +51,6 @@ SERVICES: dict[str, Opener] = {
     "media": open_media,
     "user": open_user,
     "meeting": open_meeting,
+    "signaling": open_signaling,
 }
 """In the order of their start: who answers comes before who asks."""

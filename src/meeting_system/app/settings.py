@@ -20,6 +20,7 @@ from meeting_system.kit.log import Format, Level
 from meeting_system.kit.tokens import SHORTEST_SECRET
 from meeting_system.media.settings import MediaSettings
 from meeting_system.meeting.settings import MeetingSettings
+from meeting_system.signaling.settings import SignalingSettings
 from meeting_system.user.settings import UserSettings
 
 PREFIX = "MEETING_"
@@ -113,6 +114,7 @@ class Settings(BaseSettings):
     trace: TraceSettings = TraceSettings()
     user: UserSettings = UserSettings()
     meeting: MeetingSettings = MeetingSettings()
+    signaling: SignalingSettings = SignalingSettings()
     media: MediaSettings = MediaSettings()
 
     @field_validator("database_url", "redis_url", "public", mode="before")

@@ -1,6 +1,7 @@
 """The outermost layer of HTTP, one ASGI middleware: trace id, body limit, headers, metrics, the last word."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -39,7 +40,8 @@ class Edge:
 
     app: ASGIApp
     body_limit: int = BODY_LIMIT
-    headers: dict[str, str] = field(default_factory=lambda: dict(SECURITY_HEADERS))
+    paths: Mapping[object, str] = field(default_factory=dict)
+    """Path templates by endpoint: the labels of metrics."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -67,7 +69,7 @@ class Edge:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Trace-Id"] = trace_id
-                for name, value in self.headers.items():
+                for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -82,8 +84,8 @@ class Edge:
                 raise
             await internal_problem()(scope, receive, send_with_headers)
         finally:
-            # Starlette leaves the matched route in the scope; addresses that match none are one label.
-            route = getattr(scope.get("route"), "path", "none")
+            # Starlette leaves the endpoint in the scope; addresses that match none share a label.
+            route = self.paths.get(scope.get("endpoint"), "none")
             HTTP_SECONDS.labels(scope["method"], route, status or 499).observe(time.perf_counter() - started)
 
     async def _read_body(self, scope: Scope, receive: Receive) -> bytes | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from meeting_system import __version__
@@ -30,7 +30,10 @@ def create_app(
     if otherwise is not None:
         app.router.default = otherwise
     translate_errors(app)
-    app.add_middleware(Edge, body_limit=body_limit)
+    paths: dict[object, str] = {
+        route.endpoint: route.path for route in app.routes if isinstance(route, Route)
+    }
+    app.add_middleware(Edge, body_limit=body_limit, paths=paths)
     return app
 
 
