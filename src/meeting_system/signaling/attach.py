@@ -1,0 +1,304 @@
+"""How a socket gets its session: identify (a new one), resume (it goes on), carry over (in a new epoch)."""
+
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+
+from meeting_system.contracts.media import FindPeer, SlotState
+from meeting_system.contracts.meeting import (
+    Admission,
+    FindLastCommand,
+    RedeemTicket,
+    ReportPresence,
+    RoomView,
+)
+from meeting_system.contracts.signal import CloseCode, Identify, Ready, Reset, Resume, Resumed
+from meeting_system.kernel.errors import AppError, Unavailable
+from meeting_system.kit.log import logger
+from meeting_system.signaling import rules, steps
+from meeting_system.signaling.core import (
+    ASK_TIMEOUT_S,
+    ATTEMPTS,
+    Core,
+    as_close,
+    ensure_room,
+    load_view,
+    raise_if_over,
+)
+from meeting_system.signaling.errors import CloseSocket
+from meeting_system.signaling.frames import encode
+from meeting_system.signaling.records import Attachment, Outcome, Person, RoomState, SessionRecord
+from meeting_system.signaling.send_queue import SendQueue
+from meeting_system.signaling.snapshot import take
+
+FIND_PEER_TIMEOUT_S = 1.0
+
+log = logger(__name__)
+_slots: TypeAdapter[list[SlotState]] = TypeAdapter(list[SlotState])
+
+
+async def identify(core: Core, frame: Identify, queue: SendQueue) -> Attachment:
+    """Begin a session with a ticket; `ready` is the first frame in `queue`."""
+    admission, last_cid = await _admit(core, frame)
+    session = steps.NewSession(core.new_id(), core.new_secret(), core.node)
+    held = await _arrive(core, admission, session, queue)
+    room = await ensure_room(core, admission.meeting_id, admission.run_id)
+    view = await load_view(core, admission.meeting_id, admission.run_id)
+    held.sent_ro = room.top
+    ready = Ready(
+        sid=held.sid,
+        resume_token=session.token,
+        gen=held.gen,
+        pid=held.pid,
+        epoch=held.epoch,
+        ro=held.sent_ro,
+        po=held.sent_po,
+        snapshot=take(room, view, held.me),
+        prev_last_cid=last_cid,
+    )
+    queue.push(encode_snapshot(ready))
+    core.later(_presence(held))
+    return held
+
+
+async def resume(core: Core, frame: Resume, queue: SendQueue) -> Attachment:
+    """Go on with a session; `resumed` or `reset` is the first frame in `queue`, what was missed follows."""
+    back = await _come_back(core, frame)
+    held = _held(back, queue)
+    media = await _judge_media(core, frame, back.before)
+    if back.refused is None:
+        held.sent_ro, held.sent_po = frame.ro, frame.po
+        missed = (back.outcome.top - frame.ro) + (back.outcome.po - frame.po)
+        queue.push(
+            encode(
+                Resumed(
+                    resume_token=held.token,
+                    gen=held.gen,
+                    last_cid=held.last_cid,
+                    replayed=missed,
+                    media=media,
+                )
+            )
+        )
+    else:
+        room = await ensure_room(core, held.meeting_id, held.run)
+        view = await load_view(core, held.meeting_id, held.run)
+        push_reset(held, room, view, reason=back.refused, media=media)
+    core.later(_presence(held))
+    return held
+
+
+async def carry_over(core: Core, held: Attachment) -> None:
+    """Take a session that is at a socket here into the room's present epoch; the hub sends the reset."""
+    session = steps.NewSession(held.sid, core.new_secret(), core.node)
+    for _ in range(ATTEMPTS):
+        room = await ensure_room(core, held.meeting_id, held.run)
+        record = await core.log.find_session(held.sid)
+        person = room.people.get(held.pid)
+        is_replaced = person is not None and person.sid > held.sid
+        if is_replaced or (record is not None and record.gen > held.gen):
+            raise CloseSocket(CloseCode.REPLACED)
+        if record is not None and record.state == "gone":
+            raise CloseSocket(CloseCode.UNKNOWN_SESSION)
+        step, me = steps.carry_over(room, held, record, session, core.now())
+        outcome = await core.log.apply(step)
+        raise_if_over(outcome)
+        if outcome.ok:
+            held.gen, held.epoch, held.token, held.me = int(step.fields["gen"]), room.epoch, session.token, me
+            held.admitted_ro, held.sent_po, held.token_confirmed = 0, 0, False
+            held.last_cid, held.needs_reset = int(step.fields["last_cid"]), True
+            return
+    raise Unavailable("the session changed faster than it could be carried over")
+
+
+def push_reset(
+    held: Attachment, room: RoomState, view: RoomView, *, reason: rules.Refused, media: rules.MediaAfterLoss
+) -> None:
+    """Send the whole state instead of what was missed."""
+    held.sent_ro = room.top
+    reset = Reset(
+        reason=reason,
+        resume_token=held.token,
+        gen=held.gen,
+        epoch=held.epoch,
+        ro=held.sent_ro,
+        po=held.sent_po,
+        last_cid=held.last_cid,
+        media=media,
+        snapshot=take(room, view, held.me, held.slots),
+    )
+    held.queue.push(encode_snapshot(reset))
+
+
+def encode_snapshot(frame: Ready | Reset) -> str:
+    """Write a frame with its snapshot whole: there, null means something."""
+    return frame.model_dump_json()
+
+
+async def _admit(core: Core, frame: Identify) -> tuple[Admission, int]:
+    request = RedeemTicket(ticket=frame.ticket, meeting_id=frame.meeting_id, device_id=frame.device_id)
+    try:
+        admission = await core.bus.call(request, timeout_s=ASK_TIMEOUT_S)
+        if frame.prev_sid is None:
+            return admission, 0
+        last = await core.bus.call(
+            FindLastCommand(participant_id=admission.participant_id, sid=frame.prev_sid),
+            timeout_s=ASK_TIMEOUT_S,
+        )
+    except AppError as error:
+        raise as_close(error) from error
+    return admission, last.cid
+
+
+async def _arrive(
+    core: Core, admission: Admission, session: steps.NewSession, queue: SendQueue
+) -> Attachment:
+    for _ in range(ATTEMPTS):
+        room = await ensure_room(core, admission.meeting_id, admission.run_id)
+        step, me = steps.arrive(room, admission, session, core.now())
+        outcome = await core.log.apply(step)
+        raise_if_over(outcome)
+        if outcome.ok:
+            return Attachment(
+                sid=session.sid,
+                run=admission.run_id,
+                meeting_id=admission.meeting_id,
+                pid=admission.participant_id,
+                gen=1,
+                epoch=room.epoch,
+                token=session.token,
+                admitted_ro=room.top,
+                me=me,
+                queue=queue,
+            )
+    raise Unavailable("the room changed faster than it could be entered")
+
+
+@dataclass(slots=True, frozen=True)
+class _Back:
+    """A session that was attached again."""
+
+    before: SessionRecord
+    record: SessionRecord
+    room: RoomState
+    me: Person
+    token: str
+    outcome: Outcome
+    refused: rules.Refused | None
+
+
+async def _come_back(core: Core, frame: Resume) -> _Back:
+    session = steps.NewSession(frame.sid, core.new_secret(), core.node)
+    presented = rules.hash_secret(frame.resume_token)
+    for _ in range(ATTEMPTS):
+        record = await _known(core, frame.sid, presented)
+        room = await ensure_room(core, record.meeting_id, record.run)
+        person = room.people.get(record.pid)
+        if person is None:
+            raise CloseSocket(CloseCode.UNKNOWN_SESSION)
+        if person.sid != record.sid:
+            raise CloseSocket(CloseCode.REPLACED)
+        refused = await _why_not_replay(core, frame, record, room)
+        step, me = steps.come_back(room, record, person, presented, session, core.now())
+        outcome = await core.log.apply(step)
+        raise_if_over(outcome)
+        if outcome.ok:
+            # Read again: until this step the generation before may have finished a command.
+            latest = await core.log.find_session(record.sid)
+            if latest is None or latest.gen != record.gen + 1:
+                raise CloseSocket(CloseCode.REPLACED)
+            return _Back(record, latest, room, Person(record.sid, me), session.token, outcome, refused)
+    raise Unavailable("the session changed faster than it could be resumed")
+
+
+def _held(back: _Back, queue: SendQueue) -> Attachment:
+    record = back.record
+    return Attachment(
+        sid=record.sid,
+        run=record.run,
+        meeting_id=record.meeting_id,
+        pid=record.pid,
+        gen=record.gen,
+        epoch=back.room.epoch,
+        token=back.token,
+        admitted_ro=record.admitted_ro,
+        me=back.me.state,
+        queue=queue,
+        last_cid=record.last_cid,
+        sent_po=back.outcome.po,
+        media_gen=record.media_gen,
+        slots=_slots.validate_json(record.slots) if record.slots else [],
+    )
+
+
+async def _known(core: Core, sid: str, presented: str) -> SessionRecord:
+    """Find the session of a resume token, or say why there is none."""
+    record = await core.log.find_session(sid)
+    if record is None:
+        raise CloseSocket(CloseCode.UNKNOWN_SESSION)
+    verdict = rules.judge_token(record, presented)
+    if verdict == "unknown":
+        raise CloseSocket(CloseCode.UNKNOWN_SESSION)
+    if record.state == "gone":
+        codes = {
+            "removed": CloseCode.KICKED,
+            "ended": CloseCode.MEETING_ENDED,
+            "replaced": CloseCode.REPLACED,
+        }
+        raise CloseSocket(codes.get(record.why, CloseCode.UNKNOWN_SESSION))
+    if verdict == "reused":
+        await _end_reused(core, record)
+    return record
+
+
+async def _end_reused(core: Core, record: SessionRecord) -> None:
+    # Two hold what only one can hold: nobody knows which is the thief, so neither goes on.
+    log.warning(
+        "resume_token_reused", sid=record.sid, participant_id=record.pid, meeting_id=record.meeting_id
+    )
+    room = await ensure_room(core, record.meeting_id, record.run)
+    outcome = await core.log.apply(steps.go(room, record, "lost", core.now()))
+    if outcome.verdict in ("fenced", "epoch", "conflict"):
+        raise Unavailable("the session changed while it was ended")
+    raise CloseSocket(CloseCode.UNKNOWN_SESSION, "resume token used twice")
+
+
+async def _why_not_replay(
+    core: Core, frame: Resume, record: SessionRecord, room: RoomState
+) -> rules.Refused | None:
+    refused = rules.why_not_replay(
+        record, epoch=room.epoch, top=room.top, known_epoch=frame.epoch, ro=frame.ro, po=frame.po
+    )
+    if refused is None and not await is_continuous(core, record, room, ro=frame.ro, po=frame.po):
+        return "trimmed"
+    return refused
+
+
+async def is_continuous(core: Core, record: SessionRecord, room: RoomState, *, ro: int, po: int) -> bool:
+    """Tell whether both logs still hold what follows."""
+    if ro < room.top:
+        first = await core.log.read_events(record.run, room.epoch, ro, 1)
+        if not first or first[0].off != ro + 1:
+            return False
+    if po < record.po:
+        first = await core.log.read_personal(record.sid, room.epoch, po, 1)
+        return bool(first) and first[0].off == po + 1
+    return True
+
+
+async def _judge_media(core: Core, frame: Resume, record: SessionRecord) -> rules.MediaAfterLoss:
+    if not frame.media:
+        return "rebuild"
+    request = FindPeer(meeting_id=record.meeting_id, participant_id=record.pid)
+    try:
+        known = await core.bus.call(request, timeout_s=FIND_PEER_TIMEOUT_S)
+    except AppError:
+        return "rebuild"
+    away_ms = core.now().ms - record.detached_at if record.state == "detached" else 0
+    return rules.judge_media(client_has_it=True, engine_has_it=known.alive, away_ms=away_ms)
+
+
+def _presence(held: Attachment) -> ReportPresence:
+    return ReportPresence(
+        meeting_id=held.meeting_id, run_id=held.run, participant_id=held.pid, state="connected"
+    )

@@ -1,0 +1,129 @@
+"""The WebSocket route `/ws/signaling`: who may open a socket, and Starlette's socket as a `Socket`."""
+
+from collections import Counter
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from meeting_system.contracts.signal import PROTOCOL, CloseCode, Identify
+from meeting_system.signaling.connection import Connection, Disconnected
+from meeting_system.signaling.core import Core
+from meeting_system.signaling.errors import BadFrame, CloseSocket
+from meeting_system.signaling.hub import Hub
+from meeting_system.signaling.settings import SignalingSettings
+
+PATH = "/ws/signaling"
+
+
+class StarletteSocket:
+    """Starlette's WebSocket as `Socket`."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+
+    async def receive(self) -> str | None:
+        message = await self._websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise Disconnected
+        text: str | None = message.get("text")
+        return text
+
+    async def send(self, text: str) -> None:
+        try:
+            await self._websocket.send({"type": "websocket.send", "text": text})
+        except (WebSocketDisconnect, RuntimeError) as error:
+            raise Disconnected from error
+
+    async def close(self, code: int, reason: str) -> None:
+        try:
+            await self._websocket.close(code, reason[:120])
+        except (WebSocketDisconnect, RuntimeError) as error:
+            raise Disconnected from error
+
+
+class Gateway:
+    """Opens connections and knows them all."""
+
+    def __init__(self, core: Core, hub: Hub, settings: SignalingSettings) -> None:
+        self.connections: set[Connection] = set()
+        self._core = core
+        self._hub = hub
+        self._settings = settings
+        self._unauthenticated: Counter[str] = Counter()
+        self._is_draining = False
+
+    @property
+    def route(self) -> WebSocketRoute:
+        """The route to mount."""
+        return WebSocketRoute(PATH, self.serve, name="signaling")
+
+    def stop_accepting(self) -> None:
+        """From now on every new socket is sent elsewhere."""
+        self._is_draining = True
+
+    async def serve(self, websocket: WebSocket) -> None:
+        """Serve one socket from handshake to close."""
+        if not is_origin_allowed(
+            websocket.headers.get("origin"), websocket.headers.get("host", ""), self._settings.public_origins
+        ):
+            await websocket.close()
+            return
+        has_protocol = PROTOCOL in websocket.scope.get("subprotocols", [])
+        await websocket.accept(subprotocol=PROTOCOL if has_protocol else None)
+        address = websocket.client.host if websocket.client else ""
+        opening, refused = self._open(websocket, address)
+        connection = Connection(self._core, self._hub, StarletteSocket(websocket))
+        self.connections.add(connection)
+        self._unauthenticated[address] += 1
+        is_waiting = [address]
+
+        def on_attached() -> None:
+            while is_waiting:
+                self._forget(is_waiting.pop())
+
+        try:
+            await connection.serve(opening, on_attached, refused)
+        finally:
+            on_attached()
+            self.connections.discard(connection)
+
+    def _open(self, websocket: WebSocket, address: str) -> tuple[Identify | None, CloseSocket | None]:
+        if self._is_draining:
+            return None, CloseSocket(CloseCode.DRAINING)
+        if self._unauthenticated[address] >= self._settings.max_unauthenticated_per_address:
+            return None, CloseSocket(CloseCode.RATE_LIMITED, "too many sockets without a session")
+        try:
+            return identify_of(dict(websocket.query_params)), None
+        except BadFrame as fault:
+            return None, fault
+
+    def _forget(self, address: str) -> None:
+        self._unauthenticated[address] -= 1
+        if self._unauthenticated[address] <= 0:
+            del self._unauthenticated[address]
+
+
+def identify_of(query: dict[str, str]) -> Identify | None:
+    """Read the URL form for simple clients: `?meeting_id&peer_id&token`, where `token` is the ticket."""
+    if "token" not in query:
+        return None
+    try:
+        return Identify(
+            f="identify",
+            ticket=query["token"],
+            meeting_id=query.get("meeting_id", ""),
+            device_id=query.get("peer_id", ""),
+        )
+    except ValidationError:
+        raise BadFrame("the URL needs meeting_id, peer_id and token (a ticket)") from None
+
+
+def is_origin_allowed(origin: str | None, host: str, public_origins: list[str]) -> bool:
+    """Tell whether a page of `origin` may connect. Programs send none; browsers always do."""
+    if origin is None:
+        return True
+    if origin.lower() in {allowed.lower().rstrip("/") for allowed in public_origins}:
+        return True
+    return urlsplit(origin).netloc.lower() == host.lower() != ""

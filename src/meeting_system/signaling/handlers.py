@@ -1,0 +1,55 @@
+"""What signaling answers on the bus, and what it hears there."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from meeting_system.contracts.call import Event, Nothing, Request
+from meeting_system.contracts.media import (
+    MediaRestarted,
+    PeerMediaEnded,
+    PeerQualityChanged,
+    PeerSlotsChanged,
+    SpeakersChanged,
+)
+from meeting_system.contracts.meeting import AppendDurable
+from meeting_system.kit.bus import Handler, Listener
+from meeting_system.signaling import durable, media_events
+from meeting_system.signaling.core import Core
+from meeting_system.signaling.hub import Hub
+
+
+def handlers(core: Core) -> Mapping[type[Request[Any]], Handler]:
+    """Requests that signaling owns."""
+
+    async def append_durable(request: AppendDurable) -> Nothing:
+        await durable.append(core, request)
+        return Nothing()
+
+    return {AppendDurable: append_durable}
+
+
+def listeners(core: Core, hub: Hub) -> Mapping[type[Event], Sequence[Listener]]:
+    """Events of the media service."""
+
+    async def slots_changed(event: PeerSlotsChanged) -> None:
+        await media_events.tell_slots(core, hub, event)
+
+    async def peer_ended(event: PeerMediaEnded) -> None:
+        await media_events.tell_ended(core, hub, event)
+
+    async def restarted(event: MediaRestarted) -> None:
+        await media_events.tell_restarted(core, hub, event)
+
+    async def speakers_changed(event: SpeakersChanged) -> None:
+        media_events.tell_speakers(core, hub, event)
+
+    async def quality_changed(event: PeerQualityChanged) -> None:
+        media_events.tell_quality(core, hub, event)
+
+    return {
+        PeerSlotsChanged: [slots_changed],
+        PeerMediaEnded: [peer_ended],
+        MediaRestarted: [restarted],
+        SpeakersChanged: [speakers_changed],
+        PeerQualityChanged: [quality_changed],
+    }

@@ -1,0 +1,191 @@
+"""What signaling does all the time: listen to rooms, mend gaps, renew leases, sweep lost sessions, report."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from meeting_system.contracts.call import Request
+from meeting_system.contracts.signal import CloseCode
+from meeting_system.kernel.errors import AppError, Unavailable
+from meeting_system.kernel.ports import Store, Subscription
+from meeting_system.kit.log import logger
+from meeting_system.kit.tasks import alongside
+from meeting_system.signaling import presence, rules
+from meeting_system.signaling.core import Core
+from meeting_system.signaling.gateway import Gateway
+from meeting_system.signaling.hub import Hub
+from meeting_system.signaling.metrics import LOG_LAG
+from meeting_system.signaling.room_log import channel_of
+
+COMPARE_EVERY_S = 2.0
+SWEEP_EVERY_S = 1.0
+RENEW_EVERY_S = rules.LEASE_MS / 3000
+RETRY_S = 0.5
+LATER_KEPT = 10_000
+LATER_ATTEMPTS = 5
+_IDLE_CHANNEL = "sg:idle"
+"""Keeps the subscription open while no room is served here."""
+
+log = logger(__name__)
+
+
+class Later:
+    """Requests that are asked after the answer, in order; bounded: the oldest go first."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Request[Any]] = asyncio.Queue(LATER_KEPT)
+
+    def put(self, request: Request[Any]) -> None:
+        if self._queue.full():
+            log.warning("report_dropped", topic=self._queue.get_nowait().topic)
+        self._queue.put_nowait(request)
+
+    async def run(self, core: Core) -> None:
+        """Ask one after the other for ever."""
+        while True:
+            await self._ask(core, await self._queue.get())
+
+    async def _ask(self, core: Core, request: Request[Any]) -> None:
+        for attempt in range(LATER_ATTEMPTS):
+            try:
+                await core.bus.call(request)
+            except AppError as error:
+                if not error.retryable or attempt == LATER_ATTEMPTS - 1:
+                    log.info("report_refused", topic=request.topic, code=error.code)
+                    return
+            else:
+                return
+            await asyncio.sleep(RETRY_S * 2**attempt)
+
+
+class Ear:
+    """The one subscription of this process, opened again whenever it breaks."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._subscription: Subscription | None = None
+        self._runs: set[str] = set()
+
+    async def watch(self, run: str) -> None:
+        self._runs.add(run)
+        if self._subscription is not None:
+            try:
+                await self._subscription.add(channel_of(run))
+            except Unavailable:
+                log.info("subscription_away", run_id=run)
+
+    async def unwatch(self, run: str) -> None:
+        self._runs.discard(run)
+        if self._subscription is not None:
+            try:
+                await self._subscription.remove(channel_of(run))
+            except Unavailable:
+                log.info("subscription_away", run_id=run)
+
+    async def listen(self, hub: Hub) -> None:
+        """Hand every message to the hub, for ever. What was told while nobody listened, the hub reads."""
+        while True:
+            try:
+                await self._listen_once(hub)
+            except Unavailable:
+                log.warning("subscription_lost")
+            self._subscription = None
+            await asyncio.sleep(RETRY_S)
+
+    async def _listen_once(self, hub: Hub) -> None:
+        channels = [_IDLE_CHANNEL, *(channel_of(run) for run in self._runs)]
+        async with self._store.subscribe(*channels) as subscription:
+            self._subscription = subscription
+            late = {channel_of(run) for run in self._runs} - set(channels)
+            if late:
+                await subscription.add(*late)
+            for run in self._runs:
+                hub.mark(run)
+            prefix = len(channel_of(""))
+            async for channel, payload in subscription:
+                hub.hear(channel[prefix:], payload.decode())
+
+
+class Jobs:
+    """All of it, as one thing to run."""
+
+    def __init__(
+        self, core: Core, hub: Hub, gateway: Gateway, ear: Ear, later: Later, alarm: asyncio.Event
+    ) -> None:
+        self._core = core
+        self._hub = hub
+        self._gateway = gateway
+        self._ear = ear
+        self._later = later
+        self._alarm = alarm
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        """Run every job while the block runs."""
+        async with alongside(
+            self._ear.listen(self._hub),
+            self._later.run(self._core),
+            self._mend(),
+            self._every(COMPARE_EVERY_S, self._compare),
+            self._every(RENEW_EVERY_S, self._renew),
+            self._every(SWEEP_EVERY_S, self._sweep),
+        ):
+            yield
+
+    async def drain(self, seconds: float) -> None:
+        """Send every client elsewhere, spread over `seconds`."""
+        self._gateway.stop_accepting()
+        connections = list(self._gateway.connections)
+        for connection in connections:
+            connection.go_away(int(seconds * 1000))
+        for connection in connections:
+            await asyncio.sleep(seconds / len(connections))
+            connection.queue.close(CloseCode.DRAINING)
+        for _ in range(50):
+            if not self._gateway.connections:
+                return
+            await asyncio.sleep(0.05)
+
+    async def _every(self, seconds: float, job: Any) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await job()
+            except Unavailable:
+                log.info("valkey_away", job=job.__name__)
+            except Exception:
+                log.exception("job_failed", job=job.__name__)
+
+    async def _mend(self) -> None:
+        while True:
+            await self._alarm.wait()
+            self._alarm.clear()
+            for run in list(self._hub.broken):
+                try:
+                    await self._hub.mend(run)
+                except Exception:
+                    log.exception("mend_failed", run_id=run)
+                    self._hub.broken.add(run)
+            if self._hub.broken:
+                await asyncio.sleep(RETRY_S)
+                self._alarm.set()
+
+    async def _compare(self) -> None:
+        runs = list(self._hub.rooms)
+        for run, (epoch, top) in zip(runs, await self._core.log.read_tops(runs), strict=True):
+            self._hub.compare(run, epoch, top)
+
+    async def _renew(self) -> None:
+        held = [(each.sid, each.gen, each.pid) for each in self._hub.members()]
+        await self._core.log.renew_leases(held, self._core.now().ms + rules.LEASE_MS)
+
+    async def _sweep(self) -> None:
+        now = self._core.clock.monotonic()
+        lags = [0]
+        for connection in list(self._gateway.connections):
+            connection.check_heartbeat(now)
+            if connection.held is not None:
+                lags.append(connection.held.sent_ro - connection.confirmed_ro)
+        LOG_LAG.set(max(lags))
+        await presence.sweep(self._core)

@@ -1,0 +1,100 @@
+"""What the media service tells, to the clients concerned: slots and rebuilds in order, the rest once."""
+
+from meeting_system.contracts.call import Message
+from meeting_system.contracts.media import (
+    MediaRestarted,
+    PeerMediaEnded,
+    PeerQualityChanged,
+    PeerSlotsChanged,
+    SpeakersChanged,
+)
+from meeting_system.contracts.signal import ConnectionQuality, MediaRebuild, MediaSlots, SpeakersActive
+from meeting_system.signaling.core import ATTEMPTS, Core
+from meeting_system.signaling.frames import event
+from meeting_system.signaling.hub import Hub
+from meeting_system.signaling.records import Attachment, NewEvent, SessionRecord, Step
+
+EXPECTED_ENDS = ("closed", "replaced")
+
+
+async def tell_slots(core: Core, hub: Hub, changed: PeerSlotsChanged) -> None:
+    """Append a new assignment to the personal log, once, whichever processes hear of it."""
+    data = MediaSlots(generation=changed.generation, version=changed.version, slots=changed.slots)
+    held = hub.find(changed.participant_id)
+    if held is not None:
+        held.slots = changed.slots
+    told = event("media.slots", data, now=core.now().moment)
+    slots = "[" + ",".join(slot.model_dump_json() for slot in changed.slots) + "]"
+    await _tell(core, changed.participant_id, held, told, slots, (changed.generation, changed.version))
+
+
+async def tell_ended(core: Core, hub: Hub, ended: PeerMediaEnded) -> None:
+    """Have the client offer again, unless it wanted the end or has a newer connection."""
+    held = hub.find(ended.participant_id)
+    if held is None or ended.reason in EXPECTED_ENDS or ended.generation < held.media_gen:
+        return
+    await _tell(core, held.pid, held, _rebuild(core, ended.reason))
+
+
+async def tell_restarted(core: Core, hub: Hub, restarted: MediaRestarted) -> None:
+    """Have every client here offer again that ever offered."""
+    for held in [held for held in hub.members() if held.media_gen]:
+        await _tell(core, held.pid, held, _rebuild(core, "media_restarted"))
+
+
+def tell_speakers(core: Core, hub: Hub, changed: SpeakersChanged) -> None:
+    """Give the loudest speakers to the room, for the moment."""
+    _shout(core, hub, changed.meeting_id, "speakers", SpeakersActive(participant_ids=changed.participant_ids))
+
+
+def tell_quality(core: Core, hub: Hub, changed: PeerQualityChanged) -> None:
+    """Give the room somebody's connection quality, for the moment."""
+    data = ConnectionQuality(participant_id=changed.participant_id, quality=changed.quality)
+    _shout(core, hub, changed.meeting_id, "quality", data)
+
+
+def _shout(core: Core, hub: Hub, meeting_id: str, t: str, data: Message) -> None:
+    room = hub.room_of_meeting(meeting_id)
+    if room is not None:
+        told = event(t, data, now=core.now().moment)
+        hub.shout(room, '{"f":"ev","st":"r",' + told.tail.decode())
+
+
+def _rebuild(core: Core, reason: str) -> NewEvent:
+    return event("media.rebuild", MediaRebuild(reason=reason), now=core.now().moment)
+
+
+async def _tell(
+    core: Core,
+    pid: str,
+    held: Attachment | None,
+    told: NewEvent,
+    slots: str | None = None,
+    slots_version: tuple[int, int] = (0, 0),
+) -> None:
+    for _ in range(ATTEMPTS):
+        target = held or await _find_detached(core, pid)
+        if target is None:
+            return
+        step = Step(
+            run=target.run,
+            epoch=target.epoch,
+            now_ms=core.now().ms,
+            sid=target.sid,
+            gen=target.gen,
+            pid=pid,
+            personal=[told],
+            slots_version=slots_version,
+        )
+        if slots is not None:
+            step.fields = {"slots": slots}
+        outcome = await core.log.apply(step)
+        if held is not None or outcome.verdict != "fenced":
+            return
+
+
+async def _find_detached(core: Core, pid: str) -> SessionRecord | None:
+    """A session at a socket elsewhere is told by its own process."""
+    sid = await core.log.find_owner(pid)
+    record = await core.log.find_session(sid) if sid is not None else None
+    return record if record is not None and record.state == "detached" else None

@@ -1,0 +1,109 @@
+"""How a session stops: its socket is lost, it says goodbye, its process died, or nobody came back for it."""
+
+from typing import Literal
+
+from meeting_system.contracts.media import ClosePeer
+from meeting_system.contracts.meeting import ReportPresence
+from meeting_system.contracts.signal import CloseCode
+from meeting_system.signaling import rules, steps
+from meeting_system.signaling.core import ATTEMPTS, Core, ensure_room
+from meeting_system.signaling.errors import CloseSocket
+from meeting_system.signaling.records import Attachment, Outcome, RoomState, SessionRecord, Step
+
+SWEPT_AT_ONCE = 200
+
+How = Literal["lose", "wait_on", "left", "lost"]
+
+
+async def lose(core: Core, held: Attachment) -> None:
+    """The socket of a session is gone: it can be resumed for a while."""
+    outcome = await _end(core, steps.stored_now(held), "lose")
+    if outcome is not None and outcome.ok:
+        _report(core, steps.stored_now(held), "reconnecting", None)
+
+
+async def leave(core: Core, held: Attachment) -> None:
+    """The participant said goodbye."""
+    await _give_up(core, steps.stored_now(held), "left")
+
+
+async def sweep(core: Core) -> int:
+    """Go on with every session whose timer ran out; return how many there were."""
+    due = await core.log.find_due(core.now().ms, SWEPT_AT_ONCE)
+    for sid, gen in due:
+        record = await core.log.find_session(sid)
+        if record is None or record.gen != gen or record.state == "gone":
+            await core.log.forget(sid, gen)
+        else:
+            await _go_on(core, record)
+    return len(due)
+
+
+async def _go_on(core: Core, record: SessionRecord) -> None:
+    due = rules.judge_due(record, core.now().ms)
+    if due == "detach":
+        outcome = await _end(core, record, "lose")
+        if outcome is not None and outcome.ok:
+            _report(core, record, "reconnecting", None)
+    elif due == "close_media":
+        core.later(ClosePeer(meeting_id=record.meeting_id, participant_id=record.pid))
+        await _end(core, record, "wait_on")
+    elif due == "give_up":
+        await _give_up(core, record, "lost")
+
+
+async def _give_up(core: Core, record: SessionRecord, reason: Literal["left", "lost"]) -> None:
+    outcome = await _end(core, record, reason)
+    if outcome is not None and outcome.ok:
+        core.later(ClosePeer(meeting_id=record.meeting_id, participant_id=record.pid))
+        _report(core, record, "left", reason)
+
+
+async def _end(core: Core, record: SessionRecord, how: How) -> Outcome | None:
+    """Decide and apply, again where the room changed meanwhile; null: there is no such room any more."""
+    outcome = None
+    for _ in range(ATTEMPTS):
+        room = await _room_of(core, record)
+        if room is None:
+            return None
+        step = _step(room, record, how, core.now())
+        # After a restart of Valkey the session is still there, in an epoch that is over.
+        step.new_personal_log = room.epoch != record.epoch
+        outcome = await core.log.apply(step)
+        if outcome.verdict in ("removed", "ended"):
+            await core.log.forget(record.sid, record.gen)
+            core.later(ClosePeer(meeting_id=record.meeting_id, participant_id=record.pid))
+        if outcome.verdict not in ("conflict", "epoch"):
+            return outcome
+    return outcome
+
+
+async def _room_of(core: Core, record: SessionRecord) -> RoomState | None:
+    try:
+        return await ensure_room(core, record.meeting_id, record.run)
+    except CloseSocket as end:
+        if end.code is not CloseCode.DRAINING:
+            await core.log.forget(record.sid, record.gen)
+        return None
+
+
+def _step(room: RoomState, record: SessionRecord, how: How, now: steps.Now) -> Step:
+    if how == "lose":
+        return steps.lose(room, record, now)
+    if how == "wait_on":
+        return steps.wait_on(room, record, now)
+    return steps.go(room, record, how, now)
+
+
+def _report(
+    core: Core, record: SessionRecord, state: Literal["reconnecting", "left"], reason: str | None
+) -> None:
+    core.later(
+        ReportPresence(
+            meeting_id=record.meeting_id,
+            run_id=record.run,
+            participant_id=record.pid,
+            state=state,
+            reason=reason,
+        )
+    )

@@ -1,0 +1,279 @@
+"""Pure decisions: from what is known and what happened to the one atomic step that follows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from meeting_system.contracts.meeting import Admission
+from meeting_system.contracts.signal import (
+    ParticipantJoined,
+    ParticipantLeft,
+    ParticipantState,
+    ParticipantUpdated,
+)
+from meeting_system.signaling.frames import event, iso
+from meeting_system.signaling.records import (
+    ABSENT,
+    Attachment,
+    NewEvent,
+    Person,
+    PersonWrite,
+    RoomState,
+    SessionRecord,
+    Step,
+)
+from meeting_system.signaling.rules import (
+    LEASE_MS,
+    MEDIA_KEPT_MS,
+    RESUMABLE_MS,
+    hash_secret,
+    retire_token,
+)
+
+LeftReason = Literal["left", "lost", "removed", "ended", "replaced"]
+
+
+@dataclass(slots=True, frozen=True)
+class Now:
+    """The moment of a decision."""
+
+    moment: datetime
+
+    @property
+    def ms(self) -> int:
+        return int(self.moment.timestamp() * 1000)
+
+
+@dataclass(slots=True, frozen=True)
+class NewSession:
+    """What is drawn at random, and where: arguments, so that decisions stay pure."""
+
+    sid: str
+    token: str
+    node: str
+
+
+def arrive(
+    room: RoomState, admission: Admission, session: NewSession, now: Now
+) -> tuple[Step, ParticipantState]:
+    """Let an admitted participant in; a session of the same participant ends as replaced."""
+    present = room.people.get(admission.participant_id)
+    if present is None:
+        me = _newcomer(admission, now)
+        told = event(
+            "participant.joined", ParticipantJoined(participant=me), now=now.moment, by=me.participant_id
+        )
+    else:
+        me = present.state.model_copy(
+            update=_device_off(present.state)
+            | {"display_name": admission.display_name, "role": admission.role}
+        )
+        told = _updated(me, now)
+    step = Step(
+        run=admission.run_id,
+        epoch=room.epoch,
+        now_ms=now.ms,
+        sid=session.sid,
+        gen=ABSENT,
+        pid=me.participant_id,
+        fields={
+            "run": admission.run_id,
+            "meeting_id": admission.meeting_id,
+            "pid": me.participant_id,
+            "state": "attached",
+            "gen": 1,
+            "last_cid": 0,
+            "admitted_ro": room.top,
+            "token": hash_secret(session.token),
+            "node": session.node,
+        },
+        people=[PersonWrite(me.participant_id, present.state.version if present else 0, session.sid, me)],
+        events=[told],
+        due_ms=now.ms + LEASE_MS,
+        ends_sid=present.sid if present else "",
+        new_personal_log=True,
+    )
+    return step, me
+
+
+def come_back(
+    room: RoomState, record: SessionRecord, person: Person, presented: str, session: NewSession, now: Now
+) -> tuple[Step, ParticipantState]:
+    """Attach a session to a new socket: next generation and token; in a new epoch, a new personal log."""
+    me, people, events = _present_again(record.pid, person, now)
+    older = record.older_tokens
+    for token in (record.previous_token, record.token):
+        if token and token != presented:
+            older = retire_token(older, token)
+    is_new_epoch = record.epoch != room.epoch
+    step = Step(
+        run=record.run,
+        epoch=room.epoch,
+        now_ms=now.ms,
+        sid=record.sid,
+        gen=record.gen,
+        pid=record.pid,
+        fields={
+            "state": "attached",
+            "gen": record.gen + 1,
+            "token": hash_secret(session.token),
+            "previous_token": presented,
+            "older_tokens": older,
+            "node": session.node,
+            "admitted_ro": 0 if is_new_epoch else record.admitted_ro,
+        },
+        people=people,
+        events=events,
+        due_ms=now.ms + LEASE_MS,
+        new_personal_log=is_new_epoch,
+    )
+    return step, me
+
+
+def carry_over(
+    room: RoomState, held: Attachment, record: SessionRecord | None, session: NewSession, now: Now
+) -> tuple[Step, ParticipantState]:
+    """Take a session that is at a socket here into a new epoch, whatever is left of it in the log."""
+    person = room.people.get(held.pid)
+    if person is None:
+        me = held.me.model_copy(update={"presence": "connected", "version": held.me.version + 1})
+        people = [PersonWrite(held.pid, 0, held.sid, me)]
+        events = [event("participant.joined", ParticipantJoined(participant=me), now=now.moment, by=held.pid)]
+    else:
+        me = held.me.model_copy(
+            update={"presence": "connected", "version": max(held.me.version, person.state.version) + 1}
+        )
+        people = [PersonWrite(held.pid, person.state.version, held.sid, me)]
+        events = [_updated(me, now)]
+    last_cid = held.last_cid
+    if record is not None and record.gen == held.gen:
+        # An answer of Valkey may have been lost with it: what it kept was done.
+        last_cid = max(last_cid, record.last_cid)
+    step = Step(
+        run=held.run,
+        epoch=room.epoch,
+        now_ms=now.ms,
+        sid=held.sid,
+        gen=record.gen if record else ABSENT,
+        pid=held.pid,
+        fields={
+            "run": held.run,
+            "meeting_id": held.meeting_id,
+            "pid": held.pid,
+            "state": "attached",
+            "gen": max(record.gen if record else 0, held.gen) + 1,
+            "last_cid": last_cid,
+            "admitted_ro": 0,
+            "token": hash_secret(session.token),
+            "previous_token": hash_secret(held.token),
+            "node": session.node,
+            "media_gen": held.media_gen,
+        },
+        people=people,
+        events=events,
+        due_ms=now.ms + LEASE_MS,
+        ends_sid=person.sid if person and person.sid != held.sid else "",
+        new_personal_log=True,
+    )
+    return step, me
+
+
+def lose(room: RoomState, record: SessionRecord, now: Now) -> Step:
+    """Detach a session whose socket (or whose process) is gone: others see it reconnecting."""
+    step = _fenced(room, record, now)
+    step.fields = {"state": "detached", "detached_at": now.ms}
+    step.due_ms = now.ms + MEDIA_KEPT_MS
+    person = room.people.get(record.pid)
+    if person is not None and person.sid == record.sid and person.state.presence == "connected":
+        state = person.state.model_copy(
+            update={"presence": "reconnecting", "version": person.state.version + 1}
+        )
+        step.people = [PersonWrite(record.pid, person.state.version, record.sid, state)]
+        step.events = [_updated(state, now)]
+    return step
+
+
+def wait_on(room: RoomState, record: SessionRecord, now: Now) -> Step:
+    """Keep a detached session without its media until it is given up."""
+    step = _fenced(room, record, now)
+    step.due_ms = record.detached_at + RESUMABLE_MS
+    return step
+
+
+def go(room: RoomState, record: SessionRecord, reason: LeftReason, now: Now) -> Step:
+    """End a session for good: the participant leaves the room."""
+    step = _fenced(room, record, now)
+    step.drop = reason
+    person = room.people.get(record.pid)
+    if person is not None and person.sid == record.sid:
+        left = ParticipantLeft(participant_id=record.pid, reason=reason)
+        step.people = [PersonWrite(record.pid, person.state.version)]
+        step.events = [event("participant.left", left, now=now.moment, by=record.pid)]
+    return step
+
+
+def stored_now(held: Attachment) -> SessionRecord:
+    """The record of a session as far as its own process knows it: enough for `lose` and `go`."""
+    return SessionRecord(
+        sid=held.sid,
+        run=held.run,
+        meeting_id=held.meeting_id,
+        pid=held.pid,
+        state="attached",
+        why="",
+        gen=held.gen,
+        epoch=held.epoch,
+        last_cid=held.last_cid,
+        po=held.sent_po,
+        admitted_ro=held.admitted_ro,
+        token="",
+        previous_token="",
+        older_tokens="",
+        node="",
+        detached_at=0,
+        slots="",
+        media_gen=held.media_gen,
+    )
+
+
+def _fenced(room: RoomState, record: SessionRecord, now: Now) -> Step:
+    return Step(
+        run=record.run, epoch=room.epoch, now_ms=now.ms, sid=record.sid, gen=record.gen, pid=record.pid
+    )
+
+
+def _newcomer(admission: Admission, now: Now) -> ParticipantState:
+    return ParticipantState(
+        participant_id=admission.participant_id,
+        display_name=admission.display_name,
+        role=admission.role,
+        is_guest=admission.is_guest,
+        presence="connected",
+        joined_at=iso(now.moment),
+    )
+
+
+def _device_off(state: ParticipantState) -> dict[str, object]:
+    """A new session has published nothing yet, whatever the one before did."""
+    return {
+        "presence": "connected",
+        "microphone": False,
+        "camera": False,
+        "screen": False,
+        "screen_audio": False,
+        "version": state.version + 1,
+    }
+
+
+def _present_again(
+    pid: str, person: Person, now: Now
+) -> tuple[ParticipantState, list[PersonWrite], list[NewEvent]]:
+    if person.state.presence == "connected":
+        return person.state, [], []
+    me = person.state.model_copy(update={"presence": "connected", "version": person.state.version + 1})
+    return me, [PersonWrite(pid, person.state.version, person.sid, me)], [_updated(me, now)]
+
+
+def _updated(state: ParticipantState, now: Now) -> NewEvent:
+    told = ParticipantUpdated(participant=state)
+    return event("participant.updated", told, now=now.moment, by=state.participant_id)
