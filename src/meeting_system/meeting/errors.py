@@ -6,7 +6,6 @@ from meeting_system.kernel.errors import (
     Forbidden,
     Invalid,
     NotFound,
-    TooMany,
     Unauthenticated,
 )
 
@@ -51,12 +50,6 @@ class PasswordWrong(Forbidden):
     """Not the meeting's password."""
 
     code = "meeting_password_wrong"
-
-
-class TooManyGuesses(TooMany):
-    """Too many wrong passwords or numbers from one address."""
-
-    code = "too_many"
 
 
 class SignInRequired(Unauthenticated):

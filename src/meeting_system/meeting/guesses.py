@@ -1,11 +1,8 @@
-"""Guessing is slow: wrong passwords and numbers are counted by address, right ones never.
+"""Guessing is slow: wrong passwords and numbers are counted by address."""
 
-Counted after the check, so that an office behind one address gets in with the right password; looked at
-before and after it, so that nothing can be learned once there were too many.
-"""
-
+from meeting_system.kit.attempts import check_attempts, count_wrong_attempt
 from meeting_system.meeting.context import Context
-from meeting_system.meeting.errors import PasswordRequired, PasswordWrong, TooManyGuesses
+from meeting_system.meeting.errors import PasswordRequired, PasswordWrong
 
 
 async def check_password(
@@ -25,7 +22,7 @@ async def check_password(
 
 
 async def check_number(context: Context, address: str) -> None:
-    """Raise TooManyGuesses for an address that tried too many numbers."""
+    """Raise TooMany for an address that tried too many numbers."""
     await _check(context, _all(address), context.settings.guesses_of_address)
 
 
@@ -40,25 +37,18 @@ async def _check_room(context: Context, meeting_id: str, address: str) -> None:
 
 
 async def _check(context: Context, key: str, limit: int) -> None:
-    if int(await context.ports.store.get(key) or 0) >= limit:
-        raise _too_many(context)
+    window_s = context.settings.guess_window_s
+    await check_attempts(context.ports.store, key, limit=limit, window_s=window_s)
 
 
 async def _count(context: Context, key: str, limit: int) -> None:
-    if await context.ports.store.increment(key, ttl_s=context.settings.guess_window_s) > limit:
-        raise _too_many(context)
-
-
-def _too_many(context: Context) -> TooManyGuesses:
-    minutes = context.settings.guess_window_s // 60
-    return TooManyGuesses(
-        f"too many wrong attempts: wait {minutes} minutes", retry_after_s=context.settings.guess_window_s
-    )
+    window_s = context.settings.guess_window_s
+    await count_wrong_attempt(context.ports.store, key, limit=limit, window_s=window_s)
 
 
 def _pair(meeting_id: str, address: str) -> str:
-    return f"guesses:{meeting_id}:{address}"
+    return f"meeting:{meeting_id}:{address}"
 
 
 def _all(address: str) -> str:
-    return f"guesses:{address}"
+    return f"meeting:{address}"

@@ -1,10 +1,9 @@
 """Looking at meetings: mine, one, who is in it, and what a stranger with the number may know."""
 
 from meeting_system.contracts.permissions import ACCOUNT_PERMISSIONS, check_account
-from meeting_system.kernel.errors import FieldError, Invalid
 from meeting_system.kernel.ids import is_id
 from meeting_system.kernel.principal import Account, MeetingRole, Principal
-from meeting_system.kit.paging import decode_cursor, encode_cursor
+from meeting_system.kit.paging import CursorInvalid, decode_cursor, encode_cursor
 from meeting_system.meeting import guesses
 from meeting_system.meeting.access import check_meeting_id, find_standing
 from meeting_system.meeting.context import Context
@@ -25,7 +24,9 @@ async def list_meetings(
     async with context.ports.database.reading() as connection:
         rows = await meetings.list_meetings(connection, account.user_id, before=before, limit=limit + 1)
     items = [_show(row, base_url) for row in rows[:limit]]
-    return MeetingPage(items=items, next_cursor=_next(items[-1].meeting_id) if len(rows) > limit else None)
+    return MeetingPage(
+        items=items, next_cursor=encode_cursor(items[-1].meeting_id) if len(rows) > limit else None
+    )
 
 
 async def get_meeting(context: Context, account: Account, meeting_id: str, *, base_url: str) -> Meeting:
@@ -63,7 +64,7 @@ async def list_participants(
         if run is not None:
             rows = await runs.list_participants(connection, run.run_id, after=after, limit=limit + 1)
     items = [_show_participant(row) for row in rows[:limit]]
-    next_cursor = _next(items[-1].participant_id) if len(rows) > limit else None
+    next_cursor = encode_cursor(items[-1].participant_id) if len(rows) > limit else None
     return ParticipantPage(items=items, next_cursor=next_cursor)
 
 
@@ -98,16 +99,10 @@ def _show_participant(row: ParticipantRow) -> Participant:
     )
 
 
-def _next(last_id: str) -> str:
-    return encode_cursor(last_id)
-
-
 def _decode_id(cursor: str | None) -> str | None:
     if cursor is None:
         return None
     position = decode_cursor(cursor)
-    if not (isinstance(position, str) and is_id(position)):
-        raise Invalid(
-            "this cursor is not from this list", errors=[FieldError("/cursor", "is not one of ours")]
-        )
+    if not is_id(position):
+        raise CursorInvalid("this cursor is not from this list: start with the first page")
     return position

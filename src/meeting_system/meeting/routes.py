@@ -11,6 +11,7 @@ from meeting_system.kernel.principal import Principal
 from meeting_system.kernel.text import check_token
 from meeting_system.kit.auth import find_principal, require_account, require_principal
 from meeting_system.kit.http import client_address
+from meeting_system.kit.paging import Cursor, Limit
 from meeting_system.meeting import (
     chat,
     creation,
@@ -46,8 +47,6 @@ Key = Annotated[
     Header(alias="Idempotency-Key", max_length=64),
     AfterValidator(lambda key: key and check_token(key)),
 ]
-Cursor = Annotated[str | None, Query(max_length=256)]
-Limit = Annotated[int, Query(ge=1, le=100)]
 Seq = Annotated[int | None, Query(ge=0, le=2**62)]
 
 

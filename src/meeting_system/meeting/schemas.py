@@ -13,7 +13,7 @@ from meeting_system.kernel.text import check_token, clean_line
 Status = Literal["scheduled", "lobby_open", "live", "ended", "cancelled", "expired"]
 DisplayName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(clean_line)]
 Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(clean_line)]
-MeetingPassword = Annotated[str, Field(min_length=1, max_length=64, repr=False)]
+MeetingPassword = Annotated[str, Field(min_length=1, max_length=64)]
 DeviceId = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(check_token)]
 
 

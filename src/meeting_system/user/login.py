@@ -2,20 +2,31 @@
 
 import hashlib
 
+from meeting_system.kit.attempts import check_attempts, count_wrong_attempt
 from meeting_system.user import repository, tokens
 from meeting_system.user.context import Context
 from meeting_system.user.errors import CredentialsWrong
+from meeting_system.user.repository import AccountRow
 from meeting_system.user.schemas import Login, SignedIn
 
 
 async def login(context: Context, sent: Login, *, address: str) -> SignedIn:
-    """Sign in. Errors: credentials_wrong (in the same time for unknown and wrong), too_many."""
-    await _limit(context, sent.email, address)
-    async with context.ports.database.reading() as connection:
-        account = await repository.find_account_by_email(connection, sent.email)
-    known = account.password_hash if account else None
-    if not await context.passwords.matches(sent.password, known) or account is None or account.disabled_at:
+    """Sign in. Errors: credentials_wrong (in the same time for unknown and wrong), too_many.
+
+    Wrong passwords are counted per address and account, so that a stranger can't lock the owner out.
+    """
+    store, settings = context.ports.store, context.settings
+    await context.ports.limiter.hit(
+        "login", address, limit=settings.logins_of_address, window_s=settings.address_window_s
+    )
+    pair = hashlib.sha256(f"{address} {sent.email}".encode()).hexdigest()
+    limit, window_s = settings.wrong_logins, settings.wrong_window_s
+    await check_attempts(store, f"login:{pair}", limit=limit, window_s=window_s)
+    account = await _find(context, sent)
+    if account is None:
+        await count_wrong_attempt(store, f"login:{pair}", limit=limit, window_s=window_s)
         raise CredentialsWrong("e-mail address or password is wrong")
+    await check_attempts(store, f"login:{pair}", limit=limit, window_s=window_s)
     now = context.ports.clock.now()
     async with context.ports.database.transaction() as connection:
         await repository.insert_audit(
@@ -24,9 +35,10 @@ async def login(context: Context, sent: Login, *, address: str) -> SignedIn:
         return await tokens.open_family(context, connection, account, now=now)
 
 
-async def _limit(context: Context, email: str, address: str) -> None:
-    """Count per address and account, so that a stranger can't lock the owner out from elsewhere."""
-    limiter, settings = context.ports.limiter, context.settings
-    await limiter.hit("login_address", address, limit=settings.login_attempts_of_address, window_s=60)
-    pair = hashlib.sha256(f"{address} {email}".encode()).hexdigest()
-    await limiter.hit("login", pair, limit=settings.login_attempts, window_s=600)
+async def _find(context: Context, sent: Login) -> AccountRow | None:
+    """Return the account whose e-mail address and password these are."""
+    async with context.ports.database.reading() as connection:
+        account = await repository.find_account_by_email(connection, sent.email)
+    known = account.password_hash if account else None
+    matches = await context.passwords.matches(sent.password, known)
+    return account if matches and account is not None and account.disabled_at is None else None

@@ -8,11 +8,14 @@ from meeting_system.contracts.user import BlockFamilies
 from meeting_system.kernel.errors import Unavailable
 from meeting_system.kernel.principal import Account
 from meeting_system.kit import outbox
+from meeting_system.kit.auth import revoked_family_key
 from meeting_system.kit.log import logger
 from meeting_system.user import repository, rules
 from meeting_system.user.context import Context
 
 log = logger(__name__)
+
+_LEEWAY_S = 120  # clocks of processes differ a little: blocked longer than any token lives
 
 
 async def logout(context: Context, token: str, *, address: str) -> None:
@@ -70,7 +73,7 @@ async def block(context: Context, family_ids: list[str]) -> None:
     """Refuse the access tokens of families for as long as one may live."""
     for family_id in family_ids:
         await context.ports.store.set(
-            f"revoked:family:{family_id}", b"1", ttl_s=context.ports.tokens.lifetime_s
+            revoked_family_key(family_id), b"1", ttl_s=context.ports.tokens.lifetime_s + _LEEWAY_S
         )
 
 

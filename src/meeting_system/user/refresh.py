@@ -15,7 +15,10 @@ from meeting_system.user.schemas import SignedIn
 async def refresh(context: Context, token: str, *, address: str) -> SignedIn:
     """Exchange a refresh token for the next one. Errors: token_invalid, token_expired, refresh_reused."""
     await context.ports.limiter.hit(
-        "refresh", address, limit=context.settings.refreshes_of_address, window_s=60
+        "refresh",
+        address,
+        limit=context.settings.refreshes_of_address,
+        window_s=context.settings.address_window_s,
     )
     now = context.ports.clock.now()
     hashed = rules.token_hash(token)

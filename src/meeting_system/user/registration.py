@@ -17,7 +17,10 @@ async def register(context: Context, sent: Registration, *, address: str) -> Sig
     if not context.settings.registration_open:
         raise RegistrationClosed("ask whoever runs this installation for an account")
     await context.ports.limiter.hit(
-        "register", address, limit=context.settings.registrations_of_address, window_s=600
+        "register",
+        address,
+        limit=context.settings.registrations_of_address,
+        window_s=context.settings.address_window_s,
     )
     rules.check_password(sent.password, email=sent.email)
     password_hash = await context.passwords.hash(sent.password)

@@ -13,7 +13,7 @@ Locale = Literal["zh-CN", "en"]
 Email = Annotated[str, Field(min_length=3, max_length=320), AfterValidator(normal_email)]
 DisplayName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(clean_line)]
 Password = Annotated[str, Field(min_length=1, max_length=256, repr=False)]
-RefreshToken = Annotated[str, Field(min_length=16, max_length=128, pattern=r"^[A-Za-z0-9_-]+$", repr=False)]
+RefreshToken = Annotated[str, Field(min_length=16, max_length=128, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
 class Body(BaseModel):

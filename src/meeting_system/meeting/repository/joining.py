@@ -119,9 +119,10 @@ _ARRIVE = (
     _MEMBER
     + """
 INSERT INTO meetings.participants AS p
-       (participant_id, run_id, meeting_id, user_id, device_id, display_name, role, state, joined_at, changed_at)
-SELECT CAST(:new_participant_id AS uuid), run_id, CAST(:meeting_id AS uuid), CAST(:user_id AS uuid), :device_id,
-       :display_name, :role, 'joining', :now, :now
+       (participant_id, run_id, meeting_id, user_id,
+        device_id, display_name, role, state, joined_at, changed_at)
+SELECT CAST(:new_participant_id AS uuid), run_id, CAST(:meeting_id AS uuid), CAST(:user_id AS uuid),
+       :device_id, :display_name, :role, 'joining', :now, :now
   FROM run
     ON CONFLICT (run_id, device_id, user_id) DO UPDATE
    SET display_name = excluded.display_name, role = excluded.role, changed_at = excluded.changed_at,
@@ -133,7 +134,7 @@ RETURNING CAST(participant_id AS text), CAST(run_id AS text)
 )
 _ARRIVE_IN_RUN = text(_LIVE_RUN + _ARRIVE)
 _ARRIVE_FIRST = text(_FIRST_RUN + _ARRIVE)
-_START = text(_FIRST_RUN + "SELECT CAST(run_id AS text) FROM run")
+_START = text(_FIRST_RUN + "SELECT CAST(run_id AS text) FROM run")  # noqa: S608 - constants
 
 
 async def arrive(connection: AsyncConnection, arrival: Arrival) -> tuple[str, str] | None:
