@@ -6,7 +6,7 @@ from starlette.routing import BaseRoute
 
 from meeting_system import __version__
 from meeting_system.app.settings import Settings
-from meeting_system.user.rules import PASSWORD_MIN_LENGTH
+from meeting_system.user.rules import SHORTEST_PASSWORD
 
 LOCALES = ["zh-CN", "en"]
 
@@ -40,7 +40,7 @@ def config_routes(settings: Settings) -> list[BaseRoute]:
         registration_open=settings.user.registration_open,
         guests_allowed=True,
         ice_servers=[],
-        password_min_length=PASSWORD_MIN_LENGTH,
+        password_min_length=SHORTEST_PASSWORD,
         test_connection=True,
     )
 
