@@ -10,6 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from meeting_system.contracts.signal import PROTOCOL, CloseCode, Identify
 from meeting_system.signaling.connection import Connection, Disconnected
 from meeting_system.signaling.core import Core
+from meeting_system.signaling.door import Door
 from meeting_system.signaling.errors import BadFrame, CloseSocket
 from meeting_system.signaling.hub import Hub
 from meeting_system.signaling.settings import SignalingSettings
@@ -44,24 +45,19 @@ class StarletteSocket:
 
 
 class Gateway:
-    """Opens connections and knows them all."""
+    """Opens connections."""
 
-    def __init__(self, core: Core, hub: Hub, settings: SignalingSettings) -> None:
-        self.connections: set[Connection] = set()
+    def __init__(self, core: Core, hub: Hub, door: Door, settings: SignalingSettings) -> None:
         self._core = core
         self._hub = hub
+        self._door = door
         self._settings = settings
         self._unauthenticated: Counter[str] = Counter()
-        self._is_draining = False
 
     @property
     def route(self) -> WebSocketRoute:
         """The route to mount."""
         return WebSocketRoute(PATH, self.serve, name="signaling")
-
-    def stop_accepting(self) -> None:
-        """From now on every new socket is sent elsewhere."""
-        self._is_draining = True
 
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one socket from handshake to close."""
@@ -75,7 +71,7 @@ class Gateway:
         address = websocket.client.host if websocket.client else ""
         opening, refused = self._open(websocket, address)
         connection = Connection(self._core, self._hub, StarletteSocket(websocket))
-        self.connections.add(connection)
+        self._door.connections.add(connection)
         self._unauthenticated[address] += 1
         is_waiting = [address]
 
@@ -87,10 +83,10 @@ class Gateway:
             await connection.serve(opening, on_attached, refused)
         finally:
             on_attached()
-            self.connections.discard(connection)
+            self._door.connections.discard(connection)
 
     def _open(self, websocket: WebSocket, address: str) -> tuple[Identify | None, CloseSocket | None]:
-        if self._is_draining:
+        if self._door.is_closed:
             return None, CloseSocket(CloseCode.DRAINING)
         if self._unauthenticated[address] >= self._settings.max_unauthenticated_per_address:
             return None, CloseSocket(CloseCode.RATE_LIMITED, "too many sockets without a session")

@@ -13,7 +13,7 @@ from meeting_system.kit.log import logger
 from meeting_system.kit.tasks import alongside
 from meeting_system.signaling import presence, rules
 from meeting_system.signaling.core import Core
-from meeting_system.signaling.gateway import Gateway
+from meeting_system.signaling.door import Door
 from meeting_system.signaling.hub import Hub
 from meeting_system.signaling.metrics import LOG_LAG
 from meeting_system.signaling.room_log import channel_of
@@ -111,11 +111,11 @@ class Jobs:
     """All of it, as one thing to run."""
 
     def __init__(
-        self, core: Core, hub: Hub, gateway: Gateway, ear: Ear, later: Later, alarm: asyncio.Event
+        self, core: Core, hub: Hub, door: Door, ear: Ear, later: Later, alarm: asyncio.Event
     ) -> None:
         self._core = core
         self._hub = hub
-        self._gateway = gateway
+        self._door = door
         self._ear = ear
         self._later = later
         self._alarm = alarm
@@ -135,15 +135,15 @@ class Jobs:
 
     async def drain(self, seconds: float) -> None:
         """Send every client elsewhere, spread over `seconds`."""
-        self._gateway.stop_accepting()
-        connections = list(self._gateway.connections)
+        self._door.is_closed = True
+        connections = list(self._door.connections)
         for connection in connections:
             connection.go_away(int(seconds * 1000))
         for connection in connections:
             await asyncio.sleep(seconds / len(connections))
             connection.queue.close(CloseCode.DRAINING)
         for _ in range(50):
-            if not self._gateway.connections:
+            if not self._door.connections:
                 return
             await asyncio.sleep(0.05)
 
@@ -183,7 +183,7 @@ class Jobs:
     async def _sweep(self) -> None:
         now = self._core.clock.monotonic()
         lags = [0]
-        for connection in list(self._gateway.connections):
+        for connection in list(self._door.connections):
             connection.check_heartbeat(now)
             if connection.held is not None:
                 lags.append(connection.held.sent_ro - connection.confirmed_ro)

@@ -6,6 +6,7 @@ import secrets
 from meeting_system.kernel.ids import new_id, new_secret
 from meeting_system.kit.plug import Plug, Ports
 from meeting_system.signaling.core import Core
+from meeting_system.signaling.door import Door
 from meeting_system.signaling.gateway import Gateway
 from meeting_system.signaling.handlers import handlers, listeners
 from meeting_system.signaling.hub import Hub
@@ -28,8 +29,9 @@ def create(ports: Ports, settings: SignalingSettings) -> Plug:
         later=later.put,
     )
     hub = Hub(core, watch=ear.watch, unwatch=ear.unwatch, alarm=alarm.set)
-    gateway = Gateway(core, hub, settings)
-    jobs = Jobs(core, hub, gateway, ear, later, alarm)
+    door = Door()
+    gateway = Gateway(core, hub, door, settings)
+    jobs = Jobs(core, hub, door, ear, later, alarm)
     return Plug(
         name="signaling",
         routes=[gateway.route],
