@@ -91,7 +91,7 @@ class SocketQueue(SendQueue):
 
 
 class Connection:
-    """One socket. `last_heard`: when anything arrived; `confirmed_ro`: what the client says it has applied."""
+    """One socket. `last_heard`: when anything came; `confirmed_ro`: what the client says it has applied."""
 
     def __init__(self, core: Core, hub: Hub, socket: Socket) -> None:
         self.last_heard = core.clock.monotonic()

@@ -1,0 +1,7 @@
+"""A small client of meeting-system for tests, bots and load: join over HTTP, then `meet.v1` over a WebSocket."""
+
+from meeting_client.client import MeetingClient
+from meeting_client.core import ClientCore, RoomView
+from meeting_client.joining import Joined, join
+
+__all__ = ["ClientCore", "Joined", "MeetingClient", "RoomView", "join"]
