@@ -9,7 +9,7 @@ from unicodedata import normalize
 
 from meeting_system.user.errors import PasswordWeak
 
-SHORTEST_PASSWORD = 10
+PASSWORD_MIN_LENGTH = 10
 _EMAIL = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}@[^\s@\"(),:;<>\[\]\\.]+(\.[^\s@\"(),:;<>\[\]\\.]+)*")
 
 # The head of the published lists of leaked passwords, those of ten characters and more, and their like.
@@ -27,8 +27,8 @@ def normal_email(email: str) -> str:
 def check_password(password: str, *, email: str) -> None:
     """Raise PasswordWeak for what is guessed first."""
     plain = normalize("NFKC", password).casefold()
-    if len(plain) < SHORTEST_PASSWORD:
-        raise PasswordWeak(f"at least {SHORTEST_PASSWORD} characters")
+    if len(plain) < PASSWORD_MIN_LENGTH:
+        raise PasswordWeak(f"at least {PASSWORD_MIN_LENGTH} characters")
     if plain in (email, email.partition("@")[0]):
         raise PasswordWeak("not your e-mail address")
     if plain in _COMMON or len(set(plain)) < 3:
