@@ -18,6 +18,7 @@ pub mod loudness;
 pub mod model;
 pub mod peer;
 pub mod plane;
+pub mod redundancy;
 pub mod rewrite;
 pub mod room;
 pub mod routes;

@@ -8,6 +8,7 @@ use crate::link::Link;
 use crate::model::{Id, Kind, LayoutEntry, Source};
 use crate::plane::PacketIn;
 use crate::plane::guard::Guarded;
+use crate::redundancy;
 use crate::slot::Slot;
 use crate::track::Track;
 
@@ -87,6 +88,12 @@ impl Peer {
     pub fn offer(&mut self, slot: usize, packet: &PacketIn, starts_keyframe: bool, now: Instant) -> bool {
         let connection = &self.connection;
         let number = |codec| connection.payload_type(slot, codec);
+        let unwrapped = (packet.codec.redundant && number(packet.codec).is_none()).then(|| redundancy::unwrap(packet));
+        let packet = match &unwrapped {
+            Some(Some(primary)) => primary,
+            Some(None) => return false,
+            None => packet,
+        };
         let Some(out) = self.slots[slot].pass(packet, starts_keyframe, now, number) else {
             return false;
         };
