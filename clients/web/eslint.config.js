@@ -21,8 +21,11 @@ export default defineConfig(
       "max-lines": ["error", { max: 250, skipBlankLines: true, skipComments: true }],
       // `onPress={() => send()}` reads better than braces around it.
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      // Objects here are closures: their functions may be handed on, none uses `this`.
+      "@typescript-eslint/unbound-method": "off",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
       eqeqeq: ["error", "always", { null: "ignore" }],
     },
   },

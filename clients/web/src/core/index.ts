@@ -1,6 +1,41 @@
 /** The meeting without any interface: accounts, devices, signaling and media behind the types of `types.ts`. */
-import type { Core } from "./types";
+import { createConnectionTest } from "./connection-test/steps";
+import { createDevices } from "./devices/devices";
+import { createAccount, restoreAccount } from "./http/account";
+import { createHttpClient } from "./http/client";
+import type { Attendance } from "./http/meetings";
+import { createMeetings } from "./http/meetings";
+import type { Fetch } from "./http/request";
+import { request } from "./http/request";
+import type { SignedIn } from "./http/tokens";
+import { acrossTabs, createTokens } from "./http/tokens";
+import { createJoin } from "./join";
+import { browserPersistence } from "./persistence";
+import { createStore } from "./store";
+import type { Core, User } from "./types";
 
 export function createCore(): Core {
-  throw new Error("not wired yet");
+  const persistence = browserPersistence();
+  const fetch: Fetch = (url, init) => globalThis.fetch(url, init);
+  const user = createStore<User | false | null>(null);
+  const tokens = createTokens({
+    refresh: () => request<SignedIn>(fetch, "POST", "/auth/refresh"),
+    onChange(signedIn) {
+      persistence.write("signed-in", signedIn === false ? null : "yes");
+      user.set(signedIn);
+    },
+    now: Date.now,
+    exclusive: acrossTabs,
+  });
+  const http = createHttpClient(fetch, tokens);
+  const devices = createDevices(persistence);
+  const attendances = new Map<string, Attendance>();
+  void restoreAccount(tokens, persistence, (ms) => new Promise((resolve) => setTimeout(resolve, ms)));
+  return {
+    account: createAccount({ http, tokens, user }),
+    meetings: createMeetings(http, attendances),
+    devices,
+    join: createJoin({ http, devices, persistence, attendances }),
+    testConnection: createConnectionTest(http),
+  };
 }

@@ -3,7 +3,7 @@ import type { Store } from "./types";
 
 export interface WritableStore<T> extends Store<T> {
   /** Takes a new value and tells the listeners; the same value again is no change. */
-  set(value: T): void;
+  set: (value: T) => void;
 }
 
 /** `onWatched` is called when the first listener comes; what it returns when the last one goes. */

@@ -1,0 +1,152 @@
+/** The media connection to the server through all its lives: offered once, mended, replaced. */
+import type { MediaAnswer, MediaOffer } from "../protocol";
+import { ProblemError } from "../problem";
+import { createStore } from "../store";
+import type { MeetingView, Source, Store } from "../types";
+import type { Lines } from "./lines";
+import { createLines, midOf, publishedTracks } from "./lines";
+import type { Remedy } from "./recovery";
+import { Recovery } from "./recovery";
+import { withOpusOptions } from "./sdp";
+
+export interface MediaLink {
+  state: Store<MeetingView["media"]>;
+  /** The present connection; another object after each rebuild. */
+  lines: Store<Lines | null>;
+  /** Grows with each connection. */
+  generation(): number;
+  /** What to send from now on; survives rebuilds. */
+  setTrack(source: Source, track: MediaStreamTrack | null): void;
+  signalingLive(media: "keep" | "ice_restart" | "rebuild"): void;
+  signalingLost(): void;
+  rebuild(): void;
+  close(): void;
+}
+
+type SendOffer = (offer: MediaOffer) => Promise<MediaAnswer>;
+
+const TICK_MS = 250;
+const SPEECH = { useinbandfec: 1, usedtx: 1 };
+const SHARED_SOUND = { stereo: 1, "sprop-stereo": 1, maxaveragebitrate: 128_000 };
+
+export function createMediaLink(iceServers: RTCIceServer[], sendOffer: SendOffer): MediaLink {
+  const state = createStore<MeetingView["media"]>("none");
+  const lines = createStore<Lines | null>(null);
+  const tracks: Record<Source, MediaStreamTrack | null> = { microphone: null, camera: null, screen: null, screen_audio: null };
+  const recovery = new Recovery();
+  let generation = 0;
+  let turn = 0;
+  let offered = false;
+  let live = false;
+  const now = (): number => performance.now();
+  const timer = setInterval(() => {
+    const remedy = live && offered ? recovery.due(now()) : null;
+    if (remedy !== null) apply(remedy);
+  }, TICK_MS);
+
+  function build(): Lines {
+    lines.get()?.connection.close();
+    generation++;
+    offered = false;
+    const built = createLines(iceServers);
+    built.connection.onconnectionstatechange = () => onState(built);
+    for (const source of Object.keys(tracks) as Source[]) place(built, source);
+    lines.set(built);
+    return built;
+  }
+
+  function onState(from: Lines): void {
+    if (from !== lines.get()) return;
+    recovery.see(from.connection.connectionState, now());
+    showState(from);
+  }
+
+  function showState({ connection }: Lines): void {
+    if (connection.connectionState === "connected") state.set("connected");
+    else state.set(recovery.looksFailed ? "failed" : "connecting");
+  }
+
+  function place(target: Lines, source: Source): void {
+    target.send[source].sender.replaceTrack(tracks[source]).catch(() => undefined); // closed meanwhile
+  }
+
+  function apply(remedy: Remedy): void {
+    const present = lines.get();
+    const restart = remedy === "restart" && present !== null && offered;
+    void negotiate(restart || (present !== null && !offered) ? present : build(), restart);
+  }
+
+  /** A newer negotiation makes an older one void, whatever still comes of it. */
+  async function negotiate(target: Lines, restart: boolean): Promise<void> {
+    const mine = ++turn;
+    offered = true;
+    recovery.begin(now());
+    showState(target);
+    try {
+      if (restart) target.connection.restartIce();
+      await target.connection.setLocalDescription();
+      if (mine !== turn) return;
+      const answer = await sendOffer(describe(target, generation, restart));
+      if (mine !== turn) return;
+      await target.connection.setRemoteDescription({ type: "answer", sdp: tuned(target, answer.sdp) });
+    } catch (error) {
+      if (mine !== turn) return;
+      if (isStale(error)) generation = Math.max(generation, secondsSince1970());
+      recovery.fail(now());
+    }
+  }
+
+  build(); // so that it is ready to be offered once signaling is
+  return {
+    state,
+    lines,
+    generation: () => generation,
+    setTrack(source, track) {
+      if (tracks[source] === track) return;
+      tracks[source] = track;
+      const present = lines.get();
+      if (present !== null) place(present, source);
+    },
+    signalingLive(media) {
+      live = true;
+      if (media === "rebuild") apply("rebuild");
+      else if (media === "ice_restart") apply("restart");
+    },
+    signalingLost() {
+      live = false;
+    },
+    rebuild: () => apply("rebuild"),
+    close() {
+      turn++;
+      clearInterval(timer);
+      lines.get()?.connection.close();
+      lines.set(null);
+      state.set("none");
+    },
+  };
+}
+
+/** An earlier page of this device counted further than this one: go on from where nobody has been. */
+function isStale(error: unknown): boolean {
+  return error instanceof ProblemError && error.code === "media_stale_generation";
+}
+
+function secondsSince1970(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+function describe(lines: Lines, generation: number, restart: boolean): MediaOffer {
+  return {
+    generation,
+    restart,
+    sdp: lines.connection.localDescription?.sdp ?? "",
+    publish: publishedTracks(lines),
+    audio_slots: lines.audioSlots.map(midOf),
+    video_slots: lines.videoSlots.map(midOf),
+  };
+}
+
+function tuned({ send }: Lines, sdp: string): string {
+  const speech = withOpusOptions(sdp, midOf(send.microphone), SPEECH);
+  return withOpusOptions(speech, midOf(send.screen_audio), SHARED_SOUND);
+}

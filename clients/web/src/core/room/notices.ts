@@ -1,0 +1,35 @@
+/** What of an event is shown for a moment. Pure. */
+import type { MeetingNotice } from "../types";
+import type { RoomEvent, RoomState } from "./state";
+import { findParticipant } from "./state";
+import { chatEntry } from "./view";
+
+/** `before` is the room without the event. */
+export function noticeOf(before: RoomState, event: RoomEvent): MeetingNotice | null {
+  switch (event.type) {
+    case "reaction":
+      return { type: "reaction", participantId: event.data.participant_id, emoji: event.data.emoji };
+    case "participant.muted":
+      if (event.data.participant_id !== before.selfId) return null;
+      return { type: "muted_by_host", source: event.data.source };
+    case "chat.message": {
+      const { message } = event.data;
+      const known = before.messages.some(({ seq }) => seq === message.seq);
+      return known ? null : { type: "chat", entry: chatEntry(message, before.selfId) };
+    }
+    case "participant.joined": {
+      const { participant } = event.data;
+      const known = findParticipant(before, participant.participant_id);
+      if (known !== undefined || participant.participant_id === before.selfId) return null;
+      return { type: "joined", displayName: participant.display_name };
+    }
+    case "participant.left":
+    case "participant.removed": {
+      const gone = findParticipant(before, event.data.participant_id);
+      if (gone === undefined || gone.participant_id === before.selfId) return null;
+      return { type: "left", displayName: gone.display_name };
+    }
+    default:
+      return null;
+  }
+}

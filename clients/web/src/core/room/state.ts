@@ -1,0 +1,108 @@
+/** What is known of the room: a snapshot, and every event applied to it. Pure. */
+import type { ChatMessage, EventFrame, EventsData, MeetingState, ParticipantState, Snapshot } from "../protocol";
+import type { Quality } from "../types";
+
+export interface RoomState {
+  meeting: MeetingState | null;
+  selfId: string | null;
+  /** In order of arrival. */
+  participants: readonly ParticipantState[];
+  /** By `seq`, without doubles. */
+  messages: readonly ChatMessage[];
+  speakers: readonly string[];
+  quality: Readonly<Record<string, Quality>>;
+}
+
+export const EMPTY_ROOM: RoomState = {
+  meeting: null,
+  selfId: null,
+  participants: [],
+  messages: [],
+  speakers: [],
+  quality: {},
+};
+
+/** An event whose payload fits its type. */
+export type RoomEvent = { [T in keyof EventsData]: { type: T; data: EventsData[T] } }[keyof EventsData];
+
+/** Reads the frame; the server and this client agree on the payloads by the generated protocol. */
+export function roomEvent(frame: EventFrame): RoomEvent {
+  return { type: frame.t, data: frame.d } as unknown as RoomEvent;
+}
+
+/** Messages known from before are kept: the snapshot holds only the latest. */
+export function applySnapshot(state: RoomState, snapshot: Snapshot): RoomState {
+  return {
+    meeting: snapshot.meeting,
+    selfId: snapshot.participant_id,
+    participants: inOrder(snapshot.participants),
+    messages: mergeMessages(state.messages, snapshot.messages),
+    speakers: [],
+    quality: {},
+  };
+}
+
+export function applyEvent(state: RoomState, event: RoomEvent): RoomState {
+  switch (event.type) {
+    case "participant.joined":
+      return { ...state, participants: withParticipant(state.participants, event.data.participant, true) };
+    case "participant.updated":
+      return { ...state, participants: withParticipant(state.participants, event.data.participant, false) };
+    case "participant.left":
+    case "participant.removed":
+      return without(state, event.data.participant_id);
+    case "chat.message":
+      return { ...state, messages: mergeMessages(state.messages, [event.data.message]) };
+    case "meeting.locked":
+      return { ...state, meeting: state.meeting && { ...state.meeting, locked: event.data.locked } };
+    case "speakers":
+      return { ...state, speakers: event.data.participant_ids };
+    case "quality":
+      return { ...state, quality: { ...state.quality, [event.data.participant_id]: event.data.quality } };
+    default:
+      return state;
+  }
+}
+
+export function findParticipant(state: RoomState, participantId: string): ParticipantState | undefined {
+  return state.participants.find((participant) => participant.participant_id === participantId);
+}
+
+/** The higher version wins. An update of somebody unknown is about one who already left. */
+function withParticipant(
+  participants: readonly ParticipantState[],
+  changed: ParticipantState,
+  joined: boolean,
+): readonly ParticipantState[] {
+  const known = participants.find((participant) => participant.participant_id === changed.participant_id);
+  if (known === undefined) return joined ? inOrder([...participants, changed]) : participants;
+  if (known.version >= changed.version) return participants;
+  return inOrder(participants.map((participant) => (participant === known ? changed : participant)));
+}
+
+function without(state: RoomState, participantId: string): RoomState {
+  const { [participantId]: _gone, ...quality } = state.quality;
+  return {
+    ...state,
+    participants: state.participants.filter((participant) => participant.participant_id !== participantId),
+    speakers: state.speakers.filter((speaker) => speaker !== participantId),
+    quality,
+  };
+}
+
+function inOrder(participants: readonly ParticipantState[]): ParticipantState[] {
+  return [...participants].sort(
+    (a, b) => compare(a.joined_at, b.joined_at) || compare(a.participant_id, b.participant_id),
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+function mergeMessages(known: readonly ChatMessage[], more: readonly ChatMessage[]): readonly ChatMessage[] {
+  const latest = known.at(-1)?.seq ?? 0;
+  const fresh = more.filter(({ seq }) => seq > latest || !known.some((message) => message.seq === seq));
+  if (fresh.length === 0) return known;
+  return [...known, ...fresh].sort((a, b) => a.seq - b.seq);
+}

@@ -1,0 +1,178 @@
+/** One meeting from join to end: signaling, room, media and devices wired together. */
+import type { DeviceIdentity } from "../identity";
+import type { Joined } from "../http/meetings";
+import { createLayoutSender } from "../media/layout-sender";
+import { createMediaLink } from "../media/link";
+import { createPlayback } from "../media/playback";
+import { createScreenShare } from "../media/screen-share";
+import { createSlots } from "../media/slots";
+import { createStatisticsReader } from "../media/statistics";
+import { asProblem, isPassing } from "../problem";
+import type { ChatMessage, MediaAnswer, MediaOffer } from "../protocol";
+import { findParticipant } from "../room/state";
+import { createSignalingClient } from "../signaling/client";
+import { SignalingMachine } from "../signaling/machine";
+import { createStore } from "../store";
+import type { Devices, MeetingSession, Source, TileRequest } from "../types";
+import { createOutgoing } from "./chat";
+import { createLocalMedia } from "./local-media";
+import { createNotices } from "./notices";
+import { createRoomFeed } from "./room-feed";
+import type { Phase } from "./view-store";
+import { createViewStore } from "./view-store";
+
+export interface SessionParts {
+  joined: Joined;
+  identity: DeviceIdentity;
+  devices: Devices;
+  iceServers: RTCIceServer[];
+  /** Joins again over HTTP: a new ticket for the same participant. */
+  rejoin: () => Promise<Joined>;
+  /** Tells the server over HTTP that the person left, for when there is no socket. */
+  tellLeft: () => Promise<void>;
+}
+
+const LAYOUT_RETRY_MS = 1000;
+
+export function createMeetingSession(parts: SessionParts): MeetingSession {
+  const { devices, identity } = parts;
+  const phase = createStore<Phase>({ phase: "joining", endReason: null, endProblem: null });
+  const notices = createNotices();
+  const screen = createScreenShare();
+  const machine = new SignalingMachine(identity.deviceId, Math.random, () => link.state.get() === "connected");
+  let tiles: readonly TileRequest[] = [];
+
+  const feed = createRoomFeed({
+    notice: notices.tell,
+    ownMessage: (message) => outgoing.confirm(message),
+    mutedByHost: (source) => void switchOff(source),
+    slots: (assignment) => slots.accept(assignment, link.generation()),
+    mediaRebuild: () => link.rebuild(),
+  });
+  const signaling = createSignalingClient(
+    machine,
+    {
+      onSnapshot(snapshot, fresh) {
+        feed.snapshot(snapshot);
+        if (fresh) local.announceAll();
+        else slots.replace(snapshot.slots);
+      },
+      onEvent: feed.event,
+      onLive(media) {
+        phase.set({ phase: "live", endReason: null, endProblem: null });
+        link.signalingLive(media);
+      },
+      onLost() {
+        link.signalingLost();
+        if (phase.get().phase === "live") phase.set({ phase: "reconnecting", endReason: null, endProblem: null });
+      },
+      onEnded(endReason, endProblem) {
+        close();
+        phase.set({ phase: "ended", endReason, endProblem });
+      },
+    },
+    parts.rejoin,
+  );
+  const outgoing = createOutgoing(
+    async (body) => (await signaling.send("chat.send", { body })) as ChatMessage | null,
+    feed.delivered,
+  );
+  const layout = createLayoutSender((wish) => {
+    signaling.send("media.layout", wish).catch((error: unknown) => {
+      if (isPassing(asProblem(error))) setTimeout(() => layout.repeat(), LAYOUT_RETRY_MS);
+    });
+  });
+  const link = createMediaLink(parts.iceServers, sendOffer);
+  const slots = createSlots(link.lines);
+  const playback = createPlayback(link.lines, devices.state);
+  const statistics = createStatisticsReader(slots.labelOf);
+  const local = createLocalMedia(devices, screen, link, (change) => {
+    signaling.send("self.update", change).catch(ignoreLoss);
+  });
+  const unsubscribeTiles = feed.room.subscribe(showTiles);
+
+  /** The layout follows the offer at once: the server takes commands in order. */
+  async function sendOffer(offer: MediaOffer): Promise<MediaAnswer> {
+    const answer = signaling.send("media.offer", offer);
+    if (!offer.restart) layout.restart(offer.video_slots ?? []);
+    return (await answer) as unknown as MediaAnswer;
+  }
+
+  /** Slots are few: only what somebody really sends gets one. */
+  function showTiles(): void {
+    const room = feed.room.get();
+    const isSent = ({ participantId, source }: TileRequest): boolean =>
+      participantId !== room.selfId && findParticipant(room, participantId)?.[source] === true;
+    layout.want(tiles.filter(isSent));
+  }
+
+  async function switchOff(source: Source): Promise<void> {
+    if (source === "microphone") await devices.setMicrophoneOn(false);
+    else if (source === "camera") await devices.setCameraOn(false);
+    else screen.stop();
+  }
+
+  /** A new session announces everything anew; other failures a person should know. */
+  function ignoreLoss(error: unknown): void {
+    if (asProblem(error).code !== "connection_lost") notices.tellProblem(error);
+  }
+
+  function close(): void {
+    unsubscribeTiles();
+    window.removeEventListener("pagehide", onPageHide);
+    layout.close();
+    playback.close();
+    local.close();
+    link.close();
+    devices.release();
+    identity.release();
+  }
+
+  function onPageHide(event: PageTransitionEvent): void {
+    if (!event.persisted) signaling.leave();
+  }
+
+  async function unlessEnded(answer: Promise<unknown>): Promise<void> {
+    await answer.catch((error: unknown) => {
+      if (phase.get().phase !== "ended") throw error;
+    });
+  }
+
+  window.addEventListener("pagehide", onPageHide);
+  signaling.start(parts.joined);
+  return {
+    view: createViewStore({ phase, room: feed.room, pending: outgoing.pending, media: link.state, screen: screen.tracks }),
+    onNotice: notices.listen,
+    setTiles(next) {
+      tiles = next;
+      showTiles();
+    },
+    videoTrack: slots.trackOf,
+    tilesChanged: slots.changed,
+    sendChat: outgoing.send,
+    retryChat: outgoing.retry,
+    react: (emoji) => void signaling.send("reaction.send", { emoji }).catch(ignoreLoss),
+    raiseHand: (up) => void signaling.send("self.update", { hand: up }).catch(ignoreLoss),
+    startScreenShare: screen.start,
+    stopScreenShare() {
+      screen.stop();
+      return Promise.resolve();
+    },
+    async muteParticipant(participantId, source) {
+      await signaling.send("participant.mute", { participant_id: participantId, source });
+    },
+    async removeParticipant(participantId) {
+      await signaling.send("participant.remove", { participant_id: participantId });
+    },
+    async lock(locked) {
+      await signaling.send("meeting.lock", { locked });
+    },
+    endForAll: () => unlessEnded(signaling.send("meeting.end", {})),
+    async leave() {
+      const connected = phase.get().phase === "live";
+      signaling.leave();
+      if (!connected) await parts.tellLeft().catch(() => undefined);
+    },
+    statistics: () => statistics.read(link.lines.get()),
+  };
+}
