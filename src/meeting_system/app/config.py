@@ -6,7 +6,7 @@ from starlette.routing import BaseRoute
 
 from meeting_system import __version__
 from meeting_system.app.settings import Settings
-from meeting_system.user.rules import SHORTEST_PASSWORD
+from meeting_system.user.rules import PASSWORD_MIN_LENGTH
 
 LOCALES = ["zh-CN", "en"]
 
@@ -40,7 +40,7 @@ def config_routes(settings: Settings) -> list[BaseRoute]:
         registration_open=settings.user.registration_open,
         guests_allowed=True,
         ice_servers=[],
-        password_min_length=SHORTEST_PASSWORD,
+        password_min_length=PASSWORD_MIN_LENGTH,
         test_connection=True,
     )
 
