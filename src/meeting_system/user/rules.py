@@ -9,7 +9,8 @@ from unicodedata import normalize
 
 from meeting_system.user.errors import PasswordWeak
 
-PASSWORD_MIN_LENGTH = 10
+SHORTEST_PASSWORD = 10
+PASSWORD_MIN_LENGTH = SHORTEST_PASSWORD
 _EMAIL = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}@[^\s@\"(),:;<>\[\]\\.]+(\.[^\s@\"(),:;<>\[\]\\.]+)*")
 
 # The head of the published lists of leaked passwords, those of ten characters and more, and their like.

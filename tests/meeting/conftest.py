@@ -1,0 +1,173 @@
+"""The meeting service over HTTP and the bus, on real servers; the services beside it are stand-ins that
+write down what they are asked."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import event
+
+from meeting_system import meeting
+from meeting_system.adapters.bus import LocalBus
+from meeting_system.contracts.call import Nothing, Request
+from meeting_system.contracts.media import CloseMeetingMedia, ClosePeer, SetMuted
+from meeting_system.contracts.meeting import Admission, AppendDurable, RedeemTicket
+from meeting_system.kernel.clock import ManualClock
+from meeting_system.kernel.ids import UserId, new_id
+from meeting_system.kernel.principal import Account, AccountRole
+from meeting_system.kit.passwords import Passwords
+from meeting_system.kit.plug import Plug, Ports
+from meeting_system.meeting.context import Context
+from meeting_system.meeting.settings import MeetingSettings
+
+
+@dataclass
+class Asked:
+    """What the outbox delivered to signaling and media, in order of arrival."""
+
+    requests: list[Request[Any]] = field(default_factory=list)
+
+    def plug(self) -> Plug:
+        async def note(request: Request[Any]) -> Nothing:
+            self.requests.append(request)
+            return Nothing()
+
+        handlers = dict.fromkeys((AppendDurable, SetMuted, ClosePeer, CloseMeetingMedia), note)
+        return Plug(name="beside", handlers=handlers)
+
+    def events(self) -> list[AppendDurable]:
+        return [request for request in self.requests if isinstance(request, AppendDurable)]
+
+    def media(self) -> list[Request[Any]]:
+        return [request for request in self.requests if not isinstance(request, AppendDurable)]
+
+
+@dataclass
+class Person:
+    """Somebody with a browser: an account, or a guest."""
+
+    client: httpx2.AsyncClient
+    bus: LocalBus
+    device_id: str
+    headers: dict[str, str]
+    name: str
+    user_id: str | None = None
+
+    async def get(self, path: str, **options: Any) -> httpx2.Response:
+        return await self.client.get(f"/api/v1{path}", headers=self.headers, **options)
+
+    async def post(self, path: str, body: Any = None, *, key: str | None = None) -> httpx2.Response:
+        headers = self.headers | ({"Idempotency-Key": key} if key else {})
+        if body is None:
+            return await self.client.post(f"/api/v1{path}", headers=headers)
+        return await self.client.post(f"/api/v1{path}", json=body, headers=headers)
+
+    async def patch(self, path: str, body: Any) -> httpx2.Response:
+        return await self.client.patch(f"/api/v1{path}", json=body, headers=self.headers)
+
+    async def create(self, **body: Any) -> dict[str, Any]:
+        answer = await self.post("/meetings", body)
+        assert answer.status_code == 201, answer.text
+        created: dict[str, Any] = answer.json()
+        return created
+
+    async def try_join(self, reference: str, **body: Any) -> httpx2.Response:
+        if self.user_id is None:
+            body = {"display_name": self.name} | body
+        return await self.post(f"/meetings/{reference}/join", {"device_id": self.device_id} | body)
+
+    async def join(self, reference: str, **body: Any) -> dict[str, Any]:
+        answer = await self.try_join(reference, **body)
+        assert answer.status_code == 200, answer.text
+        joined: dict[str, Any] = answer.json()
+        if self.user_id is None:
+            self.headers = {"Authorization": f"Bearer {joined['guest_token']}"}
+        return joined
+
+    async def enter(self, reference: str, **body: Any) -> Admission:
+        """Join and redeem the ticket, as signaling does."""
+        joined = await self.join(reference, **body)
+        return await self.bus.call(
+            RedeemTicket(ticket=joined["ticket"], meeting_id=joined["meeting_id"], device_id=self.device_id)
+        )
+
+
+MakePerson = Callable[..., Person]
+
+
+@pytest.fixture
+def settings() -> MeetingSettings:
+    """The defaults."""
+    return MeetingSettings()
+
+
+@pytest.fixture
+def asked() -> Asked:
+    return Asked()
+
+
+@pytest.fixture
+async def client(
+    make_app: Any, ports: Ports, settings: MeetingSettings, asked: Asked
+) -> AsyncIterator[httpx2.AsyncClient]:
+    async with make_app([meeting.create(ports, settings), asked.plug()]) as client:
+        yield client
+
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def account(client: httpx2.AsyncClient, bus: LocalBus, ports: Ports) -> MakePerson:
+    """Make somebody with an account (the meeting service knows accounts by their tokens only)."""
+
+    def make(name: str = "Ada", *, role: AccountRole = AccountRole.USER) -> Person:
+        user_id = new_id(ports.clock.now().timestamp())
+        token = ports.tokens.issue(Account(UserId(user_id), role, name, "family"))
+        return Person(
+            client, bus, f"device-{next(_numbers)}", {"Authorization": f"Bearer {token}"}, name, user_id
+        )
+
+    return make
+
+
+@pytest.fixture
+def guest(client: httpx2.AsyncClient, bus: LocalBus) -> MakePerson:
+    """Make somebody without an account."""
+
+    def make(name: str = "Gus") -> Person:
+        return Person(client, bus, f"device-{next(_numbers)}", {}, name)
+
+    return make
+
+
+@pytest.fixture
+def context(ports: Ports, settings: MeetingSettings) -> Context:
+    """For jobs, called by hand in virtual time."""
+    return Context(ports, settings, Passwords())
+
+
+@pytest.fixture
+def statements(ports: Ports) -> list[str]:
+    """Every SQL statement from now on."""
+    seen: list[str] = []
+
+    @event.listens_for(ports.database.engine.sync_engine, "before_cursor_execute")
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        # Not those of the outbox, which runs beside.
+        if "kit." not in statement and "outbox" not in statement:
+            seen.append(statement)
+
+    return seen
+
+
+Wait = Callable[[Callable[[], bool]], Awaitable[None]]
+
+
+@pytest.fixture
+def nobody() -> str:
+    """The id of nothing."""
+    return new_id(ManualClock().now().timestamp())
