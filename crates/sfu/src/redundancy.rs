@@ -57,7 +57,8 @@ mod tests {
 
     #[test]
     fn what_ends_too_early_is_refused() {
-        for payload in [&[][..], &[0x6f], &[0xef], &[0xef, 0, 0], &[0xef, 0, 0, 9, 0x6f, 1], &[0xef, 0, 0, 1, 0x6f, 1]] {
+        for payload in [&[][..], &[0x6f], &[0xef], &[0xef, 0, 0], &[0xef, 0, 0, 9, 0x6f, 1], &[0xef, 0, 0, 1, 0x6f, 1]]
+        {
             assert_eq!(primary(payload), None, "{payload:?}");
         }
     }

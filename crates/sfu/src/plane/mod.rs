@@ -3,6 +3,7 @@
 //! The worker decides who gets what; a [`Connection`] encrypts, retransmits and measures. Today it is str0m in RTP
 //! mode ([`str0m`]); an own RTP plane takes its place behind the same trait.
 
+mod answer;
 pub mod guard;
 pub mod str0m;
 

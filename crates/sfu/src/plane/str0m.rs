@@ -13,6 +13,7 @@ use str0m::net::{Protocol, Receive, TcpType};
 use str0m::rtp::{RtpPacket, RtpWrite, Ssrc};
 use str0m::{Candidate, Event, Input, Rtc, RtcError};
 
+use super::answer::complete;
 use super::{Connection, ConnectionError, Datagram, Measured, Opened, Output, PacketIn, PacketOut, Plane, Transmit};
 use crate::codec::Codec;
 use crate::command::OpenPeer;
@@ -97,7 +98,7 @@ fn accept(rtc: &mut Rtc, offer: &str) -> Result<String, Refusal> {
     let offer =
         SdpOffer::from_sdp_string(offer).map_err(|error| Refusal::new(RefusalCode::SdpInvalid, error.to_string()))?;
     let answer = rtc.sdp_api().accept_offer(offer).map_err(refusal)?;
-    Ok(answer.to_sdp_string())
+    Ok(complete(&answer.to_sdp_string()))
 }
 
 fn refusal(error: RtcError) -> Refusal {
