@@ -1,13 +1,14 @@
 /** Starts the application: language, core, screen. */
+import "../ui/tokens.css";
+import "../ui/base.css";
+import "../ui/popover.css";
+
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { createCore } from "../core";
 import { startI18n } from "../i18n";
 import { App } from "./app";
-import "../ui/tokens.css";
-import "../ui/base.css";
-import "../ui/popover.css";
 
 async function start(): Promise<void> {
   await startI18n();

@@ -10,10 +10,12 @@ interface AvatarProps {
 
 export function Avatar({ id, name, size }: AvatarProps) {
   const { fill, ink } = avatarColour(id);
-  const style = { width: size, height: size, fontSize: Math.round(size * 0.4), background: fill, color: ink };
+  const letters = initials(name);
+  // Two Chinese characters are as wide as high each: they need more room than two letters.
+  const fontSize = Math.round(size * (/^[\p{L}]{2}$/u.test(letters) && !/^[\p{Script=Latin}]/u.test(letters) ? 0.34 : 0.4));
   return (
-    <span className="avatar" style={style} aria-hidden="true">
-      {initials(name)}
+    <span className="avatar" style={{ width: size, height: size, fontSize, background: fill, color: ink }} aria-hidden="true">
+      {letters}
     </span>
   );
 }

@@ -26,7 +26,7 @@ export function Field({ label, hint, error, testId, placeholder, type = "text", 
     <TextField {...props} type={isPassword && revealed ? "text" : type} isInvalid={wrong} className="field">
       <Label className="field-label">{label}</Label>
       <div className="field-box">
-        <Input className="field-input" data-testid={testId} placeholder={placeholder} />
+        <Input className="field-input" data-testid={testId} placeholder={placeholder ?? ""} />
         {isPassword ? <Reveal revealed={revealed} onChange={setRevealed} /> : null}
       </div>
       {hint !== undefined && !wrong ? (

@@ -9,9 +9,14 @@ export function initials(name: string): string {
   const words = name.trim().split(/\s+/u).filter(Boolean);
   const first = words[0];
   if (first === undefined) return "?";
-  if (CJK.test(first)) return [...first].slice(-2).join("");
+  if (CJK.test(first)) return characters(first).slice(-2).join("");
   const last = words.length > 1 ? words.at(-1) : undefined;
-  return [first, last].map((word) => [...(word ?? "")][0] ?? "").join("").toLocaleUpperCase();
+  return [first, last].map((word) => characters(word ?? "")[0] ?? "").join("").toLocaleUpperCase();
+}
+
+/** What a reader sees as one character, be it several code points. */
+function characters(text: string): string[] {
+  return Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
 }
 
 /** A dark fill with light ink, readable at 4.5:1 for every hue of the list. */

@@ -1,5 +1,5 @@
 /** A setting that is on or off. */
-import { Switch as AriaSwitch } from "react-aria-components";
+import { SwitchButton, SwitchField } from "react-aria-components";
 
 import "./switch.css";
 
@@ -11,9 +11,11 @@ interface SwitchProps {
 
 export function Switch({ label, isSelected, onChange }: SwitchProps) {
   return (
-    <AriaSwitch className="switch" isSelected={isSelected} onChange={onChange}>
-      <span>{label}</span>
-      <span className="switch-track" aria-hidden="true" />
-    </AriaSwitch>
+    <SwitchField className="switch-field" isSelected={isSelected} onChange={onChange}>
+      <SwitchButton className="switch">
+        <span>{label}</span>
+        <span className="switch-track" aria-hidden="true" />
+      </SwitchButton>
+    </SwitchField>
   );
 }

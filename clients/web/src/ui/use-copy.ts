@@ -1,28 +1,29 @@
-/** Copies a text and says so for a moment. */
+/** Copies a text and says for a moment whether that worked. */
 import { useCallback, useEffect, useState } from "react";
 
-const SHOWN_MS = 2000;
+const SHOWN_MS = 3000;
 
-export function useCopy(): { copied: boolean; copy: (text: string) => Promise<boolean> } {
-  const [copied, setCopied] = useState(false);
+export interface Copying {
+  copied: boolean;
+  /** No permission, or an insecure page: the person copies by hand. */
+  failed: boolean;
+  copy: (text: string) => Promise<void>;
+}
+
+export function useCopy(): Copying {
+  const [outcome, setOutcome] = useState<"copied" | "failed" | null>(null);
   useEffect(() => {
-    if (!copied) return;
-    const timer = setTimeout(() => {
-      setCopied(false);
-    }, SHOWN_MS);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [copied]);
+    if (outcome === null) return;
+    const timer = setTimeout(() => setOutcome(null), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [outcome]);
   const copy = useCallback(async (text: string) => {
     try {
       await navigator.clipboard.writeText(text);
-      setCopied(true);
-      return true;
+      setOutcome("copied");
     } catch {
-      // No permission, or an insecure page: the caller shows the text to be copied by hand.
-      return false;
+      setOutcome("failed");
     }
   }, []);
-  return { copied, copy };
+  return { copied: outcome === "copied", failed: outcome === "failed", copy };
 }

@@ -25,7 +25,7 @@ export function validateLogin(input: { email: string; password: string }): Field
 export function validateRegister(input: RegisterInput): FieldErrors {
   return present({
     email: emailError(input.email),
-    password: [...input.password].length < PASSWORD_MIN_LENGTH ? "account.passwordShort" : null,
+    password: Array.from(input.password).length < PASSWORD_MIN_LENGTH ? "account.passwordShort" : null,
     displayName: input.displayName.trim() === "" ? "account.nameMissing" : null,
   });
 }

@@ -1,5 +1,5 @@
 /** The card around signing in and registering. */
-import type { FormEvent, ReactNode } from "react";
+import type { ReactNode, SubmitEvent } from "react";
 
 import { Brand } from "../../shell";
 import { Notice } from "../../../ui/notice";
@@ -15,7 +15,7 @@ interface AuthCardProps {
 }
 
 export function AuthCard({ title, text, problem, onSubmit, children, footer }: AuthCardProps) {
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     onSubmit();
   };

@@ -13,6 +13,7 @@ import { Notice } from "../../../ui/notice";
 import { JoinForm } from "./join-form";
 import { MeetingList } from "./meeting-list";
 import { NewMeetingDialog } from "./new-meeting-dialog";
+import type { NewMeeting } from "./new-meeting-dialog";
 
 export function Dashboard({ user }: { user: User }) {
   const { t } = useTranslation();
@@ -20,7 +21,7 @@ export function Dashboard({ user }: { user: User }) {
   const textOf = useProblemText();
   const [choosing, setChoosing] = useState(false);
   const creating = useMutation({
-    mutationFn: core.meetings.create.bind(core.meetings),
+    mutationFn: (options: Partial<NewMeeting>) => core.meetings.create(options),
     onSuccess: (meeting) => {
       navigate(`/m/${meeting.meetingNo}`);
     },
@@ -32,7 +33,7 @@ export function Dashboard({ user }: { user: User }) {
       <div className="dashboard-start">
         <section className="card dashboard-new">
           <div>
-            <h2>{t("home.newMeeting")}</h2>
+            <h2>{t("home.startTitle")}</h2>
             <p className="muted">{t("home.newMeetingText")}</p>
           </div>
           <div className="dashboard-new-actions">

@@ -1,6 +1,6 @@
 /** Join by number or link. */
 import { useState } from "react";
-import type { FormEvent } from "react";
+import type { SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Button } from "../../../ui/button";
@@ -13,7 +13,7 @@ export function JoinForm() {
   const [typed, setTyped] = useState("");
   const [wrong, setWrong] = useState(false);
 
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const reference = parseReference(typed);
     setWrong(reference === null);

@@ -1,6 +1,6 @@
 /** A new meeting with a title, a password, or without guests. */
 import { useState } from "react";
-import type { FormEvent } from "react";
+import type { SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Button } from "../../../ui/button";
@@ -35,7 +35,7 @@ function NewMeetingForm({ onStart }: Pick<NewMeetingDialogProps, "onStart">) {
   const [password, setPassword] = useState("");
   const [guestsAllowed, setGuestsAllowed] = useState(true);
 
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     onStart({ ...(title.trim() !== "" && { title: title.trim() }), ...(password !== "" && { password }), guestsAllowed });
   };

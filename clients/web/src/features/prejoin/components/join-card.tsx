@@ -1,5 +1,5 @@
 /** Who is joining what. */
-import type { FormEvent } from "react";
+import type { SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useProblemText } from "../../../i18n/problem";
@@ -49,7 +49,7 @@ function JoinFields({ joining }: { joining: Joining }) {
   const code = joining.errorCode;
   const passwordWrong = code !== null && PASSWORD_CODES.has(code);
   const nameWrong = code === "display_name_required";
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (joining.name.trim() !== "") joining.join();
   };

@@ -78,7 +78,7 @@ function ShareAndHand() {
 function PanelButtons({ panels, unread }: Pick<ControlBarProps, "panels" | "unread">) {
   const { t } = useTranslation();
   const people = useView((view) => view.participants.length);
-  const tone = (panel: Panels["open"]) => (panels.open === panel ? "active" : "plain");
+  const tone = (panel: Panels["open"]) => (panels.open === panel ? "open" : "plain");
   return (
     <div className="control-panels" role="toolbar" aria-label={t("room.panels")}>
       <ControlButton

@@ -8,8 +8,8 @@ interface ControlButtonProps extends Omit<ButtonProps, "children" | "className">
   label: string;
   icon: ReactNode;
   keys?: string | undefined;
-  /** `off`: a device that is off; `active`: something that goes on. */
-  tone?: "plain" | "off" | "active" | "leave";
+  /** `off`: a device that is off; `active`: something that goes on; `open`: its panel is shown. */
+  tone?: "plain" | "off" | "active" | "open" | "leave";
   badge?: number;
 }
 

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 
 import { Button } from "../../../ui/button";
 import { useView } from "../../../ui/meeting";
+import { Notice } from "../../../ui/notice";
 import { useCopy } from "../../../ui/use-copy";
 import { useInvitation } from "../hooks/use-invitation";
 
@@ -50,6 +51,7 @@ export function CopyButtons({ text, link }: { text: string; link: string }) {
         {address.copied ? <Check size={18} aria-hidden="true" /> : <Link2 size={18} aria-hidden="true" />}
         {address.copied ? t("common.copied") : t("room.copyLink")}
       </Button>
+      {invitation.failed || address.failed ? <Notice kind="warning">{t("common.copyFailed")}</Notice> : null}
     </div>
   );
 }

@@ -87,10 +87,15 @@ function Sheet({ panels, more, onDone }: { panels: Panels; more: MoreAction[]; o
           onPress={done(() => panels.toggle("info"))}
           testId="open-info"
         />
-        {more.map((action) => (
+        {more.filter(hasUseOnPhone).map((action) => (
           <SheetRow key={action.id} icon={action.icon} name={action.name} onPress={done(action.run)} />
         ))}
       </div>
     </>
   );
+}
+
+/** Phones have no keyboard to learn shortcuts for. */
+function hasUseOnPhone(action: MoreAction): boolean {
+  return action.id !== "shortcuts";
 }

@@ -97,24 +97,28 @@ export function useNotices(isChatOpen: boolean): { toasts: Toast[]; reactions: F
   const joined = useGathered(useCallback((names: string[]) => sayNames("joined", names), [sayNames]));
   const left = useGathered(useCallback((names: string[]) => sayNames("left", names), [sayNames]));
 
+  const nameOf = (participantId: string) =>
+    session.view.get().participants.find((person) => person.participantId === participantId)?.displayName ?? "";
   const show = (notice: MeetingNotice): void => {
     switch (notice.type) {
       case "joined":
-        return joined(notice.displayName);
+        joined(notice.displayName);
+        break;
       case "left":
-        return left(notice.displayName);
+        left(notice.displayName);
+        break;
       case "muted_by_host":
-        return say(t(BY_HOST[notice.source]), "warning");
+        say(t(BY_HOST[notice.source]), "warning");
+        break;
       case "problem":
-        return say(textOf(notice.problem), "warning");
+        say(textOf(notice.problem), "warning");
+        break;
       case "chat":
-        if (isChatOpen || notice.entry.isSelf) return;
-        return say(t("room.notice.chat", { name: notice.entry.displayName, text: notice.entry.body }));
-      case "reaction": {
-        const people = session.view.get().participants;
-        const name = people.find((person) => person.participantId === notice.participantId)?.displayName ?? "";
-        return addReaction({ id: ++lastId, emoji: notice.emoji, name, lane: Math.random() });
-      }
+        if (!isChatOpen && !notice.entry.isSelf)
+          say(t("room.notice.chat", { name: notice.entry.displayName, text: notice.entry.body }));
+        break;
+      case "reaction":
+        addReaction({ id: ++lastId, emoji: notice.emoji, name: nameOf(notice.participantId), lane: Math.random() });
     }
   };
   const latest = useRef(show);

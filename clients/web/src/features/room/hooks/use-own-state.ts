@@ -27,7 +27,7 @@ export function useOwnState() {
   return { ...switches, microphoneOn, cameraOn, screenSharing, handUp, toggleScreen, toggleHand };
 }
 
-/** Phones have no screen to share. */
+/** Phones have no screen to share, insecure pages no devices at all. */
 export function canShareScreen(): boolean {
-  return typeof navigator.mediaDevices?.getDisplayMedia === "function";
+  return "mediaDevices" in navigator && "getDisplayMedia" in navigator.mediaDevices;
 }

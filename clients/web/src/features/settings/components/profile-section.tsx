@@ -1,6 +1,6 @@
 /** The name that others see. */
 import { useState } from "react";
-import type { FormEvent } from "react";
+import type { SubmitEvent } from "react";
 import { useMutation } from "@tanstack/react-query";
 import { Check } from "lucide-react";
 import { useTranslation } from "react-i18next";
@@ -20,7 +20,7 @@ export function ProfileSection({ user }: { user: User }) {
   const saving = useMutation({ mutationFn: (displayName: string) => account.updateProfile({ displayName }) });
   const isEmpty = name.trim() === "";
   const isSaved = saving.isSuccess && name.trim() === user.displayName;
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (!isEmpty) saving.mutate(name.trim());
   };

@@ -6,6 +6,7 @@ import type { Participant } from "../../../core/types";
 import { Avatar } from "../../../ui/avatar";
 import { useView } from "../../../ui/meeting";
 import { handPlace } from "../../../ui/hands";
+import { Spinner } from "../../../ui/spinner";
 import { VideoView } from "../../../ui/video-view";
 import { useTileTrack } from "../hooks/use-tile-track";
 import type { StageTile, TileName } from "../layout/stage-layout";
@@ -48,10 +49,16 @@ export const Tile = memo(function Tile({ tile, person, isPinned, onPin }: TilePr
           <Avatar id={person.participantId} name={person.displayName} size={avatarSize(width, height)} />
         </div>
       )}
-      {person.presence === "reconnecting" ? <p className="tile-reconnecting">{t("room.reconnecting")}</p> : null}
       <div className="tile-corner">
         {place === null || isScreen ? null : <HandBadge place={place} />}
-        <QualityBadge quality={person.quality} />
+        {person.presence === "reconnecting" ? (
+          <span className="tile-reconnecting">
+            <Spinner size={12} />
+            <span>{t("room.reconnecting")}</span>
+          </span>
+        ) : (
+          <QualityBadge quality={person.quality} />
+        )}
       </div>
       <NameChip name={name} isSelf={tile.isSelf} microphone={person.microphone} isScreen={isScreen} isPinned={isPinned} />
       <TileMenu tile={tile} person={person} name={name} isPinned={isPinned} onPin={onPin} frame={element} />

@@ -16,7 +16,7 @@ export const GAP = 8;
 export const PAGE_SIZES = [1, 2, 4, 9, 16, 25] as const;
 
 /** Below this width a face is too small to read. */
-const MIN_TILE_WIDTH = 112;
+const MIN_TILE_WIDTH = 128;
 
 const WIDEST = 16 / 9;
 /** Cameras are landscape: on a landscape stage a tile is never cut narrower than 4:3, on an upright phone 3:4. */

@@ -1,0 +1,70 @@
+/**
+ * Every screen on the fake core, for looking at while designing; only the development server knows this page:
+ * /src/testing/demo.html?path=/m/123456789&people=7&locale=zh-CN&signed-in=no&show=chat
+ */
+import "../ui/tokens.css";
+import "../ui/base.css";
+import "../ui/popover.css";
+
+import { createRoot } from "react-dom/client";
+
+import { App } from "../app/app";
+import { startI18n } from "../i18n";
+import { USER, fakeCore, meeting } from "./fake-core";
+import { chatEntry, fakeSession, participant, self } from "./fake-session";
+import { paintedTrack } from "./painted-track";
+
+const NAMES = ["Ada Lovelace", "王建国", "Grace Hopper", "陈思远", "Linus Pauling", "周雨桐", "Marie Curie", "赵一鸣"];
+const options = new URLSearchParams(window.location.search);
+const people = Number(options.get("people") ?? 4);
+
+const others = Array.from({ length: people - 1 }, (_, index) =>
+  participant({
+    participantId: `p-${index + 1}`,
+    displayName: NAMES[index % NAMES.length] ?? "",
+    camera: index % 3 !== 1,
+    microphone: index % 2 === 0,
+    isGuest: index % 4 === 3,
+    handRaisedAt: index === 1 ? "2026-01-05T09:20:00Z" : null,
+    quality: index === 2 ? "poor" : "good",
+    screen: options.has("screen") && index === 0,
+    presence: index === 5 ? "reconnecting" : "connected",
+  }),
+);
+const session = fakeSession({ participants: [self(), ...others], speakers: ["p-1"] });
+const core = fakeCore(options.get("signed-in") === "no" ? false : USER, session);
+core.meetingList = Array.from({ length: 19 }, (_, index) =>
+  meeting({
+    meetingId: `m-${index}`,
+    meetingNo: String(123456789 + index * 7919),
+    title: ["产品周会", "Weekly catch-up", "", "Design review: the new stage"][index % 4] ?? "",
+    status: index < 2 ? "live" : "ended",
+    hasPassword: index % 5 === 1,
+    participantCount: 1 + (index * 7) % 23,
+    startedAt: new Date(Date.UTC(2026, 0, 20 - index, 9, 30)).toISOString(),
+  }),
+);
+session.view.patch({
+  chat: [
+    chatEntry({ messageId: "c1", seq: 1, body: "Good morning! Slides: https://example.org/slides?id=7." }),
+    chatEntry({ messageId: "c2", seq: 2, body: "Can everyone hear me?" }),
+    chatEntry({ messageId: "c3", seq: 3, participantId: "p-2", displayName: "王建国", body: "听得很清楚，画面也很流畅 👍" }),
+    chatEntry({ messageId: "c4", seq: 4, participantId: "p-self", displayName: "林小雨", body: "好的，我们开始吧。\n先看上周的进展。", isSelf: true }),
+    chatEntry({ messageId: "c5", seq: null, participantId: "p-self", isSelf: true, body: "这条正在发送…", sentAt: "2026-01-05T09:06:00Z" }),
+  ],
+});
+core.level.set(0.3);
+
+if (!options.has("no-video")) {
+  core.deviceState.patch({ cameraTrack: paintedTrack(172, "face") });
+  for (const [index, person] of others.entries()) {
+    if (person.camera) session.tracks.set(`${person.participantId}-camera`, paintedTrack(index * 47, "face"));
+    if (person.screen) session.tracks.set(`${person.participantId}-screen`, paintedTrack(210, "screen"));
+  }
+}
+Object.assign(window, { core });
+
+await startI18n(options.get("locale") === "zh-CN" ? "zh-CN" : "en");
+window.history.replaceState(null, "", options.get("path") ?? "/");
+const root = document.getElementById("root");
+if (root !== null) createRoot(root).render(<App core={core} />);

@@ -1,0 +1,137 @@
+/** A meeting that a test directs: it sets the view, sends notices, and reads what was asked of the session. */
+import type { ChatEntry, MeetingNotice, MeetingSession, MeetingView, Participant } from "../core/types";
+import { fakeStore } from "./fake-store";
+import type { FakeStore } from "./fake-store";
+
+export const SELF_ID = "p-self";
+
+export function participant(part: Partial<Participant> & { participantId: string }): Participant {
+  return {
+    displayName: part.participantId,
+    role: "attendee",
+    isGuest: false,
+    isSelf: false,
+    presence: "connected",
+    joinedAt: "2026-01-05T09:00:00Z",
+    microphone: true,
+    camera: true,
+    screen: false,
+    screenAudio: false,
+    handRaisedAt: null,
+    quality: "good",
+    ...part,
+  };
+}
+
+export function self(part: Partial<Participant> = {}): Participant {
+  return participant({ participantId: SELF_ID, displayName: "林小雨", role: "host", isSelf: true, ...part });
+}
+
+export function chatEntry(part: Partial<ChatEntry> & { messageId: string }): ChatEntry {
+  return {
+    seq: 1,
+    participantId: "p-1",
+    displayName: "Ada",
+    body: "Hello",
+    sentAt: "2026-01-05T09:05:00Z",
+    isSelf: false,
+    failed: null,
+    ...part,
+  };
+}
+
+export interface FakeSession extends MeetingSession {
+  view: FakeStore<MeetingView>;
+  tilesChanged: FakeStore<number>;
+  /** Every request, as "name argument argument". */
+  calls: string[];
+  notify(notice: MeetingNotice): void;
+  tracks: Map<string, MediaStreamTrack>;
+}
+
+export function fakeView(part: Partial<MeetingView> = {}): MeetingView {
+  return {
+    phase: "live",
+    endReason: null,
+    endProblem: null,
+    meeting: {
+      meetingId: "m-1",
+      meetingNo: "123456789",
+      title: "Weekly catch-up",
+      hostName: "林小雨",
+      locked: false,
+      startedAt: "2026-01-05T09:00:00Z",
+    },
+    selfId: SELF_ID,
+    role: "host",
+    participants: [self()],
+    speakers: [],
+    chat: [],
+    media: "connected",
+    screenSharing: false,
+    ...part,
+  };
+}
+
+export function fakeSession(part: Partial<MeetingView> = {}): FakeSession {
+  const view = fakeStore(fakeView(part));
+  const listeners = new Set<(notice: MeetingNotice) => void>();
+  const calls: string[] = [];
+  const tracks = new Map<string, MediaStreamTrack>();
+  const record = (...words: unknown[]) => {
+    calls.push(words.join(" "));
+  };
+  const recorded = (name: string) => (...words: unknown[]) => {
+    record(name, ...words);
+    return Promise.resolve();
+  };
+  const updateSelf = (change: Partial<Participant>) =>
+    view.patch({ participants: view.get().participants.map((person) => (person.isSelf ? { ...person, ...change } : person)) });
+  return {
+    view,
+    calls,
+    tracks,
+    tilesChanged: fakeStore(0),
+    onNotice: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    notify: (notice) => listeners.forEach((listener) => listener(notice)),
+    setTiles: (tiles) => record("setTiles", JSON.stringify(tiles)),
+    videoTrack: (participantId, source) => tracks.get(`${participantId}-${source}`) ?? null,
+    sendChat: (body) => {
+      record("sendChat", body);
+      const entry = chatEntry({ messageId: `own-${calls.length}`, seq: null, body, isSelf: true, displayName: "林小雨" });
+      view.patch({ chat: [...view.get().chat, entry] });
+    },
+    retryChat: (messageId) => record("retryChat", messageId),
+    react: (emoji) => record("react", emoji),
+    raiseHand: (up) => {
+      record("raiseHand", up);
+      updateSelf({ handRaisedAt: up ? "2026-01-05T09:30:00Z" : null });
+    },
+    startScreenShare: recorded("startScreenShare"),
+    stopScreenShare: recorded("stopScreenShare"),
+    muteParticipant: recorded("muteParticipant"),
+    removeParticipant: recorded("removeParticipant"),
+    lock: recorded("lock"),
+    endForAll: () => {
+      record("endForAll");
+      view.patch({ phase: "ended", endReason: "ended" });
+      return Promise.resolve();
+    },
+    leave: () => {
+      record("leave");
+      if (view.get().phase !== "ended") view.patch({ phase: "ended", endReason: "left" });
+      return Promise.resolve();
+    },
+    statistics: () =>
+      Promise.resolve({
+        roundTripMs: 23.4,
+        transport: "udp",
+        sentBps: 1_240_000,
+        receivedBps: 3_870_000,
+        framesDecoded: { a: 12_400, b: 9_800 },
+      }),
+  };
+}
