@@ -1,4 +1,7 @@
-/** Owns the local tracks, before and during a meeting. What was chosen lasts. */
+/**
+ * Owns the local tracks, before and during a meeting. What was chosen lasts: before the first track is opened,
+ * `microphoneOn` and `cameraOn` say what the person had last time.
+ */
 import type { Persistence } from "../persistence";
 import { createStore } from "../store";
 import type { Devices, DevicesState } from "../types";
@@ -15,8 +18,8 @@ export function createDevices(persistence: Persistence): Devices {
     microphoneId: persistence.read("microphone"),
     cameraId: persistence.read("camera"),
     speakerId: persistence.read("speaker"),
-    microphoneOn: false,
-    cameraOn: false,
+    microphoneOn: persistence.read("microphone-on") !== "no",
+    cameraOn: persistence.read("camera-on") !== "no",
     microphoneTrack: null,
     cameraTrack: null,
     microphoneProblem: null,
@@ -70,18 +73,20 @@ export function createDevices(persistence: Persistence): Devices {
   }
 
   async function setMicrophoneOn(on: boolean): Promise<void> {
+    remember("microphone", on);
     const { microphoneTrack } = state.get();
-    if (microphoneTrack === null) {
-      if (on) await open("microphone");
-      else wishes.microphone++;
+    if (on && microphoneTrack === null) {
+      await open("microphone");
       return;
     }
+    if (!on) wishes.microphone++;
     // The device stays open, so that unmuting is instant.
-    microphoneTrack.enabled = on;
+    if (microphoneTrack !== null) microphoneTrack.enabled = on;
     change({ microphoneOn: on });
   }
 
   async function setCameraOn(on: boolean): Promise<void> {
+    remember("camera", on);
     if (on) {
       if (state.get().cameraTrack === null) await open("camera");
       return;
@@ -91,6 +96,10 @@ export function createDevices(persistence: Persistence): Devices {
     change({ cameraOn: false });
   }
 
+  function remember(kind: DeviceKind, on: boolean): void {
+    persistence.write(`${kind}-on`, on ? null : "no");
+  }
+
   async function choose(kind: DeviceKind, id: string): Promise<void> {
     persistence.write(kind, id);
     const track = state.get()[`${kind}Track`];
@@ -98,7 +107,7 @@ export function createDevices(persistence: Persistence): Devices {
     change({ [`${kind}Id`]: id });
     if (track === null) return;
     await open(kind);
-    if (!on && kind === "microphone") await setMicrophoneOn(false);
+    if (!on) await setMicrophoneOn(false); // a camera that is off has no track
   }
 
   watchPlugs(() => void refreshList());
@@ -119,7 +128,7 @@ export function createDevices(persistence: Persistence): Devices {
       for (const kind of ["microphone", "camera"] as const) {
         wishes[kind]++;
         close(kind);
-        change({ [`${kind}On`]: false });
+        change({ [`${kind}On`]: persistence.read(`${kind}-on`) !== "no" });
       }
     },
   };

@@ -1,6 +1,7 @@
 /** The m-lines of the one negotiation, in their fixed order: four that send, three for sound, nine for pictures. */
 import type { PublishedTrack } from "../protocol";
 import type { Source } from "../types";
+import { layersFor } from "./layers";
 
 export interface Lines {
   connection: RTCPeerConnection;
@@ -12,12 +13,7 @@ export interface Lines {
 const AUDIO_SLOTS = 3;
 const VIDEO_SLOTS = 9;
 
-/** Three layers of one camera; at 1280×720 they are 180, 360 and 720 lines high. */
-const CAMERA_LAYERS: RTCRtpEncodingParameters[] = [
-  { rid: "q", scaleResolutionDownBy: 4, maxBitrate: 150_000 },
-  { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 500_000 },
-  { rid: "f", scaleResolutionDownBy: 1, maxBitrate: 1_700_000 },
-];
+const USUAL_HEIGHT = 720;
 const SCREEN: RTCRtpEncodingParameters[] = [{ maxBitrate: 2_500_000 }];
 
 /** Every browser has VP8; what is left out only makes the offer longer. */
@@ -34,7 +30,7 @@ export function createLines(iceServers: RTCIceServer[]): Lines {
     connection,
     send: {
       microphone: sendOnly("audio"),
-      camera: sendOnly("video", CAMERA_LAYERS),
+      camera: sendOnly("video", layersFor(USUAL_HEIGHT)),
       screen: sendOnly("video", SCREEN),
       screen_audio: sendOnly("audio"),
     },
@@ -43,6 +39,22 @@ export function createLines(iceServers: RTCIceServer[]): Lines {
   };
   for (const transceiver of [lines.send.camera, lines.send.screen, ...lines.videoSlots]) preferCodecs(transceiver);
   return lines;
+}
+
+/** Sends a track, or nothing, on the line of its source; a camera in as many layers as it is worth. */
+export async function sendTrack({ send }: Lines, source: Source, track: MediaStreamTrack | null): Promise<void> {
+  const { sender } = send[source];
+  if (source === "camera" && track !== null) await fitLayers(sender, track);
+  await sender.replaceTrack(track);
+}
+
+async function fitLayers(sender: RTCRtpSender, track: MediaStreamTrack): Promise<void> {
+  const { width = 0, height = USUAL_HEIGHT } = track.getSettings();
+  const layers = layersFor(width === 0 ? height : Math.min(width, height)); // a phone held upright has 720 columns
+  const parameters = sender.getParameters();
+  for (const encoding of parameters.encodings) Object.assign(encoding, layers.find(({ rid }) => rid === encoding.rid));
+  // Firefox takes no parameters before the first negotiation: then the usual layers stay.
+  await sender.setParameters(parameters).catch(() => undefined);
 }
 
 /** Which m-line carries what; known once the local description is set. */

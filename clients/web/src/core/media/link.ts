@@ -4,7 +4,7 @@ import { ProblemError } from "../problem";
 import { createStore } from "../store";
 import type { MeetingView, Source, Store } from "../types";
 import type { Lines } from "./lines";
-import { createLines, midOf, publishedTracks } from "./lines";
+import { createLines, midOf, publishedTracks, sendTrack } from "./lines";
 import type { Remedy } from "./recovery";
 import { Recovery } from "./recovery";
 import { withOpusOptions } from "./sdp";
@@ -67,7 +67,7 @@ export function createMediaLink(iceServers: RTCIceServer[], sendOffer: SendOffer
   }
 
   function place(target: Lines, source: Source): void {
-    target.send[source].sender.replaceTrack(tracks[source]).catch(() => undefined); // closed meanwhile
+    sendTrack(target, source, tracks[source]).catch(() => undefined); // closed meanwhile
   }
 
   function apply(remedy: Remedy): void {
