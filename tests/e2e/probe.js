@@ -37,7 +37,8 @@
       if (hue !== null) hues.push(hue > 330 ? hue - 360 : hue);
     }
     hues.sort((a, b) => a - b);
-    const row = Array.from({ length: 64 }, (_, x) => data[(18 * 64 + x) * 4 + 1]);
+    const brightness = (at) => data[at] + data[at + 1] + data[at + 2];
+    const row = Array.from({ length: 64 }, (_, x) => brightness((18 * 64 + x) * 4));
     return { hue: hues.length > 100 ? hues[hues.length >> 1] : null, row, width: video.videoWidth };
   };
 
@@ -48,7 +49,7 @@
     if (!seen || seen.hue === null) return false;
     if (Math.abs(((seen.hue - hue + 540) % 360) - 180) > tolerance) return false;
     const first = (rows[selector] ??= seen.row);
-    if (!first.some((value, i) => Math.abs(value - seen.row[i]) > 60)) return false;
+    if (!first.some((value, i) => Math.abs(value - seen.row[i]) > 150)) return false;
     delete rows[selector];
     return true;
   };
@@ -89,5 +90,17 @@
     return ears.map((ear) => ear.best);
   };
 
-  window.__probe = { kept, look, sees, plays, tones };
+  // Energy of each live remote sound so far, from the statistics: works without a sound card, too.
+  const energies = async () => {
+    const found = [];
+    for (const connection of kept.connections) {
+      if (connection.connectionState !== "connected") continue;
+      (await connection.getStats()).forEach((entry) => {
+        if (entry.type === "inbound-rtp" && entry.kind === "audio") found.push(entry.totalAudioEnergy ?? 0);
+      });
+    }
+    return found;
+  };
+
+  window.__probe = { kept, look, sees, plays, tones, energies };
 })();
