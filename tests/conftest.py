@@ -31,6 +31,19 @@ TEMPLATE = "template_meeting"
 SECRET = "only-for-tests-only-for-tests-only-for-tests"
 START_S = 90.0
 
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each run a temporary folder of its own.
+
+    In pytest's usual one every new run takes away the permission to pass through, and started as root the
+    embedded servers are another user.
+    """
+    if config.option.basetemp is None:
+        config.option.basetemp = tempfile.mkdtemp(prefix="meeting-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
+
+
 MakeApp = Callable[[Sequence[Plug]], AbstractAsyncContextManager[httpx2.AsyncClient]]
 
 
@@ -89,7 +102,9 @@ _numbers = count(1)
 async def database_url(servers: Servers) -> AsyncIterator[str]:
     """Address of a fresh, migrated database."""
     name = f"test_{next(_numbers)}"
-    await on_server(servers.database_url, f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
+    await on_server(
+        servers.database_url, f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" STRATEGY FILE_COPY'
+    )
     yield with_database(servers.database_url, name)
     await on_server(servers.database_url, f'DROP DATABASE "{name}" WITH (FORCE)')
 

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from meeting_system.adapters.bus import LocalBus
-from meeting_system.adapters.redis_store import RedisStore, translating
+from meeting_system.adapters.redis_store import TIMEOUT_S, RedisStore, calling
 from meeting_system.contracts.call import Event
 from meeting_system.kernel.errors import AppError, FieldError, RemoteError, Unavailable
 from meeting_system.kit.log import logger
@@ -23,7 +23,7 @@ from meeting_system.kit.trace import current_trace_id, new_trace_id, traced
 log = logger(__name__)
 
 TAKE_S = 1.0
-"""How long one look at a list waits: below the socket's timeout."""
+"""How long one look at a list waits."""
 
 PAUSE_S = 0.2
 REPLY_LIFETIME_MS = 30_000
@@ -51,8 +51,13 @@ class RemoteBus(LocalBus):
             async with alongside(self._take_calls(), self._take_events()):
                 await self._subscribed.wait()
                 yield
-            if self._handling:
-                await asyncio.wait(self._handling, timeout=LAST_CALLS_S)
+            await self._finish_calls()
+
+    async def _finish_calls(self) -> None:
+        if self._handling:
+            await asyncio.wait(self._handling, timeout=LAST_CALLS_S)
+        for task in self._handling:
+            task.cancel()
 
     # Asking
 
@@ -106,7 +111,10 @@ class RemoteBus(LocalBus):
         reply: dict[str, Any] = {"id": call["id"]}
         with traced(call["trace_id"] or None):
             try:
-                reply["payload"] = (await self.handle(call["topic"], call["payload"].encode())).decode()
+                async with asyncio.timeout(call["deadline"] - time.time()):
+                    reply["payload"] = (await self.handle(call["topic"], call["payload"].encode())).decode()
+            except TimeoutError:
+                return  # nobody waits any more
             except AppError as error:
                 reply["problem"] = to_problem(error)
             except Exception:
@@ -151,7 +159,7 @@ class RemoteBus(LocalBus):
         take: Callable[..., Awaitable[Any]] = self._store.client.blpop
         while True:
             try:
-                with translating():
+                async with calling(TAKE_S + TIMEOUT_S):
                     found = await take(keys, timeout=TAKE_S)
             except Unavailable:
                 await asyncio.sleep(PAUSE_S)

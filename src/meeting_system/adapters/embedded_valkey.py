@@ -22,6 +22,7 @@ from meeting_system.adapters.embedded_process import (
 )
 
 SOCKET = "valkey.sock"
+ANSWER_S = 5.0
 
 SETTINGS = {
     "port": "0",
@@ -125,8 +126,9 @@ async def answers(socket: Path) -> bool:
         return False
     try:
         writer.write(b"PING\r\n")
-        return (await asyncio.wait_for(reader.readline(), 5)).startswith(b"+PONG")
-    except OSError:
+        async with asyncio.timeout(ANSWER_S):
+            return (await reader.readline()).startswith(b"+PONG")
+    except (OSError, TimeoutError):
         return False
     finally:
         writer.close()

@@ -1,12 +1,12 @@
 """Valkey (or Redis) as the Store."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from hashlib import sha1
 from typing import Any, cast
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -25,11 +25,16 @@ _AWAY = (RedisConnectionError, RedisTimeoutError, OSError, TimeoutError)
 _AWAY_ANSWERS = ("LOADING", "MASTERDOWN", "READONLY", "CLUSTERDOWN", "OOM", "MISCONF")
 
 
-@contextmanager
-def translating() -> Iterator[None]:
-    """Raise Unavailable where the server is away, anything else as it is."""
+@asynccontextmanager
+async def calling(timeout_s: float | None = TIMEOUT_S) -> AsyncIterator[None]:
+    """Raise Unavailable where the server is away or does not answer in time, anything else as it is.
+
+    The time limit is ours: the driver's own (`socket_timeout`) is `asyncio.wait_for`, which in Python 3.11
+    may swallow a cancellation.
+    """
     try:
-        yield
+        async with asyncio.timeout(timeout_s):
+            yield
     except _AWAY as error:
         raise Unavailable("the store is away, try again") from error
     except ResponseError as error:
@@ -52,23 +57,23 @@ class RedisStore:
         return self._client
 
     async def get(self, key: str) -> bytes | None:
-        with translating():
+        async with calling():
             return cast("bytes | None", await self._client.get(key))
 
     async def set(
         self, key: str, value: bytes, *, ttl_s: float | None = None, only_new: bool = False
     ) -> bool:
         ttl_ms = None if ttl_s is None else max(1, int(ttl_s * 1000))
-        with translating():
+        async with calling():
             return bool(await self._client.set(key, value, px=ttl_ms, nx=only_new))
 
     async def take(self, key: str) -> bytes | None:
-        with translating():
+        async with calling():
             return cast("bytes | None", await self._client.getdel(key))
 
     async def delete(self, *keys: str) -> None:
         if keys:
-            with translating():
+            async with calling():
                 await self._client.delete(*keys)
 
     async def increment(self, key: str, *, ttl_s: float) -> int:
@@ -78,14 +83,14 @@ class RedisStore:
         sha = self._shas.get(script)
         if sha is None:
             sha = self._shas[script] = sha1(script.encode(), usedforsecurity=False).hexdigest()
-        with translating():
+        async with calling():
             try:
                 return await self._client.evalsha(sha, len(keys), *keys, *args)
             except NoScriptError:
                 return await self._client.eval(script, len(keys), *keys, *args)
 
     async def publish(self, channel: str, payload: bytes) -> None:
-        with translating():
+        async with calling():
             await self._client.publish(channel, payload)
 
     def subscribe(self, *channels: str) -> AbstractAsyncContextManager[Subscription]:
@@ -102,12 +107,12 @@ class RedisStore:
             await pubsub.aclose()  # type: ignore[no-untyped-call]
 
     async def run_id(self) -> str:
-        with translating():
+        async with calling():
             return str((await self._client.info("server"))["run_id"])
 
     async def check(self) -> None:
         """Return when the server answers; raise Unavailable else."""
-        with translating():
+        async with calling():
             await self._client.ping()
 
 
@@ -130,22 +135,21 @@ class RedisSubscription:
 
     async def open(self, channels: tuple[str, ...]) -> None:
         """Subscribe, and return when the server has confirmed it: what is published from now on arrives."""
-        with translating():
+        async with calling():
             await self._pubsub.subscribe(_ALWAYS, *channels)
             confirmations = 1 + len(set(channels) - {_ALWAYS})
-            async with asyncio.timeout(TIMEOUT_S):
-                while confirmations:
-                    message = await self._pubsub.get_message(timeout=TIMEOUT_S)
-                    if message is not None and message["type"] == "subscribe":
-                        confirmations -= 1
-                    elif message is not None and message["type"] == "message":
-                        self._waiting.append(_to_pair(message))
+            while confirmations:
+                message = await self._pubsub.get_message(timeout=None)
+                if message is not None and message["type"] == "subscribe":
+                    confirmations -= 1
+                elif message is not None and message["type"] == "message":
+                    self._waiting.append(_to_pair(message))
 
     async def __aiter__(self) -> AsyncIterator[tuple[str, bytes]]:
         while self._waiting:
             yield self._waiting.pop(0)
         while True:
-            with translating():
+            async with calling(timeout_s=None):
                 try:
                     message = await self._pubsub.get_message(timeout=None)
                 except RuntimeError as error:  # the connection was given back
@@ -154,11 +158,11 @@ class RedisSubscription:
                 yield _to_pair(message)
 
     async def add(self, *channels: str) -> None:
-        with translating():
+        async with calling():
             await self._pubsub.subscribe(*channels)
 
     async def remove(self, *channels: str) -> None:
-        with translating():
+        async with calling():
             await self._pubsub.unsubscribe(*channels)
 
 
@@ -169,14 +173,16 @@ def _to_pair(message: dict[str, Any]) -> tuple[str, bytes]:
 @asynccontextmanager
 async def open_store(url: str) -> AsyncIterator[RedisStore]:
     """Open the pool for a `redis://`, `rediss://` or `unix://` URL and close it at the end."""
-    client: Redis = Redis.from_url(
+    pool = BlockingConnectionPool.from_url(
         url,
-        socket_timeout=TIMEOUT_S,
+        timeout=TIMEOUT_S,
+        socket_timeout=None,
         socket_connect_timeout=CONNECT_S,
         max_connections=CONNECTIONS,
         retry=Retry(NoBackoff(), 0),
         protocol=2,
     )
+    client = Redis.from_pool(pool)
     try:
         yield RedisStore(client)
     finally:
