@@ -61,9 +61,11 @@ class Api:
         """Make a meeting."""
         return await self.send("POST", "/meetings", {"title": "Bench"})
 
-    async def join(self, reference: str, *, name: str = "Bench") -> httpx2.Response:
-        """Join from a device that was never seen before."""
-        body = {"device_id": uuid.uuid4().hex, "display_name": name}
+    async def join(
+        self, reference: str, *, name: str = "Bench", device_id: str | None = None
+    ) -> httpx2.Response:
+        """Join from a device; without `device_id` from one that was never seen before."""
+        body = {"device_id": device_id or uuid.uuid4().hex, "display_name": name}
         return await self.send("POST", f"/meetings/{reference}/join", body)
 
     async def list_meetings(self) -> httpx2.Response:

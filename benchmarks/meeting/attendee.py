@@ -32,7 +32,8 @@ class Attendee:
 
     async def enter(self, api: Api, reference: str, tasks: asyncio.TaskGroup) -> None:
         """Join the meeting; the socket lives as a task of `tasks`."""
-        joined = (await api.join(reference, name=self.name)).json()
+        device_id = uuid.uuid4().hex
+        joined = (await api.join(reference, name=self.name, device_id=device_id)).json()
         self.participant_id = joined["participant_id"]
         address = api.server.url.replace("http", "ws", 1) + joined["signaling_url"]
         self._socket = await connect(address, origin=Origin(api.server.url), max_size=None, compression=None)
@@ -42,7 +43,7 @@ class Attendee:
             v=1,
             ticket=joined["ticket"],
             meeting_id=joined["meeting_id"],
-            device_id=uuid.uuid4().hex,
+            device_id=device_id,
             caps=[],
         )
         ready = json.loads(await self._socket.recv())
