@@ -1,7 +1,7 @@
 """The meeting service over HTTP and the bus, on real servers; the services beside it are stand-ins that
 write down what they are asked."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -9,17 +9,18 @@ from typing import Any
 import httpx2
 import pytest
 from sqlalchemy import event
+from tests.conftest import SECRET
 
 from meeting_system import meeting
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.contracts.call import Nothing, Request
 from meeting_system.contracts.media import CloseMeetingMedia, ClosePeer, SetMuted
 from meeting_system.contracts.meeting import Admission, AppendDurable, RedeemTicket
-from meeting_system.kernel.clock import ManualClock
 from meeting_system.kernel.ids import UserId, new_id
 from meeting_system.kernel.principal import Account, AccountRole
 from meeting_system.kit.passwords import Passwords
 from meeting_system.kit.plug import Plug, Ports
+from meeting_system.kit.tokens import SignedTokens
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.settings import MeetingSettings
 
@@ -126,7 +127,9 @@ def account(client: httpx2.AsyncClient, bus: LocalBus, ports: Ports) -> MakePers
 
     def make(name: str = "Ada", *, role: AccountRole = AccountRole.USER) -> Person:
         user_id = new_id(ports.clock.now().timestamp())
-        token = ports.tokens.issue(Account(UserId(user_id), role, name, "family"))
+        # Tests move the clock by days: these tokens outlive that.
+        tokens = SignedTokens({"test": SECRET}, ports.clock, lifetime_s=365 * 24 * 3600)
+        token = tokens.issue(Account(UserId(user_id), role, name, "family"))
         return Person(
             client, bus, f"device-{next(_numbers)}", {"Authorization": f"Bearer {token}"}, name, user_id
         )
@@ -162,12 +165,3 @@ def statements(ports: Ports) -> list[str]:
             seen.append(statement)
 
     return seen
-
-
-Wait = Callable[[Callable[[], bool]], Awaitable[None]]
-
-
-@pytest.fixture
-def nobody() -> str:
-    """The id of nothing."""
-    return new_id(ManualClock().now().timestamp())
