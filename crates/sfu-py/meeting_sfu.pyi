@@ -7,7 +7,34 @@ All ids are opaque strings of at most 64 bytes. Times are seconds, rates bits pe
 """
 
 from collections.abc import Sequence
-from typing import Literal, final
+from typing import Literal, Self, final
+
+__all__ = [
+    "EndReason",
+    "Engine",
+    "EngineConfig",
+    "EngineError",
+    "EngineStatistics",
+    "Event",
+    "Kind",
+    "LayoutEntry",
+    "PeerAnswered",
+    "PeerConnected",
+    "PeerDisconnected",
+    "PeerEnded",
+    "PeerRefused",
+    "PublishedTrack",
+    "Quality",
+    "QualityChanged",
+    "SlotEntry",
+    "SlotsChanged",
+    "Source",
+    "SpeakersChanged",
+    "TrackStarted",
+    "TrackStopped",
+    "Transport",
+    "__version__",
+]
 
 Source = Literal["microphone", "camera", "screen", "screen_audio"]
 Kind = Literal["audio", "video"]
@@ -18,7 +45,10 @@ Quality = Literal["good", "fair", "poor", "lost"]
 __version__: str
 
 class EngineError(Exception):
-    """A command that could not be accepted: `code` is stable, `str(error)` is for people."""
+    """A command that could not be accepted: `code` is stable, `str(error)` is for people.
+
+    Codes: address_in_use, address_invalid, system (starting); id_invalid, closed (commands).
+    """
 
     code: str
 
@@ -28,11 +58,11 @@ class EngineConfig:
 
     `bind` is the address of the UDP and the TCP socket, `port` their common number (0: any free one).
     `advertised` are the addresses put into ICE candidates, without port; empty: those of the bound
-    interfaces. `workers` 0 means one a core.
+    interfaces. `workers` 0 means one a core. `audio_slots` is how many voices are forwarded to a peer at most.
     """
 
-    def __init__(
-        self,
+    def __new__(
+        cls,
         *,
         bind: str = "0.0.0.0",
         port: int = 0,
@@ -42,7 +72,7 @@ class EngineConfig:
         peer_timeout_s: float = 30.0,
         audio_slots: int = 3,
         event_capacity: int = 65536,
-    ) -> None: ...
+    ) -> Self: ...
 
 @final
 class PublishedTrack:
@@ -50,7 +80,7 @@ class PublishedTrack:
 
     mid: str
     source: Source
-    def __init__(self, mid: str, source: Source) -> None: ...
+    def __new__(cls, mid: str, source: Source) -> Self: ...
 
 @final
 class LayoutEntry:
@@ -60,7 +90,7 @@ class LayoutEntry:
     peer: str
     source: Source
     width: int
-    def __init__(self, mid: str, peer: str, source: Source, width: int) -> None: ...
+    def __new__(cls, mid: str, peer: str, source: Source, width: int) -> Self: ...
 
 @final
 class SlotEntry:
@@ -196,7 +226,7 @@ class EngineStatistics:
 class Engine:
     """A running engine. Also a context manager: leaving it calls `close`."""
 
-    def __init__(self, config: EngineConfig) -> None:
+    def __new__(cls, config: EngineConfig) -> Self:
         """Bind the sockets and start the workers. Raises EngineError: address_in_use, address_invalid."""
     @property
     def port(self) -> int: ...

@@ -68,12 +68,8 @@ class Caller:
             audio_slots=self.slots["audio"],
             video_slots=self.slots["video"],
         )
-        answered = await recorder.wait_for(
-            meeting_sfu.PeerAnswered, lambda e: e.request == request
-        )
-        await self.connection.setRemoteDescription(
-            RTCSessionDescription(answered.sdp, "answer")
-        )
+        answered = await recorder.wait_for(meeting_sfu.PeerAnswered, lambda e: e.request == request)
+        await self.connection.setRemoteDescription(RTCSessionDescription(answered.sdp, "answer"))
         await recorder.wait_for(meeting_sfu.PeerConnected, lambda e: e.peer == self.name)
 
     async def packets_received(self) -> int:

@@ -24,10 +24,13 @@ def open_peer(engine, **changes):
     engine.open_peer(**(arguments | changes))
 
 
-def test_stub_describes_the_binary():
-    # The native module is a submodule of the package that maturin makes around it.
-    command = [sys.executable, "-m", "mypy.stubtest", "meeting_sfu", "--ignore-disjoint-bases"]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=100)
+def test_stub_describes_the_binary(tmp_path):
+    # stubtest cannot compare an alias of literals; the native module lies inside the package that maturin makes.
+    allowed = ["Source", "Kind", "Transport", "EndReason", "Quality", "meeting_sfu"]
+    allowlist = tmp_path / "allowlist.txt"
+    allowlist.write_text("".join(f"meeting_sfu.{name}\n" for name in allowed))
+    command = [sys.executable, "-m", "mypy.stubtest", "meeting_sfu", "--allowlist", str(allowlist)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=100, cwd=tmp_path, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
 
 

@@ -26,10 +26,14 @@ pub struct EngineConfig {
 #[pymethods]
 impl EngineConfig {
     #[new]
-    #[pyo3(signature = (
-        *, bind = "0.0.0.0".to_owned(), port = 0, advertised = Vec::new(), workers = 0, tcp = true,
-        peer_timeout_s = 30.0, audio_slots = 3, event_capacity = 65536
-    ))]
+    #[pyo3(
+        signature = (
+            *, bind = "0.0.0.0".to_owned(), port = 0, advertised = Vec::new(), workers = 0, tcp = true,
+            peer_timeout_s = 30.0, audio_slots = 3, event_capacity = 65536
+        ),
+        text_signature = "(*, bind='0.0.0.0', port=0, advertised=(), workers=0, tcp=True, peer_timeout_s=30.0, \
+                          audio_slots=3, event_capacity=65536)"
+    )]
     #[allow(clippy::too_many_arguments, reason = "Python calls it with keywords only")]
     fn new(
         bind: String,
