@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 
 import type { Problem } from "../core/types";
 
-export function isProblem(error: unknown): error is Problem {
+function isProblem(error: unknown): error is Problem {
   return typeof error === "object" && error !== null && "code" in error && typeof error.code === "string";
 }
 

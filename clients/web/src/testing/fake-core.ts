@@ -66,7 +66,7 @@ const DEVICES: DevicesState = {
   cameraProblem: null,
 };
 
-export const TEST_STEPS: ConnectionTestStep[] = [
+const TEST_STEPS: ConnectionTestStep[] = [
   { step: "https", outcome: "passed", detail: "https://meet.example.org", durationMs: 1 },
   { step: "websocket", outcome: "passed", detail: "round trip 24 ms", durationMs: 61 },
   { step: "devices", outcome: "passed", detail: "2 microphones, 2 cameras", durationMs: 140 },

@@ -3,7 +3,7 @@ import type { ChatEntry, MeetingNotice, MeetingSession, MeetingView, Participant
 import { fakeStore } from "./fake-store";
 import type { FakeStore } from "./fake-store";
 
-export const SELF_ID = "p-self";
+const SELF_ID = "p-self";
 
 export function participant(part: Partial<Participant> & { participantId: string }): Participant {
   return {
@@ -49,7 +49,7 @@ export interface FakeSession extends MeetingSession {
   tracks: Map<string, MediaStreamTrack>;
 }
 
-export function fakeView(part: Partial<MeetingView> = {}): MeetingView {
+function fakeView(part: Partial<MeetingView> = {}): MeetingView {
   return {
     phase: "live",
     endReason: null,

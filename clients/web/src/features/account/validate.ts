@@ -1,6 +1,6 @@
 /** What can be told about the forms before anything is sent. Answers are translation keys. */
 
-export const PASSWORD_MIN_LENGTH = 10;
+const PASSWORD_MIN_LENGTH = 10;
 
 export interface RegisterInput {
   email: string;

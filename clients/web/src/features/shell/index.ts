@@ -1,6 +1,5 @@
 /** The frame around every page outside a meeting. */
 export { Brand } from "./components/brand";
-export { LanguageMenu } from "./components/language-menu";
 export { Message } from "./components/message";
 export { NotFoundPage } from "./components/not-found-page";
 export { Shell } from "./components/shell";

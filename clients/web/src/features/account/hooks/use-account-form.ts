@@ -18,7 +18,7 @@ interface AccountForm {
 }
 
 /** `next` in the address says where the person wanted to go before signing in. */
-export function afterSignIn(): string {
+function afterSignIn(): string {
   return safePath(new URLSearchParams(window.location.search).get("next"), "/");
 }
 

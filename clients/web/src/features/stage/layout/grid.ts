@@ -13,7 +13,7 @@ export interface Rect extends Size {
 export const GAP = 8;
 
 /** A page holds one of these many tiles at most. */
-export const PAGE_SIZES = [1, 2, 4, 9, 16, 25] as const;
+const PAGE_SIZES = [1, 2, 4, 9, 16, 25] as const;
 
 /** Below this width a face is too small to read. */
 const MIN_TILE_WIDTH = 128;
