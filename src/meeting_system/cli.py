@@ -3,6 +3,8 @@
 import asyncio
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -64,16 +66,21 @@ def describe_problem(location: tuple[str | int, ...], message: str) -> str:
     return f"{name if name.startswith(PREFIX) else PREFIX + name}: {text}" if name else text
 
 
-def log_somewhere(settings: Settings, *, verbose: bool) -> Path | None:
-    """Send logs to stderr, or to a file where a person watches; return the file."""
+@contextmanager
+def logging_somewhere(settings: Settings, *, verbose: bool = False) -> Iterator[Path | None]:
+    """Send logs to stderr, or to a file where a person watches; give the file."""
     level = "debug" if verbose else settings.log.level
     if settings.log.form is not None or verbose or not sys.stderr.isatty():
         form = settings.log.form or ("console" if verbose and sys.stderr.isatty() else "json")
         configure_logs(form=form, level=level)
-        return None
+        yield None
+        return
     file = settings.data / "log" / "meeting-system.log"
-    configure_logs(form="json", level=level, file=file)
-    return file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8", buffering=1) as stream:
+        configure_logs(form="json", level=level, stream=stream)
+        yield file
+        configure_logs(form="console", level="error")
 
 
 class Progress:
@@ -139,10 +146,11 @@ def serve(
     settings = read_settings(public=public)
     if port is not None:
         settings = settings.model_copy(update={"http": settings.http.model_copy(update={"port": port})})
-    progress = Progress(settings, log_somewhere(settings, verbose=verbose))
     say(f"meeting-system {__version__}   {Text('data', '数据')}: {settings.data.absolute()}")
     try:
-        run_server(settings, wanted, report=progress.report, on_listening=progress.listening)
+        with logging_somewhere(settings, verbose=verbose) as log_file:
+            progress = Progress(settings, log_file)
+            run_server(settings, wanted, report=progress.report, on_listening=progress.listening)
     except START_ERRORS as error:
         fail(error)
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -156,9 +164,9 @@ def migrate() -> None:
     from meeting_system.app.run import START_ERRORS, run_migration
 
     settings = read_settings()
-    log_somewhere(settings, verbose=False)
     try:
-        changed = run_migration(settings)
+        with logging_somewhere(settings):
+            changed = run_migration(settings)
     except START_ERRORS as error:
         fail(error)
     say(str(Text("Migrated", "已升级") if changed else Text("Nothing to do", "无需升级")))

@@ -7,7 +7,6 @@ prints redacted.
 import logging
 import sys
 from collections.abc import MutableMapping
-from pathlib import Path
 from typing import Any, Literal, TextIO
 
 import orjson
@@ -44,12 +43,9 @@ def _dump(event: object, **_options: object) -> str:
     return orjson.dumps(event, default=_to_json, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode()
 
 
-def configure_logs(*, form: Format, level: Level = "info", file: Path | None = None) -> None:
-    """Send the logs of this process, ours and those of libraries, to stderr or to a file."""
-    stream: TextIO = sys.stderr
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        stream = file.open("a", encoding="utf-8", buffering=1)
+def configure_logs(*, form: Format, level: Level = "info", stream: TextIO | None = None) -> None:
+    """Send the logs of this process, ours and those of libraries, to stderr or to a stream."""
+    stream = stream or sys.stderr
     number = getattr(logging, level.upper())
     structlog.configure(
         processors=[*_processors(), *_renderer(form, stream)],

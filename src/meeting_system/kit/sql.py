@@ -106,13 +106,15 @@ def _dump_json(value: Any) -> str:
 
 
 @asynccontextmanager
-async def open_database(url: str, *, pool_size: int = 10) -> AsyncIterator[Database]:
+async def open_database(
+    url: str, *, pool_size: int = 10, pool_wait_s: float = POOL_WAIT_S
+) -> AsyncIterator[Database]:
     """Open the pool for a `postgresql+asyncpg://` URL and close it at the end."""
     engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_timeout=POOL_WAIT_S,
+        pool_timeout=pool_wait_s,
         pool_use_lifo=True,
         json_serializer=_dump_json,
         json_deserializer=orjson.loads,

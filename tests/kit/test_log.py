@@ -1,0 +1,66 @@
+"""Logs: one JSON object a line, with the trace id, without personal data."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from meeting_system.kernel.pii import Private
+from meeting_system.kit.log import configure_logs, logger
+from meeting_system.kit.trace import traced
+
+
+@pytest.fixture
+def lines(tmp_path: Path) -> Iterator[Path]:
+    """Logs go to this file during the test."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    file = tmp_path / "file.log"
+    with file.open("a", encoding="utf-8", buffering=1) as stream:
+        configure_logs(form="json", stream=stream)
+        yield file
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def read(file: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+def test_an_event_has_its_fields_module_and_trace_id(lines: Path) -> None:
+    with traced("b" * 32):
+        logger("meeting_system.kit.example").info("peer_joined", meeting_id="m1")
+    (line,) = read(lines)
+    assert line.items() >= {
+        ("event", "peer_joined"),
+        ("meeting_id", "m1"),
+        ("module", "kit.example"),
+        ("trace_id", "b" * 32),
+        ("level", "info"),
+    }
+
+
+def test_personal_data_is_redacted_at_any_depth(lines: Path) -> None:
+    email = Private("alice@example.org")
+    logger("x").info("registered", email=email, more={"list": [email]}, text=f"for {email}")
+    assert "alice" not in lines.read_text()
+    assert lines.read_text().count("‹redacted›") == 3
+
+
+def test_libraries_log_through_the_same(lines: Path) -> None:
+    logging.getLogger("some.library").warning("it %s", "happened")
+    (line,) = read(lines)
+    assert (line["event"], line["module"]) == ("it happened", "some.library")
+
+
+def test_an_exception_is_one_line(lines: Path) -> None:
+    try:
+        int("wrong\nin two lines")
+    except ValueError:
+        logger("x").exception("failed")
+    (line,) = read(lines)
+    assert "ValueError" in str(line["exception"])
