@@ -40,6 +40,7 @@ class Hub:
         watch: Callable[[str], Awaitable[None]],
         unwatch: Callable[[str], Awaitable[None]],
         alarm: Callable[[], None] = lambda: None,
+        chunk: int = CHUNK,
     ) -> None:
         self.rooms: dict[str, LocalRoom] = {}
         self.broken: set[str] = set()
@@ -48,6 +49,7 @@ class Hub:
         self._watch = watch
         self._unwatch = unwatch
         self._alarm = alarm
+        self._chunk = chunk
 
     def members(self) -> Iterator[Attachment]:
         """Every session at a socket of this process."""
@@ -101,7 +103,8 @@ class Hub:
             return
         epoch, kind, off, t, target, frame = payload.split("\n", 5)
         if kind == "x":
-            _drop_older(room, epoch, target, int(off))
+            # Here the two fields are the session that ends and its new generation.
+            _drop_older(room, epoch, sid=off, gen=int(t))
         elif epoch != room.epoch:
             self.mark(run)
         elif kind == "e":
@@ -169,7 +172,10 @@ class Hub:
         for held in room.members.values():
             if held.needs_reset and held.epoch == state.epoch:
                 held.needs_reset = False
-                push_reset(held, state, view, reason="epoch", media="keep")
+                try:
+                    push_reset(held, state, view, reason="epoch", media="keep")
+                except CloseSocket as end:
+                    held.queue.close(end.code)
 
     def _tell_one(self, room: LocalRoom, entry: Entry) -> None:
         held = room.members.get(entry.target)
@@ -198,7 +204,7 @@ class Hub:
             await self._catch_up_personal(held)
         while current := _current(room):
             lowest = min(room.top, *(held.sent_ro for held in current))
-            entries = await self._core.log.read_events(room.run, room.epoch, lowest, CHUNK)
+            entries = await self._core.log.read_events(room.run, room.epoch, lowest, self._chunk)
             if not entries or entries[0].off != lowest + 1:
                 break
             for entry in entries:
@@ -209,13 +215,13 @@ class Hub:
 
     async def _catch_up_one(self, held: Attachment) -> None:
         await self._catch_up_personal(held)
-        while entries := await self._core.log.read_events(held.run, held.epoch, held.sent_ro, CHUNK):
+        while entries := await self._core.log.read_events(held.run, held.epoch, held.sent_ro, self._chunk):
             for entry in entries:
                 _give(held, entry)
             await held.queue.flushed()
 
     async def _catch_up_personal(self, held: Attachment) -> None:
-        while entries := await self._core.log.read_personal(held.sid, held.epoch, held.sent_po, CHUNK):
+        while entries := await self._core.log.read_personal(held.sid, held.epoch, held.sent_po, self._chunk):
             for entry in entries:
                 _give_personal(held, entry)
             await held.queue.flushed()
@@ -230,7 +236,7 @@ def _current(room: LocalRoom) -> list[Attachment]:
     ]
 
 
-def _drop_older(room: LocalRoom, epoch: str, sid: str, gen: int) -> None:
+def _drop_older(room: LocalRoom, epoch: str, *, sid: str, gen: int) -> None:
     held = room.members.get(sid)
     # Of another epoch: that is the session itself being carried over, or for `mend` to judge.
     if held is not None and held.epoch == epoch and held.gen < gen:
