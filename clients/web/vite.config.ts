@@ -2,8 +2,8 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-import { precompress } from "./build/precompress";
-import { sizeBudget } from "./build/size-budget";
+import { precompress } from "./build/precompress.ts";
+import { sizeBudget } from "./build/size-budget.ts";
 
 const SERVER = "http://localhost:8800";
 

@@ -1,0 +1,168 @@
+/** A small server of `meet.v1` in virtual time: one room, one log, sessions that outlive their sockets. */
+import type { Ack, ClientFrame, Command, EventFrame, Identify, Resume, ServerFrame, Snapshot } from "../protocol";
+import { COMMANDS } from "../protocol";
+
+interface FakeSession {
+  tokens: string[];
+  lastCid: number;
+  acks: Map<number, Ack>;
+}
+
+export type Say = (frame: ServerFrame) => void;
+export type Close = (code: number) => void;
+
+export class FakeServer {
+  /** Bodies of all chat messages that took effect, in order. */
+  readonly chat: string[] = [];
+  /** What the commands of class S said last. */
+  readonly updates: string[] = [];
+  private epoch = 1;
+  private log: EventFrame[] = [];
+  private trimmed = 0;
+  private sessions = new Map<string, FakeSession>();
+  /** Rows of the database: what a forgotten session did last. */
+  private durable = new Map<string, number>();
+  private issued = 0;
+  private tickets = new Set<string>();
+  private socket: { sid: string | null; say: Say; close: Close } | null = null;
+
+  issueTicket(): string {
+    const ticket = `ticket-number-${++this.issued}`;
+    this.tickets.add(ticket);
+    return ticket;
+  }
+
+  attach(say: Say, close: Close): void {
+    this.socket = { sid: null, say, close };
+    say({ f: "hello", v: 1, hb_ms: 5000, dead_ms: 15_000, max_frame: 262_144, server_time: "" });
+  }
+
+  detach(): void {
+    this.socket = null;
+  }
+
+  hear(frame: ClientFrame): void {
+    switch (frame.f) {
+      case "identify":
+        this.identify(frame);
+        return;
+      case "resume":
+        this.resume(frame);
+        return;
+      case "cmd":
+        this.command(frame);
+        return;
+      case "ping":
+        this.socket?.say({ f: "pong", n: frame.n, t: frame.t, top_ro: this.log.length, top_po: 0 });
+        return;
+      default:
+    }
+  }
+
+  /** Somebody else writes. */
+  say(body: string): void {
+    this.append(body);
+  }
+
+  /** Valkey is wiped: the log starts anew, sessions go on, nothing durable is lost. */
+  wipeLog(): void {
+    this.epoch++;
+    this.log = [];
+    this.trimmed = 0;
+  }
+
+  /** The log no longer reaches back to its beginning. */
+  trimLog(): void {
+    this.trimmed = this.log.length;
+  }
+
+  forgetSessions(): void {
+    this.sessions.clear();
+  }
+
+  private identify({ ticket, prev_sid }: Identify): void {
+    if (!this.tickets.delete(ticket)) {
+      this.socket?.close(4003);
+      return;
+    }
+    const sid = `sid-${++this.issued}`;
+    const session: FakeSession = { tokens: [], lastCid: 0, acks: new Map() };
+    this.sessions.set(sid, session);
+    this.attachSession(sid);
+    const prev_last_cid = this.durable.get(prev_sid ?? "") ?? 0;
+    const resume_token = this.renewToken(session);
+    this.socket?.say({ f: "ready", sid, resume_token, gen: 1, pid: "me", ...this.place(), prev_last_cid });
+  }
+
+  private resume(frame: Resume): void {
+    const session = this.sessions.get(frame.sid);
+    if (session?.tokens.includes(frame.resume_token) !== true) {
+      this.socket?.close(4004);
+      return;
+    }
+    this.attachSession(frame.sid);
+    const resume_token = this.renewToken(session);
+    const common = { resume_token, gen: 1, last_cid: session.lastCid, media: "keep" as const };
+    if (frame.epoch !== String(this.epoch)) this.socket?.say({ f: "reset", reason: "epoch", ...common, ...this.place() });
+    else if (frame.ro < this.trimmed) this.socket?.say({ f: "reset", reason: "trimmed", ...common, ...this.place() });
+    else {
+      const missed = this.log.slice(frame.ro);
+      this.socket?.say({ f: "resumed", ...common, replayed: missed.length });
+      for (const event of missed) this.socket?.say(event);
+    }
+  }
+
+  private command({ cid, t, d }: Command): void {
+    const sid = this.socket?.sid ?? "";
+    const session = this.sessions.get(sid);
+    if (session === undefined) return;
+    const known = session.acks.get(cid);
+    if (known !== undefined) this.socket?.say(known);
+    else if (cid === session.lastCid + 1) {
+      const ack: Ack = { f: "ack", cid, ok: true, res: this.execute(t, d ?? {}) };
+      session.lastCid = cid;
+      session.acks.set(cid, ack);
+      if (COMMANDS[t as keyof typeof COMMANDS] === "D") this.durable.set(sid, cid);
+      this.socket?.say(ack);
+    } else if (cid > session.lastCid + 1) this.socket?.close(4001);
+  }
+
+  private execute(type: string, data: Record<string, unknown>): Record<string, unknown> {
+    if (type === "self.update") this.updates.push(JSON.stringify(data));
+    else return { seq: this.append(String(data["body"])) };
+    return {};
+  }
+
+  private append(body: string): number {
+    this.chat.push(body);
+    const seq = this.chat.length;
+    const message = { message_id: `m${seq}`, seq, participant_id: "me", display_name: "", body, sent_at: "" };
+    const off = this.log.length + 1;
+    const event: EventFrame = { f: "ev", st: "r", off, ep: String(this.epoch), t: "chat.message", ts: "", d: { message } };
+    this.log.push(event);
+    if (this.socket?.sid != null) this.socket.say(event);
+    return seq;
+  }
+
+  private attachSession(sid: string): void {
+    if (this.socket !== null) this.socket.sid = sid;
+  }
+
+  private renewToken(session: FakeSession): string {
+    const token = `token-number-${++this.issued}`;
+    session.tokens = [...session.tokens.slice(-1), token];
+    return token;
+  }
+
+  private place(): { epoch: string; ro: number; po: number; snapshot: Snapshot } {
+    return { epoch: String(this.epoch), ro: this.log.length, po: 0, snapshot: this.snapshot() };
+  }
+
+  private snapshot(): Snapshot {
+    const messages = this.chat.map((body, index) => ({
+      message_id: `m${index + 1}`, seq: index + 1, participant_id: "me", display_name: "", body, sent_at: "",
+    }));
+    const meeting = { meeting_id: "m", meeting_no: "1", title: "", host_name: "", locked: false, started_at: "" };
+    return { meeting, participant_id: "me", role: "host", participants: [], messages, slots: [] };
+  }
+}
