@@ -68,3 +68,45 @@ fn affordable(demand: &Demand, place: usize, paid: u64, remaining: u64) -> Optio
     let needed = if is_held { cost } else { cost.saturating_mul(UP_PERCENT) / 100 };
     (needed <= remaining).then_some(cost)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Demand, allocate};
+
+    fn camera(slot: usize, width: u32, current: Option<usize>) -> Demand {
+        let layers = vec![(0, 100_000), (1, 300_000), (2, 1_000_000)];
+        Demand { slot, screen: false, width, layers, current }
+    }
+
+    #[test]
+    fn without_an_estimate_everybody_gets_the_best() {
+        let demands = [camera(0, 640, None), camera(1, 320, None)];
+        assert_eq!(allocate(&demands, None), [Some(2), Some(2)]);
+    }
+
+    #[test]
+    fn everybody_is_seen_before_anybody_is_seen_well() {
+        let demands = [camera(0, 320, None), camera(1, 1280, None), camera(2, 320, None)];
+        assert_eq!(allocate(&demands, Some(700_000)), [Some(0), Some(1), Some(0)]);
+    }
+
+    #[test]
+    fn small_tiles_pause_first() {
+        let demands = [camera(0, 160, None), camera(1, 640, None)];
+        assert_eq!(allocate(&demands, Some(150_000)), [None, Some(0)]);
+    }
+
+    #[test]
+    fn going_up_needs_more_room_than_staying() {
+        let budget = Some(340_000);
+        assert_eq!(allocate(&[camera(0, 640, Some(1))], budget), [Some(1)]);
+        assert_eq!(allocate(&[camera(0, 640, Some(0))], Some(330_000)), [Some(0)]);
+    }
+
+    #[test]
+    fn a_screen_goes_first_and_overshoots_rather_than_pause() {
+        let screen = Demand { slot: 9, screen: true, width: 100, layers: vec![(0, 500_000)], current: None };
+        let demands = [camera(0, 1280, None), screen];
+        assert_eq!(allocate(&demands, Some(400_000)), [None, Some(0)]);
+    }
+}

@@ -106,3 +106,56 @@ impl State {
         importance == 2
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::EventQueue;
+    use crate::event::{EndReason, Event};
+    use crate::model::Source;
+
+    fn speakers() -> Event {
+        Event::SpeakersChanged { room: "r".into(), speakers: Vec::new() }
+    }
+
+    fn started() -> Event {
+        Event::TrackStarted { room: "r".into(), peer: "p".into(), source: Source::Camera }
+    }
+
+    fn ended() -> Event {
+        Event::PeerEnded { room: "r".into(), peer: "p".into(), generation: 1, reason: EndReason::Closed }
+    }
+
+    #[test]
+    fn a_full_queue_loses_what_matters_least() {
+        let queue = EventQueue::new(3).unwrap();
+        queue.extend(vec![speakers(), started(), speakers()]);
+        queue.extend(vec![ended(), started(), speakers(), ended(), ended()]);
+        assert_eq!(queue.drain(10), [ended(), ended(), ended()]);
+        assert_eq!(queue.dropped(), 5);
+    }
+
+    #[test]
+    fn vital_events_are_never_lost() {
+        let queue = EventQueue::new(1).unwrap();
+        queue.extend(vec![ended(); 5]);
+        queue.extend(vec![started()]);
+        assert_eq!(queue.drain(2).len() + queue.drain(10).len(), 5);
+        assert_eq!(queue.dropped(), 1);
+    }
+
+    #[test]
+    fn the_eventfd_is_readable_while_events_wait() {
+        let queue = EventQueue::new(8).unwrap();
+        let readable = || {
+            let mut fds = [rustix::event::PollFd::from_borrowed_fd(queue.as_fd(), rustix::event::PollFlags::IN)];
+            rustix::event::poll(&mut fds, Some(&rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 })).unwrap() == 1
+        };
+        assert!(!readable());
+        queue.extend(vec![started(), started()]);
+        assert!(readable());
+        queue.drain(1);
+        assert!(readable());
+        queue.drain(1);
+        assert!(!readable());
+    }
+}

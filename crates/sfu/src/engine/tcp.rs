@@ -114,3 +114,16 @@ fn split_frame(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let length = usize::from(u16::from_be_bytes([*high, *low]));
     body.split_at_checked(length)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::split_frame;
+
+    #[test]
+    fn frames_are_split_at_their_lengths() {
+        assert_eq!(split_frame(&[0, 2, 7, 8, 9]), Some((&[7u8, 8][..], &[9u8][..])));
+        assert_eq!(split_frame(&[0, 0, 5]), Some((&[][..], &[5u8][..])));
+        assert_eq!(split_frame(&[0, 3, 1, 2]), None);
+        assert_eq!(split_frame(&[0]), None);
+    }
+}
