@@ -70,6 +70,15 @@ async def test_a_guest_who_comes_back_needs_no_name(account: MakePerson, guest: 
     assert answer.json()["display_name"] == "Gus"
 
 
+async def test_a_guest_can_come_back_after_hours(
+    account: MakePerson, guest: MakePerson, clock: ManualClock
+) -> None:
+    created, gus = await account().create(password="secret"), guest("Gus")
+    first = await gus.join(created["meeting_no"], password="secret")
+    clock.advance(5 * 3600)
+    assert (await gus.join(created["meeting_no"]))["participant_id"] == first["participant_id"]
+
+
 async def test_a_guest_of_another_meeting_is_a_stranger_here(account: MakePerson, guest: MakePerson) -> None:
     ada, gus = account(), guest()
     here, there = await ada.create(), await ada.create()

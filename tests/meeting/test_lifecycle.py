@@ -198,6 +198,17 @@ async def test_leaving_is_for_one_device_or_all(account: MakePerson, guest: Make
     assert (await ada.post(f"{url}/leave", {"device": "x"})).status_code == 422
 
 
+async def test_a_page_that_says_goodbye_after_it_is_back_is_not_gone(
+    account: MakePerson, bus: LocalBus, clock: ManualClock, context: Context
+) -> None:
+    ada = account("Ada")
+    who = await ada.enter((await ada.create())["meeting_no"])
+    await report(bus, who, "connected")
+    assert (await ada.post(f"/meetings/{who.meeting_id}/leave")).status_code == 204
+    clock.advance(3600)
+    assert await lifecycle.end_empty(context) == 0
+
+
 async def test_late_news_changes_nothing_for_who_was_removed(
     account: MakePerson, guest: MakePerson, bus: LocalBus, ports: Ports
 ) -> None:

@@ -43,7 +43,10 @@ class TokenExpired(Unauthenticated):
 class Tokens(Protocol):
     """Issues and checks access tokens; `verify` raises Unauthenticated (token_invalid, token_expired)."""
 
-    def issue(self, principal: Principal) -> str: ...
+    def issue(self, principal: Principal, *, lifetime_s: int | None = None) -> str:
+        """Return a token; `lifetime_s` for guests, who have nothing to refresh it with."""
+        ...
+
     def verify(self, token: str) -> Principal: ...
     @property
     def lifetime_s(self) -> int: ...
@@ -69,9 +72,10 @@ class SignedTokens:
     def lifetime_s(self) -> int:
         return self._lifetime_s
 
-    def issue(self, principal: Principal) -> str:
+    def issue(self, principal: Principal, *, lifetime_s: int | None = None) -> str:
         now = int(self._clock.now().timestamp())
-        claims = {"iss": ISSUER, "aud": AUDIENCE, "iat": now, "exp": now + self._lifetime_s}
+        expires = now + (self._lifetime_s if lifetime_s is None else lifetime_s)
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "iat": now, "exp": expires}
         header = {"alg": ALGORITHM, "kid": self._signing_id, "typ": TYPE}
         return jwt.encode(
             header, claims | _to_claims(principal), self._keys[self._signing_id], algorithms=[ALGORITHM]

@@ -136,7 +136,8 @@ async def _answer(context: Context, arrival: Arrival, participant_id: str, run_i
     guest_token = None
     if arrival.user_id is None:
         guest = Guest(MeetingId(arrival.meeting_id), ParticipantId(participant_id), arrival.display_name)
-        guest_token = context.ports.tokens.issue(guest)
+        # It holds for one meeting and is asked about there, so it may live as long as one can.
+        guest_token = context.ports.tokens.issue(guest, lifetime_s=context.settings.longest_run_s)
     return Joined(
         ticket=ticket,
         ticket_expires_in_s=context.settings.ticket_lifetime_s,

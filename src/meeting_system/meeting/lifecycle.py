@@ -49,7 +49,8 @@ async def end_unstarted(context: Context, principal: Principal, meeting_id: str)
 
 
 async def leave(context: Context, principal: Principal, meeting_id: str, device_id: str | None) -> None:
-    """Write down that somebody left on purpose: this device, or all of an account's."""
+    """Write down that somebody left on purpose: this device, or all of an account's. Who is connected leaves
+    by closing the connection."""
     async with context.ports.database.transaction() as connection:
         standing = await find_standing(connection, meeting_id, principal)
         run = await runs.find_latest_run(connection, meeting_id)

@@ -250,13 +250,16 @@ async def set_presence(
 async def leave(
     connection: AsyncConnection, run_id: str, participant_ids: list[str], *, now: datetime
 ) -> None:
-    """Write down that participants left on purpose."""
+    """Write down that participants left on purpose; of who is connected signaling knows when they are gone.
+
+    A page that is loaded again says that it left, and may be heard after it is back.
+    """
     await connection.execute(
         update(participants)
         .where(
             participants.c.run_id == run_id,
             participants.c.participant_id.in_(participant_ids),
-            participants.c.state.in_(_HERE),
+            participants.c.state.in_(("joining", "reconnecting")),
         )
         .values(state="left", changed_at=now, left_at=now, left_why="left")
     )
