@@ -18,6 +18,16 @@ const GOAL_PERCENT: u64 = 125;
 /// And at least for this.
 const MIN_GOAL_BPS: u64 = 500_000;
 
+/// What a video slot shall do.
+enum Wish {
+    /// Show the track, as well as bandwidth allows.
+    Flow(Demand),
+    /// Show nothing; `paused` when the receiver is to be told so.
+    Hold { paused: bool },
+    /// Go on as before.
+    Keep,
+}
+
 impl Worker {
     pub(super) fn set_layout(&mut self, receiver: Key, entries: Vec<LayoutEntry>, now: Instant) {
         if let Some(peer) = self.peers.get_mut(receiver) {
@@ -217,8 +227,9 @@ impl Worker {
         let mut demands = Vec::with_capacity(slots.len());
         for slot in slots {
             match self.demand(receiver, slot, now) {
-                Ok(demand) => demands.push(demand),
-                Err(paused) => self.set_target(receiver, slot, None, paused),
+                Wish::Flow(demand) => demands.push(demand),
+                Wish::Hold { paused } => self.set_target(receiver, slot, None, paused),
+                Wish::Keep => {}
             }
         }
         let budget = self.video_budget(receiver);
@@ -229,20 +240,25 @@ impl Worker {
         self.tell_goal(receiver, &demands);
     }
 
-    /// What a slot could show; `Err` when nothing can flow, with whether that is a pause.
-    fn demand(&self, receiver: Key, slot: usize, now: Instant) -> Result<Demand, bool> {
-        let peer = self.peers.get(receiver).ok_or(false)?;
-        let feed = peer.slots[slot].feed.as_ref().ok_or(false)?;
-        let track = self.peers.get(feed.publisher).map(|peer| &peer.tracks[feed.track]).ok_or(false)?;
+    /// What a slot shall do now, before bandwidth has its say.
+    fn demand(&self, receiver: Key, slot: usize, now: Instant) -> Wish {
+        let held = Wish::Hold { paused: false };
+        let Some(peer) = self.peers.get(receiver) else { return held };
+        let Some(feed) = peer.slots[slot].feed.as_ref() else { return held };
+        let Some(publisher) = self.peers.get(feed.publisher) else { return held };
+        let track = &publisher.tracks[feed.track];
         let mid = &peer.slots[slot].mid;
         let width = peer.layout.iter().find(|entry| entry.mid == *mid).map_or(0, |entry| entry.width);
         if width == 0 || track.muted {
-            return Err(true);
+            return Wish::Hold { paused: true };
         }
         let states = track.layer_states(now);
-        let best = fitting(&states, width).ok_or(false)?;
+        let Some(best) = fitting(&states, width) else {
+            // A still screen sends nothing for a while. It goes on where it was, without a new keyframe.
+            return if feed.target.is_some() { Wish::Keep } else { held };
+        };
         let cost = |(number, state): (usize, &LayerState)| state.live.then_some((number, state.bitrate_bps));
-        Ok(Demand {
+        Wish::Flow(Demand {
             slot,
             screen: feed.source == Source::Screen,
             width,

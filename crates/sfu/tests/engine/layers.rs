@@ -99,3 +99,23 @@ fn keyframe_requests_of_many_receivers_are_merged() {
     let requests = world.worker.statistics().keyframe_requests - before;
     assert!((1..=2).contains(&requests), "{requests} requests");
 }
+
+#[test]
+fn a_picture_that_stood_still_goes_on_without_a_keyframe() {
+    let mut world = World::new(25);
+    world.join(ROOM, Setup { rids: vec![], ..Setup::default() });
+    world.join(ROOM, Setup::default());
+    world.show(1, &[(0, 640)]);
+    world.run(Duration::from_secs(2));
+    world.clients[0].sends_video = false;
+    world.run(Duration::from_secs(4));
+    let before = world.worker.statistics().keyframe_requests;
+    world.clients[0].sends_video = true;
+    let start = world.now;
+    world.run(Duration::from_secs(1));
+    let client = &world.clients[1];
+    let packets = client.since(client.video_slots[0], start);
+    assert!(packets.len() > 40);
+    assert!(!packets[0].keyframe);
+    assert_eq!(world.worker.statistics().keyframe_requests, before);
+}
