@@ -9,8 +9,7 @@ from unicodedata import normalize
 
 from meeting_system.user.errors import PasswordWeak
 
-SHORTEST_PASSWORD = 10
-PASSWORD_MIN_LENGTH = SHORTEST_PASSWORD
+PASSWORD_MIN_LENGTH = 10
 _EMAIL = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}@[^\s@\"(),:;<>\[\]\\.]+(\.[^\s@\"(),:;<>\[\]\\.]+)*")
 
 # The head of the published lists of leaked passwords, those of ten characters and more, and their like.
