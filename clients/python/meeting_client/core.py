@@ -89,6 +89,7 @@ class ClientCore:
     outbox: dict[int, Frame] = field(default_factory=dict)
     seen: list[Frame] = field(default_factory=list)
     acks: list[Frame] = field(default_factory=list)
+    attempt: int = 0
     _next_cid: int = 1
     _unsent: list[int] = field(default_factory=list)
     _is_attached: bool = False
@@ -102,8 +103,10 @@ class ClientCore:
     def opening(self, ticket: str | None, *, has_media: bool = False) -> Frame:
         """Say the first frame: resume where there is a session, else identify with a ticket."""
         if self.sid is not None:
+            self.attempt += 1
             return {
                 "f": "resume",
+                "attempt": self.attempt,
                 "sid": self.sid,
                 "resume_token": self.resume_token,
                 "epoch": self.epoch,
@@ -214,5 +217,6 @@ class ClientCore:
         done = frame.get("prev_last_cid", 0)
         rest = [each for cid, each in self.outbox.items() if cid > done and each["t"] not in NOT_RESENT]
         self.sid, self.pid, self.previous_sid = frame["sid"], frame["pid"], None
+        self.attempt = 0
         self.outbox = {cid: {**each, "cid": cid} for cid, each in enumerate(rest, 1)}
         self._next_cid = len(self.outbox) + 1

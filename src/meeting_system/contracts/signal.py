@@ -121,6 +121,10 @@ class Resume(Message):
     ro: Offset
     po: Offset
     media: bool = Field(default=False, description="the client still has a media connection")
+    attempt: Annotated[int, Field(ge=0)] = Field(
+        default=0,
+        description="counts this session's sockets: one that was given up and arrives late is refused",
+    )
     v: Literal[1] = 1
 
 

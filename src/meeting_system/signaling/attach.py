@@ -39,11 +39,13 @@ _slots: TypeAdapter[list[SlotState]] = TypeAdapter(list[SlotState])
 
 async def identify(core: Core, frame: Identify, queue: SendQueue) -> Attachment:
     """Begin a session with a ticket; `ready` is the first frame in `queue`."""
-    admission, last_cid = await _admit(core, frame)
+    # Drawn before anything is waited for: sids of one participant sort as their sockets came.
     session = steps.NewSession(core.new_id(), core.new_secret(), core.node)
+    admission, last_cid = await _admit(core, frame)
     held = await _arrive(core, admission, session, queue)
     room = await ensure_room(core, admission.meeting_id, admission.run_id)
     view = await load_view(core, admission.meeting_id, admission.run_id)
+    check_present(held, room, view)
     held.sent_ro = room.top
     ready = Ready(
         sid=held.sid,
@@ -115,6 +117,7 @@ def push_reset(
     held: Attachment, room: RoomState, view: RoomView, *, reason: rules.Refused, media: rules.MediaAfterLoss
 ) -> None:
     """Send the whole state instead of what was missed."""
+    check_present(held, room, view)
     held.sent_ro = room.top
     reset = Reset(
         reason=reason,
@@ -128,6 +131,17 @@ def push_reset(
         snapshot=take(room, view, held.me, held.slots),
     )
     held.queue.push(encode_snapshot(reset))
+
+
+def check_present(held: Attachment, room: RoomState, view: RoomView) -> None:
+    """Refuse a snapshot to whoever was removed, or replaced, meanwhile: it shows what came after."""
+    if held.pid in view.removed:
+        raise CloseSocket(CloseCode.KICKED)
+    person = room.people.get(held.pid)
+    if person is None or room.epoch != held.epoch:
+        raise CloseSocket(CloseCode.UNKNOWN_SESSION)
+    if person.sid != held.sid:
+        raise CloseSocket(CloseCode.REPLACED)
 
 
 def encode_snapshot(frame: Ready | Reset) -> str:
@@ -155,6 +169,10 @@ async def _arrive(
 ) -> Attachment:
     for _ in range(ATTEMPTS):
         room = await ensure_room(core, admission.meeting_id, admission.run_id)
+        present = room.people.get(admission.participant_id)
+        if present is not None and present.sid > session.sid:
+            # This socket was given up while it waited here: its client has begun a newer session.
+            raise CloseSocket(CloseCode.UNKNOWN_SESSION, "a newer session was begun")
         step, me = steps.arrive(room, admission, session, core.now())
         outcome = await core.log.apply(step)
         raise_if_over(outcome)
@@ -189,9 +207,9 @@ class _Back:
 
 async def _come_back(core: Core, frame: Resume) -> _Back:
     session = steps.NewSession(frame.sid, core.new_secret(), core.node)
-    presented = rules.hash_secret(frame.resume_token)
+    proof = steps.Proof(rules.hash_secret(frame.resume_token), frame.attempt)
     for _ in range(ATTEMPTS):
-        record = await _known(core, frame.sid, presented)
+        record = await _known(core, frame.sid, proof)
         room = await ensure_room(core, record.meeting_id, record.run)
         person = room.people.get(record.pid)
         if person is None:
@@ -199,7 +217,7 @@ async def _come_back(core: Core, frame: Resume) -> _Back:
         if person.sid != record.sid:
             raise CloseSocket(CloseCode.REPLACED)
         refused = await _why_not_replay(core, frame, record, room)
-        step, me = steps.come_back(room, record, person, presented, session, core.now())
+        step, me = steps.come_back(room, record, person, proof, session, core.now())
         outcome = await core.log.apply(step)
         raise_if_over(outcome)
         if outcome.ok:
@@ -231,24 +249,34 @@ def _held(back: _Back, queue: SendQueue) -> Attachment:
     )
 
 
-async def _known(core: Core, sid: str, presented: str) -> SessionRecord:
+async def _known(core: Core, sid: str, proof: steps.Proof) -> SessionRecord:
     """Find the session of a resume token, or say why there is none."""
     record = await core.log.find_session(sid)
     if record is None:
         raise CloseSocket(CloseCode.UNKNOWN_SESSION)
-    verdict = rules.judge_token(record, presented)
+    verdict = rules.judge_token(record, proof.token)
     if verdict == "unknown":
         raise CloseSocket(CloseCode.UNKNOWN_SESSION)
     if record.state == "gone":
-        codes = {
-            "removed": CloseCode.KICKED,
-            "ended": CloseCode.MEETING_ENDED,
-            "replaced": CloseCode.REPLACED,
-        }
-        raise CloseSocket(codes.get(record.why, CloseCode.UNKNOWN_SESSION))
+        raise CloseSocket(why_over(record))
+    if 0 < proof.attempt <= record.attempt:
+        # Given up by its client, which has come back on a later socket.
+        raise CloseSocket(CloseCode.REPLACED, "a later socket has this session")
     if verdict == "reused":
         await _end_reused(core, record)
     return record
+
+
+def why_over(record: SessionRecord) -> CloseCode:
+    """Say with which code the socket of a session ends that another generation has, or nobody any more."""
+    if record.state != "gone":
+        return CloseCode.REPLACED
+    codes = {
+        "removed": CloseCode.KICKED,
+        "ended": CloseCode.MEETING_ENDED,
+        "replaced": CloseCode.REPLACED,
+    }
+    return codes.get(record.why, CloseCode.UNKNOWN_SESSION)
 
 
 async def _end_reused(core: Core, record: SessionRecord) -> None:

@@ -35,7 +35,14 @@ from meeting_system.kernel.errors import AppError, Unavailable
 from meeting_system.kit.log import logger
 from meeting_system.kit.trace import current_trace_id
 from meeting_system.signaling.core import ASK_TIMEOUT_S, Core, raise_if_over
-from meeting_system.signaling.errors import AnswerLost, CloseSocket, EpochChanged, LogAway, StaleGeneration
+from meeting_system.signaling.errors import (
+    AnswerLost,
+    CloseSocket,
+    EpochChanged,
+    LogAway,
+    SessionChanged,
+    StaleGeneration,
+)
 from meeting_system.signaling.frames import decode_command, encode_ack, encode_refusal, event, iso
 from meeting_system.signaling.metrics import COMMANDS_DONE
 from meeting_system.signaling.records import Attachment, PersonWrite, Step
@@ -48,7 +55,7 @@ log = logger(__name__)
 
 
 async def handle(core: Core, held: Attachment, command: Command) -> None:
-    """Do a command and push its ack. Raises CloseSocket; EpochChanged and LogAway: call again once mended."""
+    """Do a command and push its ack. Raises CloseSocket; the others of errors.py: call again once mended."""
     if command.cid <= held.last_cid:
         await _answer_again(core, held, command)
         return
@@ -61,7 +68,7 @@ async def handle(core: Core, held: Attachment, command: Command) -> None:
     except AppError as error:
         outcome = error.code
         step = _refused(core, held, command.cid, error)
-    except (CloseSocket, EpochChanged, LogAway):
+    except (CloseSocket, EpochChanged, LogAway, SessionChanged):
         raise
     except Exception:
         log.exception("command_failed", type=command.t, meeting_id=held.meeting_id)
@@ -263,8 +270,7 @@ async def _apply(core: Core, held: Attachment, step: Step) -> None:
         raise EpochChanged
     is_done_already = outcome.verdict == "cid" and step.cid > 0 and outcome.top == step.cid
     if not (outcome.ok or is_done_already):
-        # Somebody else writes for this session: a newer generation has it.
-        raise CloseSocket(CloseCode.REPLACED)
+        raise SessionChanged
 
 
 def _refused(core: Core, held: Attachment, cid: int, error: AppError) -> Step:

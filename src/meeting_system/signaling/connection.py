@@ -32,7 +32,7 @@ from meeting_system.signaling import presence, rules
 from meeting_system.signaling.attach import identify, resume
 from meeting_system.signaling.commands import confirm_token, handle
 from meeting_system.signaling.core import Core
-from meeting_system.signaling.errors import BadFrame, CloseSocket, EpochChanged, LogAway
+from meeting_system.signaling.errors import BadFrame, CloseSocket, EpochChanged, LogAway, SessionChanged
 from meeting_system.signaling.frames import decode, encode, iso
 from meeting_system.signaling.hub import Hub
 from meeting_system.signaling.metrics import ATTACHED, CLOSED, SESSIONS, SOCKETS
@@ -244,6 +244,9 @@ class Connection:
                     await handle(self._core, held, frame)
             except EpochChanged:
                 self._hub.mark(held.run)
+                await self._core.pause(0.05)
+            except SessionChanged:
+                await presence.recover(self._core, self._hub, held)
                 await self._core.pause(0.05)
             except (LogAway, Unavailable):
                 await self._core.pause(0.2)

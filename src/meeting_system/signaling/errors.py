@@ -69,5 +69,9 @@ class EpochChanged(Exception):
     """The room's log is another one: the session must be carried over before it goes on."""
 
 
+class SessionChanged(Exception):
+    """Somebody else wrote for this session, or for its participant: what is held here must be read again."""
+
+
 class LogAway(Exception):
     """Valkey did not answer: nothing is known of the step that was asked for."""

@@ -177,8 +177,7 @@ class Jobs:
             self._hub.compare(run, epoch, top)
 
     async def _renew(self) -> None:
-        held = [(each.sid, each.gen, each.pid) for each in self._hub.members()]
-        await self._core.log.renew_leases(held, self._core.now().ms + rules.LEASE_MS)
+        await presence.renew(self._core, self._hub)
 
     async def _sweep(self) -> None:
         now = self._core.clock.monotonic()

@@ -6,8 +6,10 @@ from meeting_system.contracts.media import ClosePeer
 from meeting_system.contracts.meeting import ReportPresence
 from meeting_system.contracts.signal import CloseCode
 from meeting_system.signaling import rules, steps
+from meeting_system.signaling.attach import why_over
 from meeting_system.signaling.core import ATTEMPTS, Core, ensure_room
 from meeting_system.signaling.errors import CloseSocket
+from meeting_system.signaling.hub import Hub
 from meeting_system.signaling.records import Attachment, Outcome, RoomState, SessionRecord, Step
 
 SWEPT_AT_ONCE = 200
@@ -25,6 +27,37 @@ async def lose(core: Core, held: Attachment) -> None:
 async def leave(core: Core, held: Attachment) -> None:
     """The participant said goodbye."""
     await _give_up(core, steps.stored_now(held), "left")
+
+
+async def renew(core: Core, hub: Hub) -> None:
+    """Renew the leases of every session here; one that others took for lost is taken back."""
+    held = {each.sid: each for each in hub.members()}
+    leases = [(each.sid, each.gen, each.pid) for each in held.values()]
+    for sid in await core.log.renew_leases(leases, core.now().ms + rules.LEASE_MS):
+        await recover(core, hub, held[sid])
+
+
+async def recover(core: Core, hub: Hub, held: Attachment) -> None:
+    """Read again what somebody else wrote for a session that is held here, and go on, or end its socket."""
+    for _ in range(ATTEMPTS):
+        record = await core.log.find_session(held.sid)
+        room = await core.log.read_room(held.run)
+        if record is None or room is None or not record.epoch == room.epoch == held.epoch:
+            hub.mark(held.run)
+            return
+        person = room.people.get(held.pid)
+        if record.gen != held.gen or person is None or person.sid != held.sid:
+            held.queue.close(why_over(record))
+            return
+        if record.state == "attached" and person.state.presence == "connected":
+            held.me = person.state
+            return
+        step, me = steps.revive(room, record, person, core.now())
+        outcome = await core.log.apply(step)
+        if outcome.ok:
+            held.me = me
+            _report(core, record, "connected", None)
+            return
 
 
 async def sweep(core: Core) -> int:
@@ -96,7 +129,7 @@ def _step(room: RoomState, record: SessionRecord, how: How, now: steps.Now) -> S
 
 
 def _report(
-    core: Core, record: SessionRecord, state: Literal["reconnecting", "left"], reason: str | None
+    core: Core, record: SessionRecord, state: Literal["connected", "reconnecting", "left"], reason: str | None
 ) -> None:
     core.later(
         ReportPresence(

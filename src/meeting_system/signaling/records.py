@@ -36,6 +36,7 @@ class SessionRecord:
     detached_at: int
     slots: str
     media_gen: int
+    attempt: int
 
 
 @dataclass(slots=True, frozen=True)

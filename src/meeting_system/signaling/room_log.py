@@ -71,8 +71,8 @@ class RoomLog(Protocol):
         """Find sessions whose timer ran out, each as (sid, gen)."""
         ...
 
-    async def renew_leases(self, sessions: Sequence[tuple[str, int, str]], due_ms: int) -> None:
-        """Put off the timers of attached sessions, each as (sid, gen, participant)."""
+    async def renew_leases(self, sessions: Sequence[tuple[str, int, str]], due_ms: int) -> list[str]:
+        """Put off the timers of sessions, as (sid, gen, participant); return those not held any more."""
         ...
 
     async def forget(self, sid: str, gen: int) -> None:
@@ -165,12 +165,13 @@ class ValkeyRoomLog:
         members = [member.decode().rpartition(":") for member in found]
         return [(sid, int(gen)) for sid, _, gen in members]
 
-    async def renew_leases(self, sessions: Sequence[tuple[str, int, str]], due_ms: int) -> None:
+    async def renew_leases(self, sessions: Sequence[tuple[str, int, str]], due_ms: int) -> list[str]:
         if not sessions:
-            return
+            return []
         keys = [key for sid, _, pid in sessions for key in (*_session_keys(sid), f"sg:pid:{pid}")]
-        members = [f"{sid}:{gen}" for sid, gen, _ in sessions]
-        await self._store.run(_TOUCH, keys=[_TIMERS, *keys], args=[due_ms, SESSION_TTL_S, *members])
+        members = [part for sid, gen, _ in sessions for part in (sid, gen)]
+        strays = await self._store.run(_TOUCH, keys=[_TIMERS, *keys], args=[due_ms, SESSION_TTL_S, *members])
+        return [sid.decode() for sid in strays]
 
     async def forget(self, sid: str, gen: int) -> None:
         await self._store.run(_FORGET, keys=[_TIMERS, *_session_keys(sid)], args=[sid, gen])
@@ -201,6 +202,7 @@ def session_record(sid: str, have: dict[str, str]) -> SessionRecord:
         detached_at=int(have.get("detached_at", 0)),
         slots=have.get("slots", ""),
         media_gen=int(have.get("media_gen", 0)),
+        attempt=int(have.get("attempt", 0)),
     )
 
 

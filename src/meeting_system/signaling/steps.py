@@ -6,6 +6,7 @@ from typing import Literal
 
 from meeting_system.contracts.meeting import Admission
 from meeting_system.contracts.signal import (
+    MediaRebuild,
     ParticipantJoined,
     ParticipantLeft,
     ParticipantState,
@@ -53,6 +54,14 @@ class NewSession:
     node: str
 
 
+@dataclass(slots=True, frozen=True)
+class Proof:
+    """What a resuming client shows: the hash of its token, and which of its sockets this is."""
+
+    token: str
+    attempt: int
+
+
 def arrive(
     room: RoomState, admission: Admission, session: NewSession, now: Now
 ) -> tuple[Step, ParticipantState]:
@@ -97,13 +106,13 @@ def arrive(
 
 
 def come_back(
-    room: RoomState, record: SessionRecord, person: Person, presented: str, session: NewSession, now: Now
+    room: RoomState, record: SessionRecord, person: Person, proof: Proof, session: NewSession, now: Now
 ) -> tuple[Step, ParticipantState]:
     """Attach a session to a new socket: next generation and token; in a new epoch, a new personal log."""
     me, people, events = _present_again(record.pid, person, now)
     older = record.older_tokens
     for token in (record.previous_token, record.token):
-        if token and token != presented:
+        if token and token != proof.token:
             older = retire_token(older, token)
     is_new_epoch = record.epoch != room.epoch
     step = Step(
@@ -117,7 +126,8 @@ def come_back(
             "state": "attached",
             "gen": record.gen + 1,
             "token": hash_secret(session.token),
-            "previous_token": presented,
+            "previous_token": proof.token,
+            "attempt": max(proof.attempt, record.attempt),
             "older_tokens": older,
             "node": session.node,
             "admitted_ro": 0 if is_new_epoch else record.admitted_ro,
@@ -178,6 +188,18 @@ def carry_over(
     return step, me
 
 
+def revive(room: RoomState, record: SessionRecord, person: Person, now: Now) -> tuple[Step, ParticipantState]:
+    """Take a session back whose lease ran out while its socket lived: its process was stopped for a while."""
+    step = _fenced(room, record, now)
+    me, step.people, step.events = _present_again(record.pid, person, now)
+    step.fields = {"state": "attached"}
+    step.due_ms = now.ms + LEASE_MS
+    if now.ms - record.detached_at >= MEDIA_KEPT_MS:
+        rebuild = MediaRebuild(reason="media_given_up")
+        step.personal = [event("media.rebuild", rebuild, now=now.moment)]
+    return step, me
+
+
 def lose(room: RoomState, record: SessionRecord, now: Now) -> Step:
     """Detach a session whose socket (or whose process) is gone: others see it reconnecting."""
     step = _fenced(room, record, now)
@@ -233,6 +255,7 @@ def stored_now(held: Attachment) -> SessionRecord:
         detached_at=0,
         slots="",
         media_gen=held.media_gen,
+        attempt=0,
     )
 
 
@@ -269,7 +292,8 @@ def _present_again(
     pid: str, person: Person, now: Now
 ) -> tuple[ParticipantState, list[PersonWrite], list[NewEvent]]:
     if person.state.presence == "connected":
-        return person.state, [], []
+        # Written as it is: another process may be about to show it as lost, and only one may be right.
+        return person.state, [PersonWrite(pid, person.state.version, person.sid, person.state)], []
     me = person.state.model_copy(update={"presence": "connected", "version": person.state.version + 1})
     return me, [PersonWrite(pid, person.state.version, person.sid, me)], [_updated(me, now)]
 

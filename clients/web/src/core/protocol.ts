@@ -362,6 +362,8 @@ export interface Resume {
   po: number;
   /** the client still has a media connection */
   media?: boolean;
+  /** counts this session's sockets: one that was given up and arrives late is refused */
+  attempt?: number;
   v: 1;
 }
 

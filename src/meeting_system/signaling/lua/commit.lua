@@ -123,7 +123,8 @@ for _, e in ipairs(passing) do
 end
 if #events > 0 then
   redis.call('HSET', meta, 'top', top)
-  if top % 64 == 0 and top > keep_count then
+  local before = top - #events
+  if top > keep_count and math.floor(top / 64) > math.floor(before / 64) then
     local edge = redis.call('XRANGE', log, (top - keep_count) .. '-0', (top - keep_count) .. '-0')
     if edge[1] and tonumber(edge[1][2][8]) < now - keep_ms then
       redis.call('XTRIM', log, 'MINID', (top - keep_count + 1) .. '-0')
