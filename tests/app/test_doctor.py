@@ -1,0 +1,115 @@
+"""doctor tells what is wrong, and what to do, in both languages."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from meeting_system.adapters.embedded import Servers
+from meeting_system.app import doctor
+from meeting_system.app.doctor import Finding, Level
+from meeting_system.app.language import Language, Text, find_language
+from meeting_system.app.settings import Settings
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def settings_of(**given: object) -> Settings:
+    return Settings(**given)  # type: ignore[arg-type]
+
+
+def by_subject(findings: list[Finding], subject: Text) -> list[Level]:
+    return [finding.level for finding in findings if finding.subject == subject]
+
+
+async def test_a_sound_machine_has_nothing_bad(tmp_path: Path) -> None:
+    (tmp_path / "index.html").touch()
+    settings = settings_of(
+        data=tmp_path,
+        http={"port": free_port(), "web": tmp_path},
+        media={"port": free_port(), "advertised": ["127.0.0.1"]},
+    )
+    findings = await doctor.examine(settings)
+    assert [finding.seen.en for finding in findings if finding.level is Level.BAD] == []
+    for finding in findings:
+        assert finding.seen[Language.EN]
+        assert finding.seen[Language.ZH]
+
+
+async def test_a_wrong_advertised_address_is_told() -> None:
+    settings = settings_of(media={"advertised": ["198.51.100.7"]})
+    (finding,) = await doctor.check_media_address(settings)
+    assert finding.level is Level.WARNING
+    assert "none of this machine's" in finding.seen.en
+    assert "MEETING_MEDIA__ADVERTISED" in finding.seen.zh
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "224.0.0.1"])
+async def test_an_address_that_nobody_can_send_to_is_bad(address: str) -> None:
+    settings = settings_of(media={"advertised": [address]})
+    assert [finding.level for finding in await doctor.check_media_address(settings)] == [Level.BAD]
+
+
+async def test_a_loopback_address_is_bad_for_others() -> None:
+    settings = settings_of(public="meet.example.org", media={"advertised": ["127.0.0.1"]})
+    assert [finding.level for finding in await doctor.check_media_address(settings)] == [Level.BAD]
+
+
+async def test_a_public_name_that_leads_nowhere_is_bad() -> None:
+    settings = settings_of(public="nowhere.invalid")
+    assert [finding.level for finding in await doctor.check_media_address(settings)] == [Level.BAD]
+
+
+async def test_a_port_in_use_is_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert doctor.check_pages_port(settings_of(http={"port": port})).level is Level.BAD
+        media = {"port": port, "bind": "127.0.0.1"}
+        finding = doctor.check_media_port(settings_of(media=media, http={"port": free_port()}))
+        assert finding.level is Level.BAD
+        assert "TCP" in finding.seen.en
+
+
+async def test_configured_servers_are_asked(servers: Servers) -> None:
+    good = settings_of(database_url=servers.database_url, redis_url=servers.redis_url)
+    assert (await doctor.check_database(good)).level is Level.GOOD
+    assert (await doctor.check_store(good)).level is Level.GOOD
+    away = settings_of(database_url="postgresql://127.0.0.1:1/x", redis_url="redis://127.0.0.1:1")
+    assert (await doctor.check_database(away)).level is Level.BAD
+    assert (await doctor.check_store(away)).level is Level.BAD
+
+
+def test_a_clock_that_differs_is_told() -> None:
+    assert doctor.judge_clock(doctor.CLOCK, "PostgreSQL", 0.0).level is Level.BAD
+
+
+def test_a_client_that_is_not_built_is_told(tmp_path: Path) -> None:
+    finding = doctor.check_web(settings_of(http={"web": tmp_path}))
+    assert finding.level is Level.BAD
+    assert "make setup" in finding.seen.zh
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, Language.ZH),
+        ({"LANG": "de_DE.UTF-8"}, Language.EN),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, Language.EN),
+        ({}, Language.EN),
+    ],
+)
+def test_the_language_is_the_environments(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], language: Language
+) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert find_language() is language
