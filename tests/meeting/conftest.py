@@ -129,7 +129,7 @@ def account(client: httpx2.AsyncClient, bus: LocalBus, ports: Ports) -> MakePers
         user_id = new_id(ports.clock.now().timestamp())
         # Tests move the clock by days: these tokens outlive that.
         tokens = SignedTokens({"test": SECRET}, ports.clock, lifetime_s=365 * 24 * 3600)
-        token = tokens.issue(Account(UserId(user_id), role, name, "family"))
+        token = tokens.issue(Account(UserId(user_id), role, name, new_id(0)))
         return Person(
             client, bus, f"device-{next(_numbers)}", {"Authorization": f"Bearer {token}"}, name, user_id
         )
