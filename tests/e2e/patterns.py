@@ -12,7 +12,7 @@ import wave
 from dataclasses import dataclass
 from pathlib import Path
 
-WIDTH, HEIGHT, RATE, FRAMES = 320, 180, 15, 45
+WIDTH, HEIGHT, RATE, FRAMES = 320, 180, 8, 24
 BAR = 24
 SAMPLE_RATE = 48_000
 BURST_S, PAUSE_S, BURSTS = 0.35, 0.15, 8

@@ -4,14 +4,15 @@ import asyncio
 import json
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize
 from tests.e2e.chromium import PROBE
 from tests.e2e.patterns import Look
 
 PASSWORD = "correct horse battery staple"  # of an account that lives as long as a test
-MEDIA_TIMEOUT_MS = 15_000
+MEDIA_TIMEOUT_MS = 40_000
 HUE_TOLERANCE = 25
-POLL_S = 0.15
+POLL_S = 0.25
+WINDOW = ViewportSize(width=960, height=640)  # small: software draws them all
 SHOW_VIEW = "() => JSON.stringify(window.__meeting?.view.get() ?? null).slice(0, 3000)"
 CONFIRMED = "view.chat.filter((entry) => entry.seq !== null).map((entry) => entry.body)"
 
@@ -71,7 +72,7 @@ class Person:
         await self.page.click(by_id("join-button"))
         await self.wait_view("view.phase === 'live'")
 
-    async def wait(self, function: str, argument: Any = None, *, timeout_s: float = 15.0) -> None:
+    async def wait(self, function: str, argument: Any = None, *, timeout_s: float = 40.0) -> None:
         """Wait until a function of the page answers true.
 
         Playwright's own `wait_for_function` runs `eval` in the page, which our security policy forbids.
@@ -92,7 +93,7 @@ class Person:
             f"(() => {{ const view = window.__meeting.view.get(); return {expression}; }})()"
         )
 
-    async def wait_view(self, expression: str, *, timeout_s: float = 15.0) -> None:
+    async def wait_view(self, expression: str, *, timeout_s: float = 40.0) -> None:
         """Wait until an expression of the meeting's `view` is true."""
         await self.wait(
             f"() => {{ const view = window.__meeting?.view.get(); return view && ({expression}); }}",
@@ -102,7 +103,7 @@ class Person:
     async def self_id(self) -> str:
         return str(await self.view("view.selfId"))
 
-    async def wait_sees(self, participant_id: str, hue: int, *, timeout_s: float = 15) -> None:
+    async def wait_sees(self, participant_id: str, hue: int, *, timeout_s: float = 40.0) -> None:
         """Wait until the camera tile of a participant shows their colour, and moves."""
         await self.wait(
             "([selector, hue, tolerance]) => window.__probe.sees(selector, hue, tolerance)",
@@ -110,7 +111,7 @@ class Person:
             timeout_s=timeout_s,
         )
 
-    async def wait_plays(self, participant_id: str, source: str, *, timeout_s: float = 15) -> None:
+    async def wait_plays(self, participant_id: str, source: str, *, timeout_s: float = 40.0) -> None:
         """Wait until a tile, whatever its colours, shows picture after picture."""
         await self.wait(
             "(selector) => window.__probe.plays(selector)",
@@ -123,7 +124,7 @@ class Person:
         heard = await self.page.evaluate(f"window.__probe.tones({listen_s * 1000})")
         return sorted(tone["hz"] for tone in heard if tone["db"] > -60)
 
-    async def wait_hears(self, *tones_hz: int, timeout_s: float = 20) -> None:
+    async def wait_hears(self, *tones_hz: int, timeout_s: float = 40) -> None:
         """Wait until exactly these tones are heard, within 5 %."""
         heard: list[float] = []
         wanted = sorted(tones_hz)
@@ -155,7 +156,7 @@ class Person:
             await self.view("view.chat.filter((entry) => entry.seq !== null).map((entry) => entry.body)")
         )
 
-    async def wait_chat(self, texts: list[str], *, timeout_s: float = 15) -> None:
+    async def wait_chat(self, texts: list[str], *, timeout_s: float = 40.0) -> None:
         """Wait until the confirmed chat is exactly this."""
         wanted = json.dumps(texts)
         await self.wait_view(f"JSON.stringify({CONFIRMED}) === JSON.stringify({wanted})", timeout_s=timeout_s)
@@ -169,7 +170,7 @@ async def sit_down(
     browser: Browser, look: Look, url: str, *, locale: str = "en-US"
 ) -> tuple[Person, BrowserContext]:
     """Open a fresh page: no cookies, nothing stored."""
-    context = await browser.new_context(locale=locale)
+    context = await browser.new_context(locale=locale, viewport=WINDOW)
     context.set_default_timeout(MEDIA_TIMEOUT_MS)
     await context.grant_permissions(["camera", "microphone"], origin=url)
     await context.add_init_script(path=PROBE)

@@ -11,7 +11,7 @@ async def everyone_sees_everyone(trio: list[Person]) -> None:
     for person in trio:
         for other in trio:
             if other is not person:
-                await person.wait_sees(await other.self_id(), other.look.hue, timeout_s=30)
+                await person.wait_sees(await other.self_id(), other.look.hue)
 
 
 async def test_a_lost_socket_loses_no_chat_message_in_either_direction(trio: list[Person]) -> None:
@@ -35,7 +35,7 @@ async def test_some_seconds_without_a_network_heal(trio: list[Person]) -> None:
     await alice.wait_view("view.participants.some((p) => p.presence === 'reconnecting')")
     await alice.say("while Bob is away")
     await bob.page.context.set_offline(False)
-    await bob.wait_chat(["while Bob is away"], timeout_s=20)
+    await bob.wait_chat(["while Bob is away"])
     await alice.wait_view("view.participants.every((p) => p.presence === 'connected')")
     await everyone_sees_everyone(trio)
 
@@ -51,8 +51,8 @@ async def test_a_killed_server_loses_no_chat_message_and_media_comes_back(
     await bob.say("while it is dead")
     await server.start()
     for person in trio:
-        await person.wait_chat(["before", "while it is dead"], timeout_s=30)
-        await person.wait_view("view.phase === 'live'", timeout_s=30)
+        await person.wait_chat(["before", "while it is dead"])
+        await person.wait_view("view.phase === 'live'")
     await carol.say("after")
     for person in trio:
         await person.wait_chat(["before", "while it is dead", "after"])
