@@ -12,7 +12,15 @@ from meeting_system.contracts.meeting import (
     ReportPresence,
     RoomView,
 )
-from meeting_system.contracts.signal import CloseCode, Identify, Ready, Reset, Resume, Resumed
+from meeting_system.contracts.signal import (
+    CloseCode,
+    Identify,
+    ParticipantState,
+    Ready,
+    Reset,
+    Resume,
+    Resumed,
+)
 from meeting_system.kernel.errors import AppError, Unavailable
 from meeting_system.kit.log import logger
 from meeting_system.signaling import rules, steps
@@ -92,25 +100,41 @@ async def resume(core: Core, frame: Resume, queue: SendQueue) -> Attachment:
 
 async def carry_over(core: Core, held: Attachment) -> None:
     """Take a session that is at a socket here into the room's present epoch; the hub sends the reset."""
-    session = steps.NewSession(held.sid, core.new_secret(), core.node)
+    # Kept over tries: where Valkey's answer is lost, the token tells that it was us.
+    held.next_token = held.next_token or core.new_secret()
+    session = steps.NewSession(held.sid, held.next_token, core.node)
     for _ in range(ATTEMPTS):
         room = await ensure_room(core, held.meeting_id, held.run)
         record = await core.log.find_session(held.sid)
         person = room.people.get(held.pid)
-        is_replaced = person is not None and person.sid > held.sid
-        if is_replaced or (record is not None and record.gen > held.gen):
-            raise CloseSocket(CloseCode.REPLACED)
-        if record is not None and record.state == "gone":
-            raise CloseSocket(CloseCode.UNKNOWN_SESSION)
+        if record is not None and record.epoch == room.epoch and person is not None:
+            if record.token == rules.hash_secret(session.token):
+                _carried(held, record.gen, record.last_cid, room.epoch, person.state)
+                return
+            if record.state == "attached":
+                raise CloseSocket(CloseCode.REPLACED)
+        _check_carried(held, record, person)
         step, me = steps.carry_over(room, held, record, session, core.now())
         outcome = await core.log.apply(step)
         raise_if_over(outcome)
         if outcome.ok:
-            held.gen, held.epoch, held.token, held.me = int(step.fields["gen"]), room.epoch, session.token, me
-            held.admitted_ro, held.sent_po, held.token_confirmed = 0, 0, False
-            held.last_cid, held.needs_reset = int(step.fields["last_cid"]), True
+            _carried(held, int(step.fields["gen"]), int(step.fields["last_cid"]), room.epoch, me)
             return
     raise Unavailable("the session changed faster than it could be carried over")
+
+
+def _check_carried(held: Attachment, record: SessionRecord | None, person: Person | None) -> None:
+    if person is not None and person.sid > held.sid:
+        raise CloseSocket(CloseCode.REPLACED)
+    if record is not None and (record.gen > held.gen or record.state == "gone"):
+        raise CloseSocket(why_over(record))
+
+
+def _carried(held: Attachment, gen: int, last_cid: int, epoch: str, me: ParticipantState) -> None:
+    held.gen, held.last_cid, held.epoch, held.me = gen, last_cid, epoch, me
+    held.token, held.next_token = held.next_token, ""
+    held.admitted_ro, held.sent_po, held.token_confirmed = 0, 0, False
+    held.needs_reset = True
 
 
 def push_reset(
@@ -223,7 +247,9 @@ async def _come_back(core: Core, frame: Resume) -> _Back:
         if outcome.ok:
             # Read again: until this step the generation before may have finished a command.
             latest = await core.log.find_session(record.sid)
-            if latest is None or latest.gen != record.gen + 1:
+            if latest is None or latest.gen <= record.gen:
+                continue  # Valkey was lost meanwhile
+            if latest.gen > record.gen + 1:
                 raise CloseSocket(CloseCode.REPLACED)
             return _Back(record, latest, room, Person(record.sid, me), session.token, outcome, refused)
     raise Unavailable("the session changed faster than it could be resumed")

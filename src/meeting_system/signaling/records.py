@@ -148,3 +148,4 @@ class Attachment:
     slots: list[SlotState] = field(default_factory=list)
     token_confirmed: bool = False
     needs_reset: bool = False
+    next_token: str = ""

@@ -140,21 +140,25 @@ def come_back(
     return step, me
 
 
+def _carried_person(
+    held: Attachment, person: Person | None, now: Now
+) -> tuple[ParticipantState, list[PersonWrite], list[NewEvent]]:
+    """Show who was held here in the new epoch: again where the log forgot them, else as still here."""
+    if person is None:
+        me = held.me.model_copy(update={"presence": "connected", "version": held.me.version + 1})
+        joined = event("participant.joined", ParticipantJoined(participant=me), now=now.moment, by=held.pid)
+        return me, [PersonWrite(held.pid, 0, held.sid, me)], [joined]
+    version = max(held.me.version, person.state.version) + 1
+    me = held.me.model_copy(update={"presence": "connected", "version": version})
+    return me, [PersonWrite(held.pid, person.state.version, held.sid, me)], [_updated(me, now)]
+
+
 def carry_over(
     room: RoomState, held: Attachment, record: SessionRecord | None, session: NewSession, now: Now
 ) -> tuple[Step, ParticipantState]:
     """Take a session that is at a socket here into a new epoch, whatever is left of it in the log."""
     person = room.people.get(held.pid)
-    if person is None:
-        me = held.me.model_copy(update={"presence": "connected", "version": held.me.version + 1})
-        people = [PersonWrite(held.pid, 0, held.sid, me)]
-        events = [event("participant.joined", ParticipantJoined(participant=me), now=now.moment, by=held.pid)]
-    else:
-        me = held.me.model_copy(
-            update={"presence": "connected", "version": max(held.me.version, person.state.version) + 1}
-        )
-        people = [PersonWrite(held.pid, person.state.version, held.sid, me)]
-        events = [_updated(me, now)]
+    me, people, events = _carried_person(held, person, now)
     last_cid = held.last_cid
     if record is not None and record.gen == held.gen:
         # An answer of Valkey may have been lost with it: what it kept was done.
