@@ -14,10 +14,17 @@ from meeting_system.app.settings import Settings
 from meeting_system.app.web import WebClient
 from meeting_system.kit.http import create_app
 from meeting_system.kit.plug import Plug, Ports
+from meeting_system.kit.telemetry import Observer
 
 
 def build_app(
-    plugs: Sequence[Plug], ports: Ports, settings: Settings, health: Health, *, authority: Path | None = None
+    plugs: Sequence[Plug],
+    ports: Ports,
+    settings: Settings,
+    health: Health,
+    *,
+    authority: Path | None = None,
+    observer: Observer | None = None,
 ) -> FastAPI:
     """Return the application of a process: the plugs' routes, health, configuration, web client."""
     routes = [route for plug in plugs for route in plug.routes]
@@ -30,6 +37,7 @@ def build_app(
         store=ports.store,
         otherwise=WebClient(settings.http.web),
         body_limit=settings.http.body_limit,
+        observer=observer,
     )
 
 

@@ -29,6 +29,7 @@ from meeting_system.kit.migrations import find_revision, migrate, newest_revisio
 from meeting_system.kit.outbox import OutboxRelay
 from meeting_system.kit.plug import Plug, Ports
 from meeting_system.kit.sql import Database, open_database
+from meeting_system.kit.telemetry import open_spans
 
 log = logger(__name__)
 
@@ -95,7 +96,10 @@ async def open_process(
         await enter(OutboxRelay(database, bus).running())
         report("services")
         health = Health(checks_of(plugs, database, store))
-        app = build_app(plugs, ports, settings, health, authority=tls.authority if tls else None)
+        trace = settings.trace
+        observer = await enter(open_spans(trace.otlp_url, share=trace.share)) if trace.otlp_url else None
+        authority = tls.authority if tls else None
+        app = build_app(plugs, ports, settings, health, authority=authority, observer=observer)
         yield Process(app, health, plugs, servers, settings.http.drain_s)
 
 

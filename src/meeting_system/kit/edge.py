@@ -12,11 +12,14 @@ from meeting_system.kit.json import read_json
 from meeting_system.kit.log import logger
 from meeting_system.kit.metrics import HTTP_SECONDS
 from meeting_system.kit.problem import internal_problem, to_problem
+from meeting_system.kit.telemetry import Answered, Observer
 from meeting_system.kit.trace import read_traceparent, traced
 
 log = logger(__name__)
 
 BODY_LIMIT = 1 << 20
+CLIENT_GONE = 499
+"""Counted for requests whose client did not wait for the answer."""
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -42,6 +45,7 @@ class Edge:
     body_limit: int = BODY_LIMIT
     paths: Mapping[object, str] = field(default_factory=dict)
     """Path templates by endpoint: the labels of metrics."""
+    observer: Observer | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -86,7 +90,12 @@ class Edge:
         finally:
             # Starlette leaves the endpoint in the scope; addresses that match none share a label.
             route = self.paths.get(scope.get("endpoint"), "none")
-            HTTP_SECONDS.labels(scope["method"], route, status or 499).observe(time.perf_counter() - started)
+            taken_s = time.perf_counter() - started
+            HTTP_SECONDS.labels(scope["method"], route, status or CLIENT_GONE).observe(taken_s)
+            if self.observer is not None:
+                now = time.time_ns()
+                begun = now - int(taken_s * 1e9)
+                self.observer(Answered(trace_id, scope["method"], route, status or CLIENT_GONE, begun, now))
 
     async def _read_body(self, scope: Scope, receive: Receive) -> bytes | None:
         """Read the body of a request that may have one, within the limit; read JSON strictly."""
