@@ -1,4 +1,7 @@
-"""A file holds one idea and a function does one thing: both have a size at which they end."""
+"""A file holds one idea and a function does one thing: both have a size at which they end.
+
+TypeScript's sizes are measured by eslint (`max-lines`), with the same aim.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -8,7 +11,8 @@ import pytest
 
 from .repository import read, tracked_files
 
-MAX_FILE_LINES = {".py": 500, ".pyi": 500, ".rs": 500, ".ts": 250, ".tsx": 250}
+MAX_FILE_LINES = {".py": 500, ".pyi": 500, ".rs": 500}
+CODE_SUFFIXES = {*MAX_FILE_LINES, ".ts", ".tsx"}
 MAX_FUNCTION_LINES = 40
 CODE_FOLDERS = ("src", "scripts", "benchmarks", "clients")
 
@@ -21,9 +25,12 @@ def is_generated(path: Path) -> bool:
 
 
 def body_lines(function: Function) -> int:
-    """Count the lines of a function's body without its docstring."""
+    """Count the lines of a function's own statements: no docstring, no functions inside, no blank lines."""
+    inner = [node for node in ast.walk(function) if isinstance(node, Function) and node is not function]
+    elsewhere = {line for node in inner for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body
-    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+    own = {line for node in body for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+    return len(own - elsewhere)
 
 
 def functions(source: str) -> Iterator[Function]:
@@ -57,9 +64,9 @@ def test_no_function_is_longer_than_forty_lines() -> None:
 
 @pytest.mark.parametrize("name", ["utils", "helper", "helpers", "manager", "common", "misc", "base"])
 def test_no_file_is_named_after_nothing(name: str) -> None:
-    assert not [str(path) for path in tracked_files() if path.suffix in MAX_FILE_LINES and path.stem == name]
+    assert not [str(path) for path in tracked_files() if path.suffix in CODE_SUFFIXES and path.stem == name]
 
 
 def test_a_function_of_41_lines_would_be_found() -> None:
-    source = "def f():\n    '''Docstring.'''\n" + "    a = 1\n" * 41
-    assert [body_lines(function) for function in functions(source)] == [41]
+    source = "def f():\n    '''Docstring.'''\n    def g():\n        b = 1\n" + "    a = 1\n" * 41
+    assert [body_lines(function) for function in functions(source)] == [41, 1]
