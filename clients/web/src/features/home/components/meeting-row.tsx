@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { MeetingSummary } from "../../../core/types";
 import { ButtonLink, IconButton } from "../../../ui/button";
 import { useCopy } from "../../../ui/use-copy";
+import { useMeetingTitle } from "../../../ui/use-meeting-title";
 import { formatNumber } from "../../../ui/meeting-number";
 
 const OPEN: MeetingSummary["status"][] = ["scheduled", "lobby_open", "live"];
@@ -13,7 +14,7 @@ export function MeetingRow({ meeting }: { meeting: MeetingSummary }) {
   const { t, i18n } = useTranslation();
   const { copied, copy } = useCopy();
   const when = new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeStyle: "short" });
-  const title = meeting.title === "" ? t("home.untitled", { name: meeting.hostName }) : meeting.title;
+  const title = useMeetingTitle()(meeting);
   const isOpen = OPEN.includes(meeting.status);
   return (
     <li className="meeting-row">

@@ -7,6 +7,7 @@ import { Button, ButtonLink } from "../../../ui/button";
 import { Field } from "../../../ui/field";
 import { Notice } from "../../../ui/notice";
 import { formatNumber } from "../../../ui/meeting-number";
+import { useMeetingTitle } from "../../../ui/use-meeting-title";
 import type { useJoin } from "../hooks/use-join";
 
 type Joining = ReturnType<typeof useJoin>;
@@ -16,10 +17,11 @@ const PASSWORD_CODES = new Set(["meeting_password_required", "meeting_password_w
 
 export function JoinCard({ joining }: { joining: Joining }) {
   const { t } = useTranslation();
+  const titleOf = useMeetingTitle();
   const meeting = joining.preview.data;
   return (
     <section className="join-card">
-      <h1>{meeting === undefined || meeting.title === "" ? t("prejoin.title") : meeting.title}</h1>
+      <h1>{meeting === undefined ? t("prejoin.title") : titleOf(meeting)}</h1>
       {meeting === undefined ? null : (
         <p className="join-card-facts muted">
           <span>{t("prejoin.hostedBy", { name: meeting.hostName })}</span>

@@ -7,6 +7,7 @@ import { useProblemText } from "../../../i18n/problem";
 import { ButtonLink } from "../../../ui/button";
 import { useCore } from "../../../ui/core";
 import { PageSpinner } from "../../../ui/spinner";
+import { useMeetingTitle } from "../../../ui/use-meeting-title";
 import { DeviceSelects } from "../../devices";
 import { Message, Shell, usePageTitle } from "../../shell";
 import { useJoin } from "../hooks/use-join";
@@ -24,7 +25,8 @@ export function PrejoinPage({ reference, onJoined }: PrejoinPageProps) {
   const { t } = useTranslation();
   const textOf = useProblemText();
   const joining = useJoin(reference, onJoined);
-  usePageTitle(joining.preview.data?.title ?? t("prejoin.title"));
+  const titleOf = useMeetingTitle();
+  usePageTitle(joining.preview.data === undefined ? t("prejoin.title") : titleOf(joining.preview.data));
 
   const refusal = joining.preview.error ?? (joining.isFinal ? joining.error : null);
   if (refusal !== null) {

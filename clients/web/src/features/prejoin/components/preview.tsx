@@ -26,7 +26,6 @@ export function Preview({ id, name }: PreviewProps) {
           className={state.microphoneOn ? "preview-switch" : "preview-switch preview-switch-off"}
           label={state.microphoneOn ? t("devices.turnOffMicrophone") : t("devices.turnOnMicrophone")}
           icon={state.microphoneOn ? <Mic size={22} /> : <MicOff size={22} />}
-          keys="Ctrl+D"
           onPress={toggleMicrophone}
           data-testid="toggle-microphone"
         />
@@ -34,7 +33,6 @@ export function Preview({ id, name }: PreviewProps) {
           className={state.cameraOn ? "preview-switch" : "preview-switch preview-switch-off"}
           label={state.cameraOn ? t("devices.turnOffCamera") : t("devices.turnOnCamera")}
           icon={state.cameraOn ? <Video size={22} /> : <VideoOff size={22} />}
-          keys="Ctrl+E"
           onPress={toggleCamera}
           data-testid="toggle-camera"
         />

@@ -36,7 +36,7 @@ export function ReactionPicker() {
       <ControlButton label={t("room.reactions")} icon={<SmilePlus size={22} />} data-testid="open-reactions" />
       <Popover className="popover" placement="top" offset={12}>
         <Dialog className="reaction-popover" aria-label={t("room.reactions")}>
-          <ReactionRow />
+          {({ close }) => <ReactionRow onPick={close} />}
         </Dialog>
       </Popover>
     </DialogTrigger>

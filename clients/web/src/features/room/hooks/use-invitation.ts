@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 
 import { formatNumber } from "../../../ui/meeting-number";
 import { useView } from "../../../ui/meeting";
+import { useMeetingTitle } from "../../../ui/use-meeting-title";
 
 interface Invitation {
   title: string;
@@ -13,10 +14,11 @@ interface Invitation {
 
 export function useInvitation(): Invitation | null {
   const { t } = useTranslation();
+  const titleOf = useMeetingTitle();
   const meeting = useView((view) => view.meeting);
   const ownName = useView((view) => view.participants.find((person) => person.isSelf)?.displayName ?? "");
   if (meeting === null) return null;
-  const title = meeting.title === "" ? t("room.untitled", { name: meeting.hostName }) : meeting.title;
+  const title = titleOf(meeting);
   const number = formatNumber(meeting.meetingNo);
   const link = `${window.location.origin}/m/${meeting.meetingNo}`;
   return { title, number, link, text: t("room.invitation", { name: ownName, title, link, number }) };

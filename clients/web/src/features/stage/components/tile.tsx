@@ -39,6 +39,7 @@ export const Tile = memo(function Tile({ tile, person, isPinned, onPin }: TilePr
       aria-label={name}
       data-testid={`tile-${tile.id}`}
       data-place={tile.place}
+      data-source={tile.source}
       data-speaking={isSpeaking && !isScreen ? "" : undefined}
       data-reconnecting={person.presence === "reconnecting" ? "" : undefined}
     >

@@ -46,24 +46,19 @@ describe("the order of tiles", () => {
     expect(next).toEqual(["a", "b"]);
   });
 
-  it("keeps everybody exactly once, whatever happens", () => {
+  it("keeps everybody exactly once and comes to rest, whatever happens", () => {
     let order: string[] = [];
     for (let step = 0; step < 300; step += 1) {
       const present = Array.from({ length: 40 }, (_, index) => `p${index}`).filter((_, index) => (step * 7 + index * 13) % 5 !== 0);
       const important = [`p${(step * 11) % 40}`, `p${(step * 17) % 40}`];
       const capacity = 1 + (step % 9);
-      order = arrange({ previous: order, present, important, fixed: ["p1"], capacity });
+      const input = { present, important, fixed: ["p1"], capacity };
+      order = arrange({ previous: order, ...input });
+      expect(arrange({ previous: order, ...input })).toEqual(order);
       expect([...order].sort()).toEqual([...present].sort());
       const wanted = ["p1", ...important].filter((id) => present.includes(id)).slice(0, capacity);
       for (const id of wanted) expect(order.slice(0, capacity)).toContain(id);
     }
-  });
-
-  it("is at rest when nothing changes", () => {
-    const present = ["a", "b", "c", "d", "e"];
-    const input = { present, important: ["e", "d"], fixed: ["a"], capacity: 3 };
-    const once = arrange({ previous: present, ...input });
-    expect(arrange({ previous: once, ...input })).toEqual(once);
   });
 });
 
