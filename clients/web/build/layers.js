@@ -45,13 +45,12 @@ function verdict(importer, imported) {
 export const layers = {
   meta: { type: "problem", schema: [] },
   create(context) {
-    /** @param {{ source?: import("estree").Expression | null }} node */
+    /** @param {import("eslint").Rule.Node & { source?: unknown }} node */
     const check = (node) => {
-      const source = node.source;
-      if (!source || source.type !== "Literal" || typeof source.value !== "string") return;
-      if (!source.value.startsWith(".")) return;
-      const message = verdict(context.filename, resolve(dirname(context.filename), source.value));
-      if (message !== null) context.report({ node: source, message });
+      const path = node.source instanceof Object && "value" in node.source ? node.source.value : null;
+      if (typeof path !== "string" || !path.startsWith(".")) return;
+      const message = verdict(context.filename, resolve(dirname(context.filename), path));
+      if (message !== null) context.report({ node, message });
     };
     return {
       ImportDeclaration: check,

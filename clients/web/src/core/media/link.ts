@@ -36,6 +36,7 @@ export function createMediaLink(iceServers: RTCIceServer[], sendOffer: SendOffer
   const recovery = new Recovery();
   let generation = 0;
   let turn = 0;
+  let described: Promise<void> = Promise.resolve();
   let offered = false;
   let live = false;
   const now = (): number => performance.now();
@@ -51,6 +52,8 @@ export function createMediaLink(iceServers: RTCIceServer[], sendOffer: SendOffer
     const built = createLines(iceServers);
     built.connection.onconnectionstatechange = () => onState(built);
     for (const source of Object.keys(tracks) as Source[]) place(built, source);
+    described = built.connection.setLocalDescription();
+    described.catch(() => undefined); // whoever waits for it is told
     lines.set(built);
     return built;
   }
@@ -83,12 +86,13 @@ export function createMediaLink(iceServers: RTCIceServer[], sendOffer: SendOffer
     recovery.begin(now());
     showState(target);
     try {
-      if (restart) target.connection.restartIce();
-      await target.connection.setLocalDescription();
+      if (restart) described = renewIce(target);
+      await described;
       if (mine !== turn) return;
       const answer = await sendOffer(describe(target, generation, restart));
       if (mine !== turn) return;
       await target.connection.setRemoteDescription({ type: "answer", sdp: tuned(target, answer.sdp) });
+      place(target, "camera"); // Firefox takes the layers' sizes only now
     } catch (error) {
       if (mine !== turn) return;
       if (isStale(error)) generation = Math.max(generation, secondsSince1970());
@@ -96,7 +100,7 @@ export function createMediaLink(iceServers: RTCIceServer[], sendOffer: SendOffer
     }
   }
 
-  build(); // so that it is ready to be offered once signaling is
+  build(); // so that the offer is ready once signaling is
   return {
     state,
     lines,
@@ -124,6 +128,11 @@ export function createMediaLink(iceServers: RTCIceServer[], sendOffer: SendOffer
       state.set("none");
     },
   };
+}
+
+function renewIce({ connection }: Lines): Promise<void> {
+  connection.restartIce();
+  return connection.setLocalDescription();
 }
 
 /** An earlier page of this device counted further than this one: go on from where nobody has been. */

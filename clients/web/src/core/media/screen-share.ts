@@ -3,7 +3,7 @@ import { ProblemError } from "../problem";
 import { createStore } from "../store";
 import type { Store } from "../types";
 
-export interface ScreenTracks {
+interface ScreenTracks {
   video: MediaStreamTrack;
   audio: MediaStreamTrack | null;
 }
@@ -42,12 +42,15 @@ export function createScreenShare(): ScreenShare {
   };
 }
 
+/** Text needs sharpness more than smoothness, and encoding a whole screen is costly. */
+const FRAME_RATE = { ideal: 15, max: 30 };
+
 async function pickScreen(): Promise<MediaStream | null> {
   // Absent on phones and on pages without HTTPS.
   const mediaDevices = (navigator as { mediaDevices?: Partial<MediaDevices> }).mediaDevices;
   if (mediaDevices?.getDisplayMedia === undefined) throw new ProblemError({ code: "screen_share_unsupported" });
   try {
-    return await mediaDevices.getDisplayMedia({ video: { frameRate: { ideal: 30 } }, audio: true });
+    return await mediaDevices.getDisplayMedia({ video: { frameRate: FRAME_RATE }, audio: true });
   } catch (error) {
     if (error instanceof DOMException && error.name === "NotAllowedError") return null;
     throw new ProblemError({ code: "screen_share_failed", detail: String(error) });
