@@ -24,6 +24,9 @@ from meeting_system.kit.tokens import SignedTokens
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.settings import MeetingSettings
 
+NOBODY = "00000000-0000-7000-8000-000000000000"
+"""The id of nothing."""
+
 
 @dataclass
 class Asked:

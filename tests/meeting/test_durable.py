@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from tests.meeting.conftest import Asked, MakePerson, Person
+from tests.meeting.conftest import NOBODY, Asked, MakePerson, Person
 
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.contracts.media import CloseMeetingMedia, ClosePeer, SetMuted
@@ -21,7 +21,6 @@ from meeting_system.contracts.meeting import (
 )
 from meeting_system.contracts.signal import EVENTS
 from meeting_system.kernel.errors import AppError
-from meeting_system.kernel.ids import new_id
 from meeting_system.kit.outbox import OutboxRelay
 from meeting_system.kit.plug import Ports
 from meeting_system.meeting.models import commands, events, messages, runs
@@ -149,7 +148,7 @@ async def test_a_message_keeps_its_lines_and_its_script(attendee: Admission, bus
 
 
 @pytest.mark.parametrize("field", ["meeting_id", "run_id", "participant_id"])
-@pytest.mark.parametrize("value", ["", "nonsense", new_id(0)])
+@pytest.mark.parametrize("value", ["", "nonsense", NOBODY])
 async def test_who_is_not_in_a_live_run_does_nothing(
     attendee: Admission, bus: LocalBus, ports: Ports, field: str, value: str
 ) -> None:
@@ -265,7 +264,7 @@ async def test_commands_over_http_do_the_same_once(
     ("path", "body", "status", "code"),
     [
         ("/participants/nonsense/mute", {"source": "camera"}, 404, "participant_not_found"),
-        (f"/participants/{new_id(0)}/remove", None, 404, "participant_not_found"),
+        (f"/participants/{NOBODY}/remove", None, 404, "participant_not_found"),
         ("/participants/x/mute", {"source": "everything"}, 422, "invalid"),
         ("/participants/x/mute", {}, 422, "invalid"),
         ("/actions/lock", {"locked": "yes"}, 422, "invalid"),

@@ -2,12 +2,11 @@
 
 import httpx2
 import pytest
-from tests.meeting.conftest import MakePerson
+from tests.meeting.conftest import NOBODY, MakePerson
 
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.contracts.meeting import Admission, ReportPresence
 from meeting_system.kernel.clock import ManualClock
-from meeting_system.kernel.ids import new_id
 
 
 async def connect(bus: LocalBus, admission: Admission, state: str = "connected") -> None:
@@ -114,13 +113,13 @@ async def test_anyone_may_know_a_little_before_joining(
         }
 
 
-@pytest.mark.parametrize("reference", ["nonsense", "123456780", new_id(0), "%F0%9F%98%80"])
+@pytest.mark.parametrize("reference", ["nonsense", "123456780", NOBODY, "%F0%9F%98%80"])
 async def test_there_is_nothing_to_know_of_no_meeting(client: httpx2.AsyncClient, reference: str) -> None:
     answer = await client.get(f"/api/v1/meetings/preview/{reference}")
     assert (answer.status_code, answer.json()["code"]) == (404, "meeting_not_found")
 
 
-@pytest.mark.parametrize("meeting_id", ["nonsense", "123456789", new_id(0)])
+@pytest.mark.parametrize("meeting_id", ["nonsense", "123456789", NOBODY])
 @pytest.mark.parametrize("path", ["", "/participants", "/messages"])
 async def test_no_meeting_has_such_an_id(account: MakePerson, meeting_id: str, path: str) -> None:
     answer = await account().get(f"/meetings/{meeting_id}{path}")
