@@ -1,0 +1,138 @@
+"""kill -9 of PostgreSQL, of Valkey and of the system itself: no acknowledged message is lost, all heals."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+from meeting_client import Joined, MeetingClient, join
+from tests.e2e.server import Server, open_server
+
+MESSAGES = 24
+KILL_AT = 8
+PAUSE_S = 0.05
+HEALED_S = 45.0
+
+pytestmark = pytest.mark.e2e
+
+
+@dataclass
+class Meeting:
+    """A meeting on a running system, with its host's token."""
+
+    server: Server
+    http: httpx2.AsyncClient
+    meeting_id: str
+    token: str
+
+    def client(self, name: str | None) -> MeetingClient:
+        """Return a participant, not yet there: a guest of that name, or the host."""
+        device_id = f"device-of-{name or 'host'}"
+        known: list[Joined] = []
+
+        async def get_ticket() -> str:
+            token = self.token if name is None else known[0].guest_token if known else None
+            joined = await join(
+                self.http, self.meeting_id, device_id=device_id, access_token=token, display_name=name
+            )
+            known.append(joined)
+            return joined.ticket
+
+        return MeetingClient(
+            f"ws://localhost:{self.server.port}/ws/signaling", self.meeting_id, device_id, get_ticket
+        )
+
+    async def stored(self) -> list[str]:
+        """Read the chat from the database, over HTTP."""
+        answer = await self.http.get(
+            f"/api/v1/meetings/{self.meeting_id}/messages?limit=100",
+            headers={"Authorization": f"Bearer {self.token}"},
+        )
+        answer.raise_for_status()
+        return [message["body"] for message in answer.json()["items"]]
+
+
+@asynccontextmanager
+async def open_meeting(folder: Path) -> AsyncIterator[Meeting]:
+    """Start the system, register a host, open a meeting."""
+    async with open_server(folder) as server, httpx2.AsyncClient(base_url=server.url, timeout=30) as http:
+        account = await http.post(
+            "/api/v1/auth/register",
+            json={
+                "email": "host@example.org",
+                "password": "correct horse battery staple",
+                "display_name": "Host",
+                "locale": "en",
+            },
+            headers={"X-Token-Transport": "body"},
+        )
+        assert account.status_code == 201, account.text
+        token = account.json()["access_token"]
+        meeting = await http.post("/api/v1/meetings", json={}, headers={"Authorization": f"Bearer {token}"})
+        assert meeting.status_code == 201, meeting.text
+        yield Meeting(server, http, meeting.json()["meeting_id"], token)
+
+
+def find_process(root: int, name: str) -> int:
+    """Return the process of that name which descends from `root` and is nearest to it."""
+    parents = {}
+    names = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                pid, rest = entry.joinpath("stat").read_text().split(" (", 1)
+            except OSError:
+                continue
+            command, fields = rest.rsplit(") ", 1)
+            parents[int(pid)] = int(fields.split()[1])
+            names[int(pid)] = command
+    descendants = [root]
+    for parent in descendants:
+        if name in names.get(parent, ""):
+            return parent
+        descendants += [pid for pid, its_parent in parents.items() if its_parent == parent]
+    raise AssertionError(f"no {name} under process {root}")
+
+
+async def kill_postgresql(server: Server) -> None:
+    os.kill(find_process(server.pid, "postgres"), signal.SIGKILL)
+
+
+async def kill_valkey(server: Server) -> None:
+    os.kill(find_process(server.pid, "valkey"), signal.SIGKILL)
+
+
+async def kill_system(server: Server) -> None:
+    await server.kill()
+    await server.start()
+
+
+@pytest.mark.parametrize("kill", [kill_postgresql, kill_valkey, kill_system])
+async def test_no_acknowledged_message_is_lost_and_everything_heals(
+    tmp_path: Path, kill: Callable[[Server], Awaitable[None]]
+) -> None:
+    async with open_meeting(tmp_path) as meeting, AsyncExitStack() as stack:
+        host = await stack.enter_async_context(meeting.client(None).running())
+        guest = await stack.enter_async_context(meeting.client("Guest").running())
+        said = [f"message {number}" for number in range(MESSAGES)]
+
+        async def talk() -> None:
+            for body in said:
+                await host.send_chat(body)  # returns when it is acknowledged, however long that takes
+                await asyncio.sleep(PAUSE_S)
+
+        async with asyncio.timeout(HEALED_S), asyncio.TaskGroup() as group:
+            group.create_task(talk())
+            await guest.wait_until(lambda: len(guest.view.messages) >= KILL_AT, timeout_s=HEALED_S)
+            group.create_task(kill(meeting.server))
+        await guest.wait_until(lambda: len(guest.view.messages) == MESSAGES, timeout_s=HEALED_S)
+        assert [message["body"] for message in guest.view.messages] == said
+        assert await meeting.stored() == said
+        await guest.send_chat("healed")
+        await host.wait_until(lambda: len(host.view.messages) == MESSAGES + 1, timeout_s=HEALED_S)
+        assert (await meeting.http.get("/ready")).status_code == httpx2.codes.OK
