@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, literal, or_, select, text, update
+from sqlalchemy import ColumnElement, delete, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -265,7 +265,7 @@ async def leave(
     )
 
 
-def _nobody_since(moment: datetime, run_id: object) -> object:
+def _nobody_since(moment: datetime, run_id: ColumnElement[str] | str) -> ColumnElement[bool]:
     """The condition that nobody is connected, and nobody came, went or was about to since `moment`."""
     return ~(
         select(literal(1))
@@ -286,7 +286,7 @@ async def list_runs_to_end(
         .where(
             runs.c.ended_at.is_(None),
             runs.c.started_at < empty_since,
-            or_(runs.c.started_at < begun_before, _nobody_since(empty_since, runs.c.run_id)),  # type: ignore[arg-type]
+            or_(runs.c.started_at < begun_before, _nobody_since(empty_since, runs.c.run_id)),
         )
         .order_by(runs.c.started_at)
         .limit(limit)
@@ -296,7 +296,7 @@ async def list_runs_to_end(
 
 async def is_empty(connection: AsyncConnection, run_id: str, *, since: datetime) -> bool:
     """Tell, while the run is held, whether nobody has been connected since a moment."""
-    statement = select(_nobody_since(since, run_id))  # type: ignore[call-overload]
+    statement = select(_nobody_since(since, run_id))
     empty: bool = (await connection.execute(statement)).scalar_one()
     return empty
 
