@@ -1,4 +1,4 @@
-"""A whole house over real sockets: the meeting service and any number of signaling processes, behind uvicorn."""
+"""A whole house over real sockets: the meeting service and some signaling processes, behind uvicorn."""
 
 import asyncio
 import socket
@@ -136,7 +136,7 @@ async def listening(app: ASGIApp) -> AsyncIterator[int]:
                 await asyncio.sleep(0.005)
             yield listener.getsockname()[1]
             server.should_exit = True
-            while server.started and server.servers and any(s.is_serving() for s in server.servers):
+            while server.started and any(s.is_serving() for s in server.servers):  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
 
 

@@ -231,7 +231,7 @@ def _refuse_room(room: Room, step: Step) -> Outcome | None:
 
 
 class MemoryRoomLog:
-    """`RoomLog` over a MemoryServer. `fault` says what the next call suffers: nothing, `before` or `after` it."""
+    """`RoomLog` over a MemoryServer. `fault` says what the next call suffers: none, `before` or `after`."""
 
     def __init__(
         self,

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from meeting_system.contracts.signal import ParticipantState
 
-from .world import RUN, Client, Link, World
+from .meeting_service import RUN
+from .world import Client, Link, World
 
 ROUNDS_TO_REST = 400
 

@@ -28,24 +28,7 @@ def any_step(draw: random.Random, epoch: str, numbers: "count[int]") -> Step:
     now = next(numbers)
     step = Step(run=RUN, epoch=epoch if draw.random() < 0.97 else "other", now_ms=now)
     if draw.random() < 0.85:
-        step.sid, step.pid = draw.choice(SIDS), draw.choice(PIDS)
-        step.gen = draw.choice((-1, -1, 1, 1, 1, 2, 2, 3))
-        if step.gen == -1:
-            step.fields = {"run": RUN, "pid": step.pid, "state": "attached", "gen": 1, "token": "t"}
-            step.new_personal_log, step.due_ms = True, now + draw.randrange(50)
-        elif draw.random() < 0.3:
-            step.fields = {"gen": step.gen + 1, "state": "attached"}
-            step.due_ms = now + draw.randrange(50)
-            step.new_personal_log = draw.random() < 0.3
-        if draw.random() < 0.5:
-            step.cid, step.ack = draw.randrange(1, 5), f'{{"f":"ack","n":{now}}}'
-        if draw.random() < 0.1:
-            step.drop = draw.choice(("left", "lost"))
-        if draw.random() < 0.1:
-            step.ends_sid = draw.choice(SIDS)
-        if draw.random() < 0.2:
-            step.slots_version = (draw.randrange(1, 3), draw.randrange(1, 3))
-        step.personal = [any_event(draw) for _ in range(draw.randrange(3))]
+        concern_session(step, draw, now)
     elif draw.random() < 0.8:
         step.log_seq = draw.randrange(1, 12)
         if draw.random() < 0.05:
@@ -57,6 +40,28 @@ def any_step(draw: random.Random, epoch: str, numbers: "count[int]") -> Step:
         step.people = [PersonWrite(pid, expected, step.sid or "s1", state)]
     step.events = [any_event(draw) for _ in range(draw.randrange(3))]
     return step
+
+
+def concern_session(step: Step, draw: random.Random, now: int) -> None:
+    """Let a step be about a session: a new one, one that goes on, or one that it is wrong about."""
+    step.sid, step.pid = draw.choice(SIDS), draw.choice(PIDS)
+    step.gen = draw.choice((-1, -1, 1, 1, 1, 2, 2, 3))
+    if step.gen == -1:
+        step.fields = {"run": RUN, "pid": step.pid, "state": "attached", "gen": 1, "token": "t"}
+        step.new_personal_log, step.due_ms = True, now + draw.randrange(50)
+    elif draw.random() < 0.3:
+        step.fields = {"gen": step.gen + 1, "state": "attached"}
+        step.due_ms = now + draw.randrange(50)
+        step.new_personal_log = draw.random() < 0.3
+    if draw.random() < 0.5:
+        step.cid, step.ack = draw.randrange(1, 5), f'{{"f":"ack","n":{now}}}'
+    if draw.random() < 0.1:
+        step.drop = draw.choice(("left", "lost"))
+    if draw.random() < 0.1:
+        step.ends_sid = draw.choice(SIDS)
+    if draw.random() < 0.2:
+        step.slots_version = (draw.randrange(1, 3), draw.randrange(1, 3))
+    step.personal = [any_event(draw) for _ in range(draw.randrange(3))]
 
 
 async def look(log: RoomLog, epoch: str, now_ms: int) -> list[object]:

@@ -8,38 +8,28 @@ Coroutines are driven by hand, one await at a time, so that a schedule interleav
 import random
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from meeting_client.core import ClientCore
 
-from meeting_system.contracts.call import Nothing, Request
-from meeting_system.contracts.media import ClosePeer, FindPeer, PeerKnown
+from meeting_system.contracts.call import Request
 from meeting_system.contracts.meeting import (
-    Admission,
     AppendDurable,
-    FindLastCommand,
-    LastCommand,
-    LoadRoom,
-    RedeemTicket,
-    ReportPresence,
-    RoomView,
     SendChat,
 )
 from meeting_system.contracts.signal import (
     CLOSE_ACTIONS,
-    ChatMessage,
     CloseCode,
     Command,
     Identify,
-    MeetingState,
     Position,
     Resume,
 )
 from meeting_system.kernel.clock import ManualClock
-from meeting_system.kernel.errors import AppError, NotFound, Unauthenticated, Unavailable
-from meeting_system.kernel.principal import MeetingRole
+from meeting_system.kernel.errors import AppError, Unavailable
 from meeting_system.signaling import durable, presence
 from meeting_system.signaling.attach import identify, resume
 from meeting_system.signaling.commands import confirm_token, handle
@@ -50,116 +40,11 @@ from meeting_system.signaling.hub import Hub
 from meeting_system.signaling.records import Attachment, Outcome, Step
 from meeting_system.signaling.send_queue import SendQueue
 
+from .meeting_service import MEETING, MeetingService
 from .memory_log import TICK, Data, MemoryRoomLog, MemoryServer
 
-MEETING, RUN = "meeting", "run"
 QUEUE = 12
 """Small, so that schedules meet slow sockets too."""
-
-_STATE = MeetingState(
-    meeting_id=MEETING, meeting_no="1", title="", host_name="h", locked=False, started_at="then"
-)
-
-
-class TicketInvalid(Unauthenticated):
-    code = "ticket_invalid"
-
-
-class MeetingService:
-    """PostgreSQL and the meeting service: one effect a (sid, cid), events numbered, an outbox in order."""
-
-    def __init__(self) -> None:
-        self.messages: list[ChatMessage] = []
-        self.done: dict[tuple[str, int], ChatMessage] = {}
-        self.removed: list[str] = []
-        self.outbox: deque[AppendDurable] = deque()
-        self.seq = 0
-        self.tickets: dict[str, str] = {}
-        self.presence: dict[str, str] = {}
-
-    def append(self, t: str, d: dict[str, object], by: str | None) -> None:
-        self.seq += 1
-        self.outbox.append(
-            AppendDurable.model_construct(
-                meeting_id=MEETING,
-                run_id=RUN,
-                log_seq=self.seq,
-                event_id=str(self.seq),
-                t=t,
-                ts="now",
-                by=by,
-                d=d,
-            )
-        )
-
-    def remove(self, pid: str) -> None:
-        if pid not in self.removed:
-            self.removed.append(pid)
-            self.append("participant.removed", {"participant_id": pid}, None)
-
-    def answer(self, request: Request[Any]) -> Any:
-        return _ANSWERS[type(request)](self, request)
-
-    def chat(self, request: SendChat) -> ChatMessage:
-        done = self.done.get((request.sid, request.cid))
-        if done is not None:
-            return done
-        if request.participant_id in self.removed:
-            raise NotFound("not here any more")
-        message = ChatMessage.model_construct(
-            message_id=f"m{len(self.messages)}",
-            seq=len(self.messages) + 1,
-            participant_id=request.participant_id,
-            display_name="",
-            body=request.body,
-            sent_at="now",
-        )
-        self.messages.append(message)
-        self.done[request.sid, request.cid] = message
-        self.append("chat.message", {"message": message.model_dump()}, request.participant_id)
-        return message
-
-    def redeem(self, request: RedeemTicket) -> Admission:
-        pid = self.tickets.pop(request.ticket, None)
-        if pid is None or pid in self.removed:
-            raise TicketInvalid
-        return Admission(
-            meeting_id=MEETING,
-            run_id=RUN,
-            participant_id=pid,
-            user_id=None,
-            device_id=request.device_id,
-            display_name=pid,
-            role=MeetingRole.ATTENDEE,
-            is_guest=True,
-        )
-
-    def view(self, _request: LoadRoom) -> RoomView:
-        return RoomView.model_construct(
-            meeting=_STATE,
-            ended=False,
-            messages=list(self.messages),
-            removed=list(self.removed),
-            log_seq=self.seq,
-        )
-
-    def last(self, request: FindLastCommand) -> LastCommand:
-        return LastCommand(cid=max((cid for sid, cid in self.done if sid == request.sid), default=0))
-
-    def report(self, request: ReportPresence) -> Nothing:
-        self.presence[request.participant_id] = request.state
-        return Nothing()
-
-
-_ANSWERS: dict[type[Request[Any]], Callable[[MeetingService, Any], Any]] = {
-    SendChat: MeetingService.chat,
-    RedeemTicket: MeetingService.redeem,
-    LoadRoom: MeetingService.view,
-    FindLastCommand: MeetingService.last,
-    ReportPresence: MeetingService.report,
-    FindPeer: lambda _self, _request: PeerKnown(alive=True, generation=1),
-    ClosePeer: lambda _self, _request: Nothing(),
-}
 
 
 class WatchedServer(MemoryServer):
@@ -354,10 +239,8 @@ class World:
 
     async def _stop(self, link: Link, held: Attachment) -> None:
         await link.process.hub.exit(held)
-        try:
+        with suppress(AppError):  # the lease runs out
             await presence.lose(link.process.core, held)
-        except AppError:
-            pass  # the lease runs out
 
     def crash(self, process: Process) -> None:
         """A process is killed: its sockets break, its memory is gone, another starts."""
@@ -511,20 +394,16 @@ class World:
         self.spawn(process, self._renew(process))
 
     async def _renew(self, process: Process) -> None:
-        try:
+        with suppress(AppError):  # it comes again
             await presence.renew(process.core, process.hub)
-        except AppError:
-            pass  # it comes again
 
     def sweep(self) -> None:
         process = self.draw.choice(self.processes)
         self.spawn(process, self._sweep(process))
 
     async def _sweep(self, process: Process) -> None:
-        try:
+        with suppress(AppError):  # it comes again in a second
             await presence.sweep(process.core)
-        except AppError:
-            pass  # it comes again in a second
 
     # ------------------------------------------------------------ running
 

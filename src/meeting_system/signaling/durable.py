@@ -45,8 +45,9 @@ def _step(core: Core, room: RoomState, request: AppendDurable) -> Step:
     elif request.t == "participant.removed":
         step.removes = target
         person = room.people.get(target)
+        # Absent is a condition too: somebody may be let in between reading and writing.
+        step.people = [PersonWrite(target, person.state.version if person else 0)]
         if person is not None:
             left = ParticipantLeft(participant_id=target, reason="removed")
-            step.people = [PersonWrite(target, person.state.version)]
             step.events.append(event("participant.left", left, now=now.moment))
     return step

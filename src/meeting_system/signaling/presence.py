@@ -46,8 +46,12 @@ async def recover(core: Core, hub: Hub, held: Attachment) -> None:
             hub.mark(held.run)
             return
         person = room.people.get(held.pid)
-        if record.gen != held.gen or person is None or person.sid != held.sid:
+        if record.gen != held.gen or (person is not None and person.sid != held.sid):
             held.queue.close(why_over(record))
+            return
+        if person is None:
+            # A session without its participant: only a removal does that.
+            held.queue.close(CloseCode.KICKED)
             return
         if record.state == "attached" and person.state.presence == "connected":
             held.me = person.state
