@@ -1,11 +1,24 @@
 """Meetings over real WebSockets, with the real meeting service, PostgreSQL and Valkey."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+import websockets
+from meeting_client.client import Refused
+from websockets.asyncio.client import ClientConnection, connect
 
 from meeting_system.adapters.bus import LocalBus
+from meeting_system.contracts.media import (
+    PeerMediaEnded,
+    PeerSlotsChanged,
+    SetLayout,
+    SlotState,
+    SpeakersChanged,
+)
+from meeting_system.contracts.meeting import RemoveParticipant
 from meeting_system.kit.plug import Ports
 
 from .house import House, open_house
@@ -13,15 +26,33 @@ from .house import House, open_house
 
 @pytest.fixture
 async def house(ports: Ports, bus: LocalBus) -> AsyncIterator[House]:
-    async with open_house(ports, bus) as house:
+    async with open_house(ports, bus, processes=2) as house:
         yield house
+
+
+async def opening(socket: ClientConnection, frame: dict[str, Any]) -> dict[str, Any]:
+    """Say the first frame and return the answer to it."""
+    assert json.loads(await socket.recv())["f"] == "hello"
+    await socket.send(json.dumps(frame))
+    answer: dict[str, Any] = json.loads(await socket.recv())
+    return answer
+
+
+async def close_code(socket: ClientConnection) -> int | None:
+    """Read to the end and return how it was closed."""
+    async with asyncio.timeout(8):
+        try:
+            while True:
+                await socket.recv()
+        except websockets.ConnectionClosed:
+            return socket.close_code
 
 
 async def test_three_participants_see_each_other_and_chat_in_one_order(house: House) -> None:
     meeting_id = await house.open_meeting()
     async with (
         house.client(meeting_id).running() as host,
-        house.client(meeting_id, "Ann").running() as ann,
+        house.client(meeting_id, "Ann", at=1).running() as ann,
         house.client(meeting_id, "Bob").running() as bob,
     ):
         everyone = (host, ann, bob)
@@ -35,3 +66,232 @@ async def test_three_participants_see_each_other_and_chat_in_one_order(house: Ho
         await ann.update_self(hand=True, camera=True)
         await bob.wait_until(lambda: bob.view.participants[ann.core.pid]["camera"])
         assert bob.view.participants[ann.core.pid]["hand_raised_at"] is not None
+        await bob.command("reaction.send", {"emoji": "👏"})
+        await host.wait_until(lambda: any(event["t"] == "reaction" for event in host.core.seen))
+    assert not host.resets + ann.resets + bob.resets
+
+
+async def test_a_lost_socket_resumes_with_what_was_missed(house: House) -> None:
+    meeting_id = await house.open_meeting()
+    async with (
+        house.client(meeting_id).running() as host,
+        house.client(meeting_id, "Ann", at=1).running() as ann,
+    ):
+        for n in range(3):
+            await ann.drop_socket()
+            await asyncio.gather(host.send_chat(f"to you {n}"), ann.send_chat(f"from me {n}"))
+            await ann.wait_until(lambda n=n: len(ann.view.messages) == 2 * (n + 1))
+        await host.wait_until(lambda: len(host.view.messages) == 6)
+        assert ann.view.messages == host.view.messages
+        assert (ann.resumed, ann.resets) == (3, 0)
+        await host.wait_until(lambda: host.view.participants[ann.core.pid]["presence"] == "connected")
+
+
+async def test_a_wiped_valkey_is_noticed_and_shown_anew_on_the_same_socket(
+    house: House, ports: Ports
+) -> None:
+    meeting_id = await house.open_meeting()
+    async with (
+        house.client(meeting_id).running() as host,
+        house.client(meeting_id, "Ann", at=1).running() as ann,
+    ):
+        await host.send_chat("before")
+        await ports.store.run("return redis.call('FLUSHALL')", keys=[], args=[])
+        await asyncio.gather(host.send_chat("after"), ann.send_chat("after all"))
+        for client in (host, ann):
+            await client.wait_until(
+                lambda client=client: (
+                    client.resets == 1
+                    and len(client.view.messages) == 3
+                    and len(client.view.participants) == 2
+                )
+            )
+        assert host.view.messages == ann.view.messages
+        assert host.closed == ann.closed == []
+        await ann.drop_socket()
+        await host.send_chat("and on")
+        await ann.wait_until(lambda: len(ann.view.messages) == 4)
+
+
+async def test_a_removed_participant_is_out_within_a_second(house: House) -> None:
+    meeting_id = await house.open_meeting()
+    async with house.client(meeting_id).running() as host:
+        ann = house.client(meeting_id, "Ann", at=1)
+        with pytest.raises(BaseExceptionGroup) as raised:
+            async with ann.running():
+                await host.wait_until(lambda: len(host.view.participants) == 2)
+                started = asyncio.get_running_loop().time()
+                await host.command("participant.remove", {"participant_id": ann.core.pid})
+                await ann.wait_until(lambda: 4006 in ann.closed or ann.is_over.is_set())
+                assert asyncio.get_running_loop().time() - started < 1
+                raise ConnectionError("left")
+        assert raised.group_contains(ConnectionError)
+        assert ann.closed == [4006]
+        await host.wait_until(lambda: len(host.view.participants) == 1)
+        async with connect(house.urls[0]) as socket:
+            frame = ann.core.opening(None)
+            assert json.loads(await socket.recv())["f"] == "hello"
+            await socket.send(json.dumps(frame))
+            assert await close_code(socket) == 4006
+
+
+async def test_the_end_of_a_meeting_closes_every_socket(house: House) -> None:
+    meeting_id = await house.open_meeting()
+    host, ann = house.client(meeting_id), house.client(meeting_id, "Ann", at=1)
+    async with host.running(), ann.running():
+        await host.command("meeting.end")
+        async with asyncio.timeout(5):
+            await asyncio.gather(host.is_over.wait(), ann.is_over.wait())
+    assert (host.closed, ann.closed) == ([4007], [4007])
+    assert ann.view.has_ended
+
+
+async def test_what_is_not_allowed_is_refused_and_the_session_goes_on(house: House) -> None:
+    meeting_id = await house.open_meeting()
+    async with (
+        house.client(meeting_id).running() as host,
+        house.client(meeting_id, "Ann", at=1).running() as ann,
+    ):
+        for t, d, code in (
+            ("meeting.end", {}, "forbidden"),
+            ("chat.send", {"body": ""}, "invalid"),
+            ("chat.send", {"body": "x", "more": 1}, "invalid"),
+            ("no.such", {}, "command_unknown"),
+        ):
+            with pytest.raises(Refused) as refused:
+                await ann.command(t, d)
+            assert code in refused.value.problem["code"], refused.value.problem
+        await ann.send_chat("still here")
+        await host.wait_until(lambda: len(host.view.messages) == 1)
+
+
+async def test_tickets_and_tokens_serve_once(house: House) -> None:
+    meeting_id = await house.open_meeting()
+    joined = await house.join(meeting_id, device_id="d1")
+    identify = {"f": "identify", "ticket": joined.ticket, "meeting_id": meeting_id, "device_id": "d1"}
+    async with connect(house.urls[0]) as first:
+        ready = await opening(first, identify)
+        assert ready["f"] == "ready"
+        async with connect(house.urls[1]) as second:
+            await second.recv()
+            await second.send(json.dumps(identify))
+            assert await close_code(second) == 4003
+        resume = {
+            "f": "resume",
+            "sid": ready["sid"],
+            "resume_token": ready["resume_token"],
+            "epoch": ready["epoch"],
+            "ro": ready["ro"],
+            "po": ready["po"],
+        }
+        async with connect(house.urls[1]) as third:
+            resumed = await opening(third, resume)
+            assert (resumed["f"], resumed["gen"]) == ("resumed", 2)
+            assert await close_code(first) == 4005
+            # The client shows that the new token arrived: the one before is worth nothing now.
+            await third.send(json.dumps({"f": "pos", "ro": 1, "po": 0}))
+            await third.send(json.dumps({"f": "ping", "n": 1, "t": 0}))
+            await third.recv()
+            await asyncio.sleep(0.2)
+            async with connect(house.urls[0]) as thief:
+                await thief.recv()
+                await thief.send(json.dumps(resume))
+                assert await close_code(thief) == 4004
+            assert await close_code(third) in (4004, 4005)
+
+
+async def test_simple_clients_identify_in_the_url(house: House) -> None:
+    meeting_id = await house.open_meeting()
+    joined = await house.join(meeting_id, device_id="d1")
+    url = f"{house.urls[0]}?meeting_id={meeting_id}&peer_id=d1&token={joined.ticket}"
+    async with connect(url, subprotocols=[websockets.Subprotocol("meet.v1")]) as socket:
+        assert socket.subprotocol == "meet.v1"
+        assert json.loads(await socket.recv())["f"] == "hello"
+        assert json.loads(await socket.recv())["f"] == "ready"
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null"])
+async def test_pages_from_elsewhere_may_not_connect(house: House, origin: str) -> None:
+    with pytest.raises(websockets.InvalidStatus):
+        async with connect(house.urls[0], origin=websockets.Origin(origin)):
+            raise AssertionError("it was let in")
+
+
+async def test_who_says_nothing_or_something_else_first_is_closed(house: House) -> None:
+    async with connect(house.urls[0]) as socket:
+        await socket.recv()
+        await socket.send('{"f":"ping","n":1,"t":0}')
+        assert await close_code(socket) == 4002
+    async with connect(house.urls[0]) as silent:
+        assert await close_code(silent) == 4002
+
+
+async def test_a_twenty_first_socket_without_a_session_is_refused(house: House) -> None:
+    sockets = [await connect(house.urls[0]) for _ in range(20)]
+    async with connect(house.urls[0]) as one_more:
+        assert await close_code(one_more) == 4009
+    for socket in sockets:
+        await socket.close()
+
+
+async def test_a_flood_of_commands_is_closed_and_the_session_can_go_on(house: House) -> None:
+    meeting_id = await house.open_meeting()
+    async with house.client(meeting_id).running() as host:
+        for _ in range(100):
+            await host.send_raw('{"f":"ping","n":1,"t":0}')
+        await host.wait_until(lambda: host.resumed == 1)
+        assert host.closed == [4009]
+        await host.send_chat("calm")
+
+
+async def test_media_is_negotiated_and_told(house: House) -> None:
+    meeting_id = await house.open_meeting()
+    async with house.client(meeting_id).running() as host:
+        answer = await host.command("media.offer", {"generation": 1, "sdp": "v=0", "video_slots": ["2"]})
+        assert answer == {"generation": 1, "sdp": "v=0 answer"}
+        slot = {"mid": "2", "participant_id": "p", "source": "camera", "width": 320}
+        await host.command("media.layout", {"slots": [slot]})
+        assert isinstance(house.engine.asked[-1], SetLayout)
+        ids = {"meeting_id": meeting_id, "participant_id": host.core.pid}
+        state = SlotState(mid="2", kind="video", participant_id="p", source="camera")
+        for version in (1, 2, 2):
+            await house.tell(PeerSlotsChanged(**ids, generation=1, version=version, slots=[state]))
+        await house.tell(SpeakersChanged(meeting_id=meeting_id, participant_ids=["p"]))
+        await house.tell(PeerMediaEnded(**ids, generation=1, reason="closed"))
+        await house.tell(PeerMediaEnded(**ids, generation=1, reason="ice_timeout"))
+        await host.wait_until(lambda: host.core.po == 3)
+        personal = [event["t"] for event in host.core.seen if event["st"] == "p"]
+        assert personal == ["media.slots", "media.slots", "media.rebuild"]
+        assert host.view.slots[0]["participant_id"] == "p"
+        await host.wait_until(lambda: host.view.speakers == ["p"])
+        host.has_media = True
+        await host.drop_socket()
+        await host.wait_until(lambda: host.resumed == 1)
+        assert host.core.media == "keep"
+
+
+async def test_a_command_waits_while_the_meeting_service_is_away_and_is_not_doubled(
+    house: House, bus: LocalBus
+) -> None:
+    meeting_id = await house.open_meeting()
+    async with house.client(meeting_id).running() as host:
+        topics = bus._routes
+        chat = topics.pop("meeting.send_chat")
+        waiting = asyncio.create_task(host.send_chat("patience"))
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+        topics["meeting.send_chat"] = chat
+        assert (await waiting)["body"] == "patience"
+        await host.drop_socket()
+        await host.send_chat("and another")
+        await host.wait_until(lambda: len(host.view.messages) == 2)
+
+
+async def test_a_forged_sender_is_not_believed(house: House, bus: LocalBus) -> None:
+    """The participant of a durable command is the session's, whatever the frame says."""
+    meeting_id = await house.open_meeting()
+    async with house.client(meeting_id, "Ann").running() as ann:
+        with pytest.raises(Refused) as refused:
+            await ann.command("chat.send", {"body": "x", "participant_id": "someone"})
+        assert refused.value.problem["code"] == "invalid"
+    assert "participant_id" in RemoveParticipant.model_fields
