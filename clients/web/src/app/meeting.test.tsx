@@ -249,6 +249,16 @@ describe("notices", () => {
     expect((await screen.findByTestId("toast", undefined, { timeout: 3000 })).textContent).toBe("Ada and 2 others joined");
   });
 
+  it("tell what the person did and the server refused", async () => {
+    const { person, session } = await openRoom({ core: room() });
+    // What the core rejects with are Problems, as types.ts says.
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+    session.lock = () => Promise.reject(problem("forbidden"));
+    await person.click(screen.getByTestId("open-people"));
+    await person.click(screen.getByRole("switch", { name: "Lock meeting" }));
+    expect((await screen.findByTestId("toast")).textContent).toBe("You aren’t allowed to do that.");
+  });
+
   it("tell who muted, in Chinese", async () => {
     const { session } = await openRoom({ core: room(), locale: "zh-CN" });
     act(() => session.notify({ type: "muted_by_host", source: "microphone" }));

@@ -2,6 +2,7 @@
 import { LockKeyhole, MicOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
+import { useAttempt } from "../../../ui/attempt";
 import { Button } from "../../../ui/button";
 import { useSession, useView } from "../../../ui/meeting";
 import { Switch } from "../../../ui/switch";
@@ -9,11 +10,12 @@ import { Switch } from "../../../ui/switch";
 export function HostTools() {
   const { t } = useTranslation();
   const session = useSession();
+  const attempt = useAttempt();
   const participants = useView((view) => view.participants);
   const locked = useView((view) => view.meeting?.locked ?? false);
   const loud = participants.filter((person) => !person.isSelf && person.microphone);
   const muteAll = () => {
-    for (const person of loud) void session.muteParticipant(person.participantId, "microphone").catch(() => undefined);
+    for (const person of loud) attempt(session.muteParticipant(person.participantId, "microphone"));
   };
   return (
     <div className="host-tools">
@@ -26,7 +28,7 @@ export function HostTools() {
         <Switch
           label={t("people.lock")}
           isSelected={locked}
-          onChange={(on) => void session.lock(on).catch(() => undefined)}
+          onChange={(on) => attempt(session.lock(on))}
         />
       </div>
       {locked ? <p className="muted host-locked">{t("people.lockText")}</p> : null}

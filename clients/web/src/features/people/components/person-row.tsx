@@ -4,6 +4,7 @@ import { Hand, Mic, MicOff, MonitorUp, UserX, Video, VideoOff } from "lucide-rea
 import { useTranslation } from "react-i18next";
 
 import type { Participant } from "../../../core/types";
+import { useAttempt } from "../../../ui/attempt";
 import { Avatar } from "../../../ui/avatar";
 import { IconButton } from "../../../ui/button";
 import { Confirm } from "../../../ui/dialog";
@@ -56,6 +57,7 @@ function Role({ person }: { person: Participant }) {
 function Microphone({ person, mayMute }: { person: Participant; mayMute: boolean }) {
   const { t } = useTranslation();
   const session = useSession();
+  const attempt = useAttempt();
   if (!person.microphone) return <MicOff size={18} className="person-off person-mic" aria-label={t("people.muted")} />;
   if (!mayMute) return <Mic size={18} className="person-mic" aria-label={t("people.microphoneOn")} />;
   return (
@@ -63,7 +65,7 @@ function Microphone({ person, mayMute }: { person: Participant; mayMute: boolean
       className="icon-button person-button"
       label={t("people.muteName", { name: person.displayName })}
       icon={<Mic size={18} />}
-      onPress={() => void session.muteParticipant(person.participantId, "microphone").catch(() => undefined)}
+      onPress={() => attempt(session.muteParticipant(person.participantId, "microphone"))}
       data-testid={`mute-${person.participantId}`}
     />
   );
@@ -72,6 +74,7 @@ function Microphone({ person, mayMute }: { person: Participant; mayMute: boolean
 function Remove({ person }: { person: Participant }) {
   const { t } = useTranslation();
   const session = useSession();
+  const attempt = useAttempt();
   const [asking, setAsking] = useState(false);
   return (
     <>
@@ -87,7 +90,7 @@ function Remove({ person }: { person: Participant }) {
         text={t("people.removeText")}
         action={t("people.remove")}
         isOpen={asking}
-        onConfirm={() => void session.removeParticipant(person.participantId).catch(() => undefined)}
+        onConfirm={() => attempt(session.removeParticipant(person.participantId))}
         onClose={() => setAsking(false)}
       />
     </>

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { CircleStop, LogOut, PhoneOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
+import { useAttempt } from "../../../ui/attempt";
 import { Confirm } from "../../../ui/dialog";
 import { useIsHost, useSession } from "../../../ui/meeting";
 import { Menu, MenuAction } from "../../../ui/menu";
@@ -11,6 +12,7 @@ import { ControlButton } from "./control-button";
 export function LeaveButton() {
   const { t } = useTranslation();
   const session = useSession();
+  const attempt = useAttempt();
   const isHost = useIsHost();
   const [ending, setEnding] = useState(false);
   const leave = () => void session.leave();
@@ -46,7 +48,7 @@ export function LeaveButton() {
         text={t("room.endText")}
         action={t("room.endForAll")}
         isOpen={ending}
-        onConfirm={() => void session.endForAll().catch(() => undefined)}
+        onConfirm={() => attempt(session.endForAll())}
         onClose={() => setEnding(false)}
       />
     </>

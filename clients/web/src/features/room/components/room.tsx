@@ -3,6 +3,7 @@ import { useLayoutEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { MeetingSession } from "../../../core/types";
+import { FailuresProvider, createFailures } from "../../../ui/attempt";
 import { Button } from "../../../ui/button";
 import { MeetingProvider, useView } from "../../../ui/meeting";
 import { PageSpinner } from "../../../ui/spinner";
@@ -29,6 +30,7 @@ import "./room.css";
 import "./control-bar.css";
 
 export function Room({ session }: { session: MeetingSession }) {
+  const [failures] = useState(createFailures);
   // The room is dark whatever the system says, and so is everything that opens above it.
   useLayoutEffect(() => {
     document.documentElement.dataset.theme = "dark";
@@ -38,7 +40,9 @@ export function Room({ session }: { session: MeetingSession }) {
   }, []);
   return (
     <MeetingProvider value={session}>
-      <RoomContent />
+      <FailuresProvider value={failures}>
+        <RoomContent />
+      </FailuresProvider>
     </MeetingProvider>
   );
 }

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 
 import type { MeetingNotice, Source } from "../../../core/types";
 import { useProblemText } from "../../../i18n/problem";
+import { useFailures } from "../../../ui/attempt";
 import { useSession } from "../../../ui/meeting";
 
 export interface Toast {
@@ -79,6 +80,7 @@ export function useNotices(isChatOpen: boolean): { toasts: Toast[]; reactions: F
   const { t } = useTranslation();
   const textOf = useProblemText();
   const session = useSession();
+  const failures = useFailures();
   const toasts = useFading<Toast>(TOAST_MS, MAX_TOASTS);
   const reactions = useFading<FloatingReaction>(REACTION_MS, MAX_REACTIONS);
   const { add: addToast } = toasts;
@@ -126,6 +128,7 @@ export function useNotices(isChatOpen: boolean): { toasts: Toast[]; reactions: F
     latest.current = show;
   });
   useEffect(() => session.onNotice((notice) => latest.current(notice)), [session]);
+  useEffect(() => failures.listen((error) => say(textOf(error), "warning")), [failures, say, textOf]);
 
   return { toasts: toasts.items, reactions: reactions.items };
 }

@@ -1,6 +1,7 @@
 /** What is on of one's own, and the switches for it. */
 import { useCallback } from "react";
 
+import { useAttempt } from "../../../ui/attempt";
 import { useCore, useSelected } from "../../../ui/core";
 import { useSession, useView } from "../../../ui/meeting";
 import { useSwitches } from "../../devices";
@@ -8,6 +9,7 @@ import { useSwitches } from "../../devices";
 export function useOwnState() {
   const { devices } = useCore();
   const session = useSession();
+  const attempt = useAttempt();
   const switches = useSwitches();
   const microphoneOn = useSelected(devices.state, (state) => state.microphoneOn);
   const cameraOn = useSelected(devices.state, (state) => state.cameraOn);
@@ -15,10 +17,8 @@ export function useOwnState() {
   const handUp = useView((view) => view.participants.some((person) => person.isSelf && person.handRaisedAt !== null));
 
   const toggleScreen = useCallback(() => {
-    const change = session.view.get().screenSharing ? session.stopScreenShare() : session.startScreenShare();
-    // Cancelling the browser's own picker is no failure; real ones come as a notice.
-    change.catch(() => undefined);
-  }, [session]);
+    attempt(session.view.get().screenSharing ? session.stopScreenShare() : session.startScreenShare());
+  }, [session, attempt]);
   const toggleHand = useCallback(() => {
     const own = session.view.get().participants.find((person) => person.isSelf);
     session.raiseHand(own?.handRaisedAt == null);

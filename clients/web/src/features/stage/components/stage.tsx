@@ -25,6 +25,7 @@ export function Stage({ mode, pinned, onPin }: StageProps) {
   const participants = useView((view) => view.participants);
   const { tiles, page, pages, hidden, goTo } = useStageLayout(size, mode, pinned);
   useTileRequests(tiles);
+  const main = tiles.find((tile) => tile.place === "main");
   const pinnedId = pinned === null ? null : tileId(pinned);
   return (
     <div className="stage">
@@ -36,7 +37,11 @@ export function Stage({ mode, pinned, onPin }: StageProps) {
               if (person === undefined) return null;
               return <Tile key={tile.id} tile={tile} person={person} isPinned={tile.id === pinnedId} onPin={onPin} />;
             })}
-        {hidden > 0 ? <p className="stage-hidden">{t("room.moreHidden", { count: hidden })}</p> : null}
+        {hidden > 0 && main !== undefined ? (
+          <p className="stage-hidden" style={{ insetInlineStart: main.rect.x + main.rect.width, insetBlockStart: main.rect.y + main.rect.height }}>
+            {t("room.moreHidden", { count: hidden })}
+          </p>
+        ) : null}
       </div>
       {pages > 1 ? <Pager page={page} pages={pages} onChange={goTo} /> : null}
     </div>

@@ -6,6 +6,7 @@ import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 
 import type { Participant } from "../../../core/types";
+import { useAttempt } from "../../../ui/attempt";
 import { Confirm } from "../../../ui/dialog";
 import { useIsHost, useSession } from "../../../ui/meeting";
 import { Menu, MenuAction, MenuSeparator } from "../../../ui/menu";
@@ -23,6 +24,7 @@ interface TileMenuProps {
 export function TileMenu({ tile, person, name, isPinned, onPin, frame }: TileMenuProps) {
   const { t } = useTranslation();
   const session = useSession();
+  const attempt = useAttempt();
   const mayModerate = useIsHost() && !person.isSelf && tile.source === "camera";
   const [removing, setRemoving] = useState(false);
   const trigger = (
@@ -51,7 +53,7 @@ export function TileMenu({ tile, person, name, isPinned, onPin, frame }: TileMen
             id="mute"
             icon={<MicOff size={18} />}
             name={t("people.mute")}
-            onAction={() => void session.muteParticipant(person.participantId, "microphone").catch(() => undefined)}
+            onAction={() => attempt(session.muteParticipant(person.participantId, "microphone"))}
           />
         ) : null}
         {mayModerate ? (
@@ -63,7 +65,7 @@ export function TileMenu({ tile, person, name, isPinned, onPin, frame }: TileMen
         text={t("people.removeText")}
         action={t("people.remove")}
         isOpen={removing}
-        onConfirm={() => void session.removeParticipant(person.participantId).catch(() => undefined)}
+        onConfirm={() => attempt(session.removeParticipant(person.participantId))}
         onClose={() => setRemoving(false)}
       />
     </>
