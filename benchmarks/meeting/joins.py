@@ -40,7 +40,7 @@ async def join_once(browser: Browser, url: str, reference: str) -> dict[str, flo
         await bob.page.fill(by_id("display-name"), "Bob")
         await bob.page.wait_for_timeout(500)  # a person looks at the preview; it also lets the page settle
         await bob.page.click(by_id("join-button"))
-        await bob.page.wait_for_function("window.__times.frame !== null")
+        await bob.wait("() => window.__times.frame !== null")
         times = await bob.page.evaluate("window.__times")
         await bob.page.click(by_id("leave"))
         return {phase: times[phase] - times["pressed"] for phase in PHASES}
