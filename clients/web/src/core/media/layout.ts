@@ -1,10 +1,13 @@
 /** Which receive slot shows which tile. Pure: a tile keeps its slot for as long as it is wanted. */
 import type { LayoutSlot } from "../protocol";
+import type { RoomState } from "../room/state";
 import type { TileRequest } from "../types";
 
 /** Widths are asked for in steps, so that dragging a window is not a hundred requests. */
 const STEP_PX = 80;
 const MAX_PX = 3840;
+const LIKELY_CAMERA_PX = 640;
+const LIKELY_SCREEN_PX = 1280;
 
 /** Tiles beyond the slots there are get none: the first ones win, screens before cameras. */
 export function assignSlots(mids: readonly string[], tiles: readonly TileRequest[], before: readonly LayoutSlot[]): LayoutSlot[] {
@@ -13,6 +16,14 @@ export function assignSlots(mids: readonly string[], tiles: readonly TileRequest
   const free = mids.filter((mid) => !kept.includes(mid));
   const slots = wanted.map((tile, index) => asSlot(kept[index] ?? free.shift() ?? "", tile));
   return slots.sort((a, b) => mids.indexOf(a.mid) - mids.indexOf(b.mid));
+}
+
+/** What will probably be visible: asked for with the offer, before the interface has drawn anything. */
+export function likelyTiles(room: RoomState): TileRequest[] {
+  return room.participants.flatMap(({ participant_id: participantId }) => [
+    { participantId, source: "screen" as const, width: LIKELY_SCREEN_PX },
+    { participantId, source: "camera" as const, width: LIKELY_CAMERA_PX },
+  ]);
 }
 
 export function isSameLayout(a: readonly LayoutSlot[], b: readonly LayoutSlot[]): boolean {

@@ -1,6 +1,7 @@
 /** One meeting from join to end: signaling, room, media and devices wired together. */
 import type { DeviceIdentity } from "../identity";
 import type { Joined } from "../http/meetings";
+import { likelyTiles } from "../media/layout";
 import { createLayoutSender } from "../media/layout-sender";
 import { createMediaLink } from "../media/link";
 import { createPlayback } from "../media/playback";
@@ -40,7 +41,10 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
   const notices = createNotices();
   const screen = createScreenShare();
   const machine = new SignalingMachine(identity.deviceId, Math.random, () => link.state.get() === "connected");
-  let tiles: readonly TileRequest[] = [];
+  /** Whether this session knows what of ours is on. */
+  let isAnnounced = false;
+  /** Null until the interface has shown somebody else: its first drawing may be empty. */
+  let tiles: readonly TileRequest[] | null = null;
 
   const feed = createRoomFeed({
     notice: notices.tell,
@@ -54,13 +58,15 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
     {
       onSnapshot(snapshot, fresh) {
         feed.snapshot(snapshot);
-        if (fresh) local.announceAll();
+        if (fresh) isAnnounced = false;
         else slots.replace(snapshot.slots);
       },
       onEvent: feed.event,
       onLive(media) {
         phase.set({ phase: "live", endReason: null, endProblem: null });
         link.signalingLive(media);
+        if (!isAnnounced) queueMicrotask(local.announceAll); // the offer goes first, in this very turn
+        isAnnounced = true;
       },
       onLost() {
         link.signalingLost();
@@ -73,6 +79,7 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
     },
     parts.rejoin,
   );
+  signaling.start(parts.joined); // the socket opens while the rest is made
   const outgoing = createOutgoing(
     async (body) => (await signaling.send("chat.send", { body })) as ChatMessage | null,
     feed.delivered,
@@ -103,7 +110,7 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
     const room = feed.room.get();
     const isSent = ({ participantId, source }: TileRequest): boolean =>
       participantId !== room.selfId && findParticipant(room, participantId)?.[source] === true;
-    layout.want(tiles.filter(isSent));
+    layout.want((tiles ?? likelyTiles(room)).filter(isSent));
   }
 
   async function switchOff(source: Source): Promise<void> {
@@ -139,11 +146,12 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
   }
 
   window.addEventListener("pagehide", onPageHide);
-  signaling.start(parts.joined);
   return {
     view: createViewStore({ phase, room: feed.room, pending: outgoing.pending, media: link.state, screen: screen.tracks }),
     onNotice: notices.listen,
     setTiles(next) {
+      const { selfId } = feed.room.get();
+      if (tiles === null && next.every(({ participantId }) => participantId === selfId)) return;
       tiles = next;
       showTiles();
     },
