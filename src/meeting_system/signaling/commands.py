@@ -6,10 +6,19 @@ command is refused as `unavailable` and the client offers again.
 """
 
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from typing import Any, get_args
 
 from meeting_system.contracts.call import Message, Nothing, Request
-from meeting_system.contracts.media import ClosePeer, OpenPeer, SetLayout, Track, WantedSlot
+from meeting_system.contracts.media import (
+    ClosePeer,
+    OpenPeer,
+    SetLayout,
+    SetMuted,
+    Source,
+    Track,
+    WantedSlot,
+)
 from meeting_system.contracts.meeting import (
     EndMeeting,
     LockMeeting,
@@ -132,8 +141,21 @@ async def _decide(core: Core, held: Attachment, command: Command, step: Step) ->
         await check_fence(core, held)
         step.ack = encode_ack(command.cid, await _negotiate(core, held, data, step))
     else:
+        if isinstance(data, SelfUpdate):
+            await _lift_mutes(core, held, data)
         step.ack = encode_ack(command.cid)
         _change(core, held, data, step)
+
+
+async def _lift_mutes(core: Core, held: Attachment, data: SelfUpdate) -> None:
+    """Whom a host has muted is heard again once they themselves switch on."""
+    for source in get_args(Source):
+        if getattr(data, source) is True:
+            request = SetMuted(
+                meeting_id=held.meeting_id, participant_id=held.pid, source=source, muted=False
+            )
+            with suppress(Unavailable):  # a media service that is away has forgotten its mutes
+                await core.bus.call(request, timeout_s=ASK_TIMEOUT_S)
 
 
 def _change(core: Core, held: Attachment, data: SelfUpdate | ReactionSend, step: Step) -> None:

@@ -105,5 +105,6 @@ def _depth_exceeds(value: object, limit: int) -> bool:
 
 def _first_fault(fault: ValidationError) -> str:
     first = fault.errors(include_url=False, include_input=False, include_context=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg']}"[:120]
+    # A name may be the client's own: nothing but plain text goes into a reason.
+    where = ".".join(str(part)[:32] for part in first["loc"])
+    return f"{where}: {first['msg']}".encode("ascii", "replace").decode()

@@ -16,6 +16,8 @@ from meeting_system.signaling.hub import Hub
 from meeting_system.signaling.settings import SignalingSettings
 
 PATH = "/ws/signaling"
+MAX_REASON = 120
+"""A close frame holds 123 bytes of it (RFC 6455, section 5.5); reasons are ASCII."""
 
 
 class StarletteSocket:
@@ -39,7 +41,7 @@ class StarletteSocket:
 
     async def close(self, code: int, reason: str) -> None:
         try:
-            await self._websocket.close(code, reason[:120])
+            await self._websocket.close(code, reason[:MAX_REASON])
         except (WebSocketDisconnect, RuntimeError) as error:
             raise Disconnected from error
 

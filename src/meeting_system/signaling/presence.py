@@ -107,8 +107,9 @@ async def _end(core: Core, record: SessionRecord, how: How) -> Outcome | None:
         # After a restart of Valkey the session is still there, in an epoch that is over.
         step.new_personal_log = room.epoch != record.epoch
         outcome = await core.log.apply(step)
-        if outcome.verdict in ("removed", "ended"):
-            await core.log.forget(record.sid, record.gen)
+        if outcome.verdict == "removed" or outcome.verdict == "ended":
+            # Kept as gone, so that a resume is told why.
+            await core.log.apply(steps.go(room, record, outcome.verdict, core.now()))
             core.later(ClosePeer(meeting_id=record.meeting_id, participant_id=record.pid))
         if outcome.verdict not in ("conflict", "epoch"):
             return outcome
@@ -116,6 +117,9 @@ async def _end(core: Core, record: SessionRecord, how: How) -> Outcome | None:
 
 
 async def _room_of(core: Core, record: SessionRecord) -> RoomState | None:
+    room = await core.log.read_room(record.run)
+    if room is not None:
+        return room
     try:
         return await ensure_room(core, record.meeting_id, record.run)
     except CloseSocket as end:
