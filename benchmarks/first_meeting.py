@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.meeting.api import measure_requests
-from benchmarks.meeting.joins import measure_joins
+from benchmarks.meeting.joins import PHASES, measure_joins
 from benchmarks.meeting.load import measure_load
 from benchmarks.meeting.processes import machine
 from benchmarks.meeting.restart import measure_restart
@@ -47,11 +47,11 @@ def headline(found: dict[str, Any]) -> dict[str, float]:
 
 
 def table(title: str, rows: dict[str, dict[str, Any]]) -> Table:
-    """Return a table with a line a row."""
+    """Return a table with a line a row; its headings may wrap."""
     drawn = Table(title=title, title_justify="left")
     drawn.add_column("")
     for column in next(iter(rows.values())):
-        drawn.add_column(column, justify="right")
+        drawn.add_column(column.replace("_", " "), justify="right")
     for name, row in rows.items():
         drawn.add_row(name, *(f"{value:g}" for value in row.values()))
     return drawn
@@ -59,16 +59,17 @@ def table(title: str, rows: dict[str, dict[str, Any]]) -> Table:
 
 def show(found: dict[str, Any]) -> None:
     """Print all figures."""
-    console = Console(width=160)
-    console.print(table("From the click on Join (Chromium, guest, one other present)", {"": found["joins"]}))
+    console = Console(width=110)
+    joins = {
+        phase: {share: found["joins"][f"{phase}_{share}"] for share in ("p50_ms", "p95_ms")}
+        for phase in PHASES
+    }
+    console.print(table("From the click on Join: 20 times in Chromium", joins))
     console.print(
-        table("A request (cpu_ms: the server's process; cpu_all_ms: with databases)", found["requests"])
+        table("A request; cpu ms: the server's process, cpu all ms: with databases", found["requests"])
     )
-    load = {str(row["participants"]): row for row in found["load"]}
-    console.print(
-        table("A running meeting, load clients in Rust, everyone sends and watches up to nine", load)
-    )
-    console.print(table("Second `make run` until /ready", {"": found["restart"]}))
+    load = {f"{row['participants']} people": row for row in found["load"]}
+    console.print(table("A running meeting: everyone sends, and watches up to nine", load))
     console.print(table("Headline", {"": found["headline"]}))
     console.print(f"Written: {RESULT.relative_to(ROOT)}. How to read it: benchmarks/README.md")
 
@@ -76,10 +77,11 @@ def show(found: dict[str, Any]) -> None:
 def main() -> None:
     """Build the load clients, measure, write the result, print it."""
     subprocess.run(["cargo", "build", "-q", "--release", "--locked", "-p", "sfu-bench"], cwd=ROOT, check=True)
+    measured_on = machine()
     found = asyncio.run(measure())
     found["headline"] = headline(found)
     measured = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    report = {"name": "first-meeting", "measured_at": measured, "machine": machine(), **found}
+    report = {"name": "first-meeting", "measured_at": measured, "machine": measured_on, **found}
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     show(found)

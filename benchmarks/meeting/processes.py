@@ -57,12 +57,13 @@ def usage(pid: int) -> Usage:
     return Usage(own, own + sum(map(cpu_s, descendants(pid))))
 
 
-def machine() -> dict[str, str | int]:
-    """Return what the figures were measured on."""
+def machine() -> dict[str, str | float]:
+    """Return what the figures are measured on, and how busy it was before."""
     lines = (PROC / "cpuinfo").read_text(encoding="utf-8").splitlines()
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return {
         "processor": models[0] if models else os.uname().machine,
         "cores": os.cpu_count() or 0,
+        "load_before": round(os.getloadavg()[0], 1),
         "system": f"{os.uname().sysname} {os.uname().release}",
     }
