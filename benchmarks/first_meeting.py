@@ -68,8 +68,11 @@ def show(found: dict[str, Any]) -> None:
     console.print(
         table("A request; cpu ms: the server's process, cpu all ms: with databases", found["requests"])
     )
-    load = {f"{row['participants']} people": row for row in found["load"]}
-    console.print(table("A running meeting: everyone sends, and watches up to nine", load))
+    load = {
+        str(row["participants"]): {k: v for k, v in row.items() if k != "participants"}
+        for row in found["load"]
+    }
+    console.print(table("A meeting of so many: everyone sends, and watches up to nine", load))
     console.print(table("Headline", {"": found["headline"]}))
     console.print(f"Written: {RESULT.relative_to(ROOT)}. How to read it: benchmarks/README.md")
 
