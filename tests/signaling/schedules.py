@@ -86,6 +86,9 @@ def break_something(world: World, draw: random.Random) -> None:
     elif roll < 0.75:
         world.server.wipe()
     elif roll < 0.85:
+        if draw.random() < 0.3:
+            for process in list(world.processes):
+                world.crash(process)
         world.server.restart(world.saved or world.server.data)
         world.saved = None
     elif roll < 0.93:

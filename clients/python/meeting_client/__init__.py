@@ -1,4 +1,4 @@
-"""A small client of meeting-system for tests, bots and load: join over HTTP, then `meet.v1` over a WebSocket."""
+"""A small client of meeting-system for tests, bots and load: join over HTTP, then speak `meet.v1`."""
 
 from meeting_client.client import MeetingClient
 from meeting_client.core import ClientCore, RoomView

@@ -1,4 +1,4 @@
-"""The client's side of meet.v1 without I/O: frames in, frames out, and the room as this participant sees it."""
+"""The client's side of meet.v1 without I/O: frames in, frames out, and the room as one person sees it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -71,7 +71,7 @@ class RoomView:
 class ClientCore:
     """One participant's session over any number of sockets.
 
-    For each socket: `opened()`, send `opening(...)`, feed what arrives to `receive`, send what `to_send` gives.
+    For each socket: `opened()`, send `opening(...)`, feed `receive` what arrives, send what `to_send` gives.
     """
 
     meeting_id: str
@@ -207,10 +207,19 @@ class ClientCore:
             self.view = RoomView.of(frame["snapshot"])
         if kind == "ready":
             self._begin(frame)
+        else:
+            self._continue_from(frame["last_cid"])
         if not self._is_attached:
             # On a socket that goes on (a reset in place) nothing is sent twice.
             self._unsent = list(self.outbox)
         self._is_attached = True
+
+    def _continue_from(self, last_cid: int) -> None:
+        """The server counts from less than was confirmed once (Valkey is back at an earlier moment)."""
+        if min(self.outbox, default=self._next_cid) > last_cid + 1:
+            waiting = list(self.outbox.values())
+            self.outbox = {cid: {**each, "cid": cid} for cid, each in enumerate(waiting, last_cid + 1)}
+            self._next_cid = last_cid + 1 + len(waiting)
 
     def _begin(self, frame: Frame) -> None:
         """A new session counts from 1: what the one before had not done is numbered again."""

@@ -177,15 +177,20 @@ async def _admit(core: Core, frame: Identify) -> tuple[Admission, int]:
     request = RedeemTicket(ticket=frame.ticket, meeting_id=frame.meeting_id, device_id=frame.device_id)
     try:
         admission = await core.bus.call(request, timeout_s=ASK_TIMEOUT_S)
-        if frame.prev_sid is None:
-            return admission, 0
-        last = await core.bus.call(
-            FindLastCommand(participant_id=admission.participant_id, sid=frame.prev_sid),
-            timeout_s=ASK_TIMEOUT_S,
-        )
     except AppError as error:
         raise as_close(error) from error
-    return admission, last.cid
+    if frame.prev_sid is None:
+        return admission, 0
+    return admission, await _last_durable(core, admission.participant_id, frame.prev_sid)
+
+
+async def _last_durable(core: Core, pid: str, sid: str) -> int:
+    request = FindLastCommand(participant_id=pid, sid=sid)
+    try:
+        last = await core.bus.call(request, timeout_s=ASK_TIMEOUT_S)
+    except AppError as error:
+        raise as_close(error) from error
+    return last.cid
 
 
 async def _arrive(
@@ -242,6 +247,9 @@ async def _come_back(core: Core, frame: Resume) -> _Back:
             raise CloseSocket(CloseCode.REPLACED)
         refused = await _why_not_replay(core, frame, record, room)
         step, me = steps.come_back(room, record, person, proof, session, core.now())
+        if step.new_personal_log:
+            # Valkey may be back at an earlier moment; what is durable was done all the same.
+            step.fields["last_cid"] = max(record.last_cid, await _last_durable(core, record.pid, record.sid))
         outcome = await core.log.apply(step)
         raise_if_over(outcome)
         if outcome.ok:
@@ -311,7 +319,9 @@ async def _end_reused(core: Core, record: SessionRecord) -> None:
         "resume_token_reused", sid=record.sid, participant_id=record.pid, meeting_id=record.meeting_id
     )
     room = await ensure_room(core, record.meeting_id, record.run)
-    outcome = await core.log.apply(steps.go(room, record, "lost", core.now()))
+    step = steps.go(room, record, "lost", core.now())
+    step.new_personal_log = room.epoch != record.epoch
+    outcome = await core.log.apply(step)
     if outcome.verdict in ("fenced", "epoch", "conflict"):
         raise Unavailable("the session changed while it was ended")
     raise CloseSocket(CloseCode.UNKNOWN_SESSION, "resume token used twice")
