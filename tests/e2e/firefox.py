@@ -87,12 +87,12 @@ class Firefox:
                 await asyncio.sleep(0.2)
 
     async def click(self, selector: str) -> None:
-        await self.wait(f"document.querySelector({json.dumps(selector)})")
+        await self.wait(f"document.querySelector({json.dumps(selector)}) !== null")
         await self.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
 
     async def fill(self, selector: str, text: str) -> None:
         """Replace an input's text by typing."""
-        await self.wait(f"document.querySelector({json.dumps(selector)})")
+        await self.wait(f"document.querySelector({json.dumps(selector)}) !== null")
         await self.evaluate(f"document.querySelector({json.dumps(selector)}).select()")
         await self.evaluate(f"document.querySelector({json.dumps(selector)}).focus()")
         keys = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
