@@ -170,7 +170,7 @@ class MemoryServer:
             gen = int(other["gen"])
             self.data.timers.pop((step.ends_sid, gen), None)
             other.update(state="gone", why="replaced", gen=gen + 1)
-        self._publish(step.run, f"{step.epoch}\nx\n{step.ends_sid}\n1000000000\n\n")
+        self._publish(step.run, f"{step.epoch}\nx\n1000000000\nreplaced\n{step.ends_sid}\n")
 
     def _do_session(self, room: Room, step: Step) -> int:
         data, sid = self.data, step.sid
@@ -191,7 +191,7 @@ class MemoryServer:
             acks.pop(step.cid - ACKS_KEPT, None)
         if gen != step.gen and step.gen >= 0:
             data.timers.pop((sid, step.gen), None)
-            self._publish(step.run, f"{step.epoch}\nx\n{sid}\n{gen}\n\n")
+            self._publish(step.run, f"{step.epoch}\nx\n{gen}\nreplaced\n{sid}\n")
         if step.drop:
             self._drop(step)
             return po
@@ -213,7 +213,7 @@ class MemoryServer:
         data.personal.pop(sid, None)
         data.owners.pop(step.pid, None)
         data.sessions[sid].update(state="gone", why=step.drop, gen=step.gen + 1)
-        self._publish(step.run, f"{step.epoch}\nx\n{sid}\n{step.gen + 1}\n\n")
+        self._publish(step.run, f"{step.epoch}\nx\n{step.gen + 1}\n{step.drop}\n{sid}\n")
 
 
 def _refuse_room(room: Room, step: Step) -> Outcome | None:

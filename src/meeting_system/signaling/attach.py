@@ -107,7 +107,10 @@ async def carry_over(core: Core, held: Attachment) -> None:
         room = await ensure_room(core, held.meeting_id, held.run)
         record = await core.log.find_session(held.sid)
         person = room.people.get(held.pid)
-        if record is not None and record.epoch == room.epoch and person is not None:
+        if record is not None and record.epoch == room.epoch:
+            if person is None:
+                # A session without its participant: only a removal does that.
+                raise CloseSocket(CloseCode.KICKED)
             if record.token == rules.hash_secret(session.token):
                 _carried(held, record.gen, record.last_cid, room.epoch, person.state)
                 return
@@ -303,14 +306,19 @@ async def _known(core: Core, sid: str, proof: steps.Proof) -> SessionRecord:
 
 def why_over(record: SessionRecord) -> CloseCode:
     """Say with which code the socket of a session ends that another generation has, or nobody any more."""
-    if record.state != "gone":
-        return CloseCode.REPLACED
-    codes = {
-        "removed": CloseCode.KICKED,
-        "ended": CloseCode.MEETING_ENDED,
-        "replaced": CloseCode.REPLACED,
-    }
-    return codes.get(record.why, CloseCode.UNKNOWN_SESSION)
+    return CloseCode.REPLACED if record.state != "gone" else close_code_of(record.why)
+
+
+def close_code_of(why: str) -> CloseCode:
+    """Say which code tells a client why its session is gone."""
+    return _GONE_CODES.get(why, CloseCode.UNKNOWN_SESSION)
+
+
+_GONE_CODES = {
+    "removed": CloseCode.KICKED,
+    "ended": CloseCode.MEETING_ENDED,
+    "replaced": CloseCode.REPLACED,
+}
 
 
 async def _end_reused(core: Core, record: SessionRecord) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from meeting_system.contracts.signal import CloseCode
 from meeting_system.kernel.errors import AppError
-from meeting_system.signaling.attach import carry_over, push_reset
+from meeting_system.signaling.attach import carry_over, close_code_of, push_reset
 from meeting_system.signaling.core import Core, ensure_room, load_view
 from meeting_system.signaling.errors import CloseSocket
 from meeting_system.signaling.metrics import SHED
@@ -103,8 +103,8 @@ class Hub:
             return
         epoch, kind, off, t, target, frame = payload.split("\n", 5)
         if kind == "x":
-            # Here the two fields are the session that ends and its new generation.
-            _drop_older(room, epoch, sid=off, gen=int(t))
+            # Here they are the session's generation now, why, and the session.
+            _drop_older(room, epoch, sid=target, gen=int(off), why=t)
         elif epoch != room.epoch:
             self.mark(run)
         elif kind == "e":
@@ -236,11 +236,11 @@ def _current(room: LocalRoom) -> list[Attachment]:
     ]
 
 
-def _drop_older(room: LocalRoom, epoch: str, *, sid: str, gen: int) -> None:
+def _drop_older(room: LocalRoom, epoch: str, *, sid: str, gen: int, why: str) -> None:
     held = room.members.get(sid)
     # Of another epoch: that is the session itself being carried over, or for `mend` to judge.
     if held is not None and held.epoch == epoch and held.gen < gen:
-        held.queue.close(CloseCode.REPLACED)
+        held.queue.close(close_code_of(why))
 
 
 def _give(held: Attachment, entry: Entry) -> None:

@@ -104,7 +104,12 @@ class Ear:
                 hub.mark(run)
             prefix = len(channel_of(""))
             async for channel, payload in subscription:
-                hub.hear(channel[prefix:], payload.decode())
+                try:
+                    hub.hear(channel[prefix:], payload.decode())
+                except Exception:
+                    # One message that can't be read must not end the rooms: they read their logs again.
+                    log.exception("message_unreadable", channel=channel)
+                    hub.mark(channel[prefix:])
 
 
 class Jobs:

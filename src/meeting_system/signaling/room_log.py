@@ -3,7 +3,7 @@
 Keys (each given to the scripts, none made inside): `sg:{run}:meta|log|people|removed`, `sg:s:{sid}` and its
 `:a` (stored acks) and `:p` (personal log), `sg:pid:{participant}` (its session), `sg:timers`. What happens is
 published on `sg:r:{run}` as `epoch\\nkind\\noffset\\ntype\\ntarget\\nframe`, kind r (room log), p (personal
-log), e (ephemeral), x (session `target` lost the generations below `offset`).
+log), e (ephemeral), x (session `target` lost the generations below `offset`, `type` says why).
 
 `RoomLog` exists so that the schedules of tests/signaling run the same decisions over a log in memory; both
 are held to one contract by tests/signaling/test_room_log.py.

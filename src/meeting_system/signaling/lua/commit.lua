@@ -65,7 +65,7 @@ if ends ~= '' then
     redis.call('HSET', other, 'state', 'gone', 'why', 'replaced', 'gen', tonumber(g) + 1)
     redis.call('EXPIRE', other, gone_ttl)
   end
-  redis.call('PUBLISH', channel, epoch .. '\nx\n' .. ends .. '\n1000000000\n\n')
+  redis.call('PUBLISH', channel, epoch .. '\nx\n1000000000\nreplaced\n' .. ends .. '\n')
 end
 if remove ~= '' then redis.call('SADD', removed, remove) end
 if sid ~= '' then
@@ -88,14 +88,14 @@ if sid ~= '' then
   end
   if new_gen ~= old_gen and old_gen >= 0 then
     redis.call('ZREM', timers, sid .. ':' .. old_gen)
-    redis.call('PUBLISH', channel, epoch .. '\nx\n' .. sid .. '\n' .. new_gen .. '\n\n')
+    redis.call('PUBLISH', channel, epoch .. '\nx\n' .. new_gen .. '\nreplaced\n' .. sid .. '\n')
   end
   if drop ~= '' then
     redis.call('ZREM', timers, sid .. ':' .. old_gen)
     redis.call('DEL', acks, personal, owner)
     redis.call('HSET', session, 'state', 'gone', 'why', drop, 'gen', old_gen + 1)
     session_ttl = gone_ttl
-    redis.call('PUBLISH', channel, epoch .. '\nx\n' .. sid .. '\n' .. (old_gen + 1) .. '\n\n')
+    redis.call('PUBLISH', channel, epoch .. '\nx\n' .. (old_gen + 1) .. '\n' .. drop .. '\n' .. sid .. '\n')
   else
     if timer ~= '' then
       redis.call('ZADD', timers, timer, sid .. ':' .. new_gen)
