@@ -1,21 +1,25 @@
-"""The command line: meeting-system serve | migrate | doctor."""
+"""The command line: meeting-system serve | migrate | doctor.
+
+What takes long to import is imported by the command that needs it.
+"""
 
 import asyncio
+import gc
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from pydantic import ValidationError
 
 from meeting_system import __version__
 from meeting_system.app import trust
 from meeting_system.app.language import Language, Text, find_language
-from meeting_system.app.settings import PREFIX, Settings
-from meeting_system.kit.log import configure_logs
+
+if TYPE_CHECKING:
+    from meeting_system.app.settings import Settings
 
 cli = typer.Typer(
     help="Video meetings on your own machine. | 自有机器上的视频会议。",
@@ -48,8 +52,12 @@ def fail(reason: object) -> NoReturn:
     raise typer.Exit(1)
 
 
-def read_settings(**given: object) -> Settings:
+def read_settings(**given: object) -> "Settings":
     """Read the environment; what the command line gives wins."""
+    from pydantic import ValidationError
+
+    from meeting_system.app.settings import Settings
+
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
@@ -63,12 +71,14 @@ def describe_problem(location: tuple[str | int, ...], message: str) -> str:
     """Return a line that names the variable."""
     name = "__".join(str(part) for part in location).upper()
     text = message.removeprefix("Value error, ")
-    return f"{name if name.startswith(PREFIX) else PREFIX + name}: {text}" if name else text
+    return f"MEETING_{name.removeprefix('MEETING_')}: {text}" if name else text
 
 
 @contextmanager
-def logging_somewhere(settings: Settings, *, verbose: bool = False) -> Iterator[Path | None]:
+def logging_somewhere(settings: "Settings", *, verbose: bool = False) -> Iterator[Path | None]:
     """Send logs to stderr, or to a file where a person watches; give the file."""
+    from meeting_system.kit.log import configure_logs
+
     level = "debug" if verbose else settings.log.level
     if settings.log.form is not None or verbose or not sys.stderr.isatty():
         form = settings.log.form or ("console" if verbose and sys.stderr.isatty() else "json")
@@ -86,7 +96,7 @@ def logging_somewhere(settings: Settings, *, verbose: bool = False) -> Iterator[
 class Progress:
     """Tells a person how the start goes."""
 
-    def __init__(self, settings: Settings, log_file: Path | None) -> None:
+    def __init__(self, settings: "Settings", log_file: Path | None) -> None:
         self._settings = settings
         self._log_file = log_file
         self._since = time.monotonic()
@@ -99,6 +109,8 @@ class Progress:
 
     def listening(self) -> None:
         """Print the address, and for others in the house how to trust it."""
+        gc.freeze()
+        gc.enable()
         say()
         say(f"  {Text('Open', '请打开')}:  {self._settings.origin}")
         if self._settings.public is not None:
@@ -137,15 +149,15 @@ def serve(
     ] = False,
 ) -> None:
     """Run the system. | 运行系统。"""
+    # Nothing of what a start makes is garbage: looking for it costs a sixth of the start.
+    gc.disable()
     from meeting_system.app.run import START_ERRORS, run_server
     from meeting_system.app.services import SERVICES
 
     wanted = services or list(SERVICES)
     if unknown := sorted(set(wanted) - set(SERVICES)):
         fail(f"no such service: {', '.join(unknown)}; there are {', '.join(SERVICES)}")
-    settings = read_settings(public=public)
-    if port is not None:
-        settings = settings.model_copy(update={"http": settings.http.model_copy(update={"port": port})})
+    settings = read_settings(public=public, http={"port": port} if port is not None else None)
     say(f"meeting-system {__version__}   {Text('data', '数据')}: {settings.data.absolute()}")
     try:
         with logging_somewhere(settings, verbose=verbose) as log_file:
@@ -179,6 +191,7 @@ def doctor(
 ) -> None:
     """Look at this machine and say what to do. | 检查本机并给出建议。"""
     from meeting_system.app.doctor import Level, examine
+    from meeting_system.kit.log import configure_logs
 
     language = lang or find_language()
     settings = read_settings(public=public)

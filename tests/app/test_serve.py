@@ -16,7 +16,7 @@ import pytest
 from meeting_system.adapters.embedded_postgres import read_pid
 from meeting_system.adapters.embedded_process import is_alive
 
-PATIENCE_S = 60.0
+PATIENCE_S = 110.0
 ACCOUNT = {
     "email": "alice@example.org",
     "password": "correct horse battery",
@@ -100,6 +100,7 @@ async def running(folder: Path, **environment: str) -> AsyncIterator[Running]:
             await server.kill()
 
 
+@pytest.mark.timeout(400)
 async def test_what_was_answered_survives_every_kill_and_a_stop_leaves_nothing(tmp_path: Path) -> None:
     async with (
         running(tmp_path) as server,
@@ -190,6 +191,7 @@ async def test_an_unknown_service_is_told(tmp_path: Path) -> None:
     assert "no such service: users" in server.output.read_text()
 
 
+@pytest.mark.timeout(400)
 async def test_services_in_two_processes_work_as_one(tmp_path: Path, servers: object) -> None:
     """The user service in one process, the others in another, on shared servers."""
     from meeting_system.adapters.embedded import Servers

@@ -90,6 +90,13 @@ async def test_what_is_not_there_is_a_problem_and_nothing_outside_is_there(
     assert "secret" not in answer.json().get("content", "")
 
 
+async def test_a_page_that_the_browser_has_is_not_sent_again(client: httpx2.AsyncClient) -> None:
+    etag = (await client.get("/")).headers["etag"]
+    again = await client.get("/login", headers={"If-None-Match": etag})
+    assert (again.status_code, again.content) == (304, b"")
+    assert "content-security-policy" in again.headers
+
+
 async def test_only_reading_is_possible(client: httpx2.AsyncClient) -> None:
     assert (await client.post("/login")).status_code == 404
     assert (await client.head("/login")).status_code == 200

@@ -123,16 +123,23 @@ def find_file(folder: Path, path: str) -> Path | None:
 
 
 def respond(request: Request, file: Path, kept: str, headers: dict[str, str] | None = None) -> Response:
-    """Return the file, in the smallest form that lies there and the client takes."""
+    """Return the file in the smallest form that lies there and the client takes, or that it is the same."""
     answer_headers = {"Cache-Control": kept, "Vary": "Accept-Encoding", **(headers or {})}
     kind = _TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    accepted = {
-        word.partition(";")[0].strip() for word in request.headers.get("accept-encoding", "").split(",")
-    }
+    encoding, packed = find_packed(file, request.headers.get("accept-encoding", ""))
+    if encoding is not None:
+        answer_headers["Content-Encoding"] = encoding
+    response = FileResponse(packed, media_type=kind, headers=answer_headers, stat_result=packed.stat())
+    if request.headers.get("if-none-match") == response.headers["etag"]:
+        return Response(status_code=304, headers=answer_headers | {"ETag": response.headers["etag"]})
+    return response
+
+
+def find_packed(file: Path, accepted: str) -> tuple[str | None, Path]:
+    """Return the encoding and the file that the build packed with it; None and `file` itself without one."""
+    words = {word.partition(";")[0].strip() for word in accepted.split(",")}
     for encoding, ending in ENCODINGS:
         packed = file.with_name(file.name + ending)
-        if encoding in accepted and packed.is_file():
-            return FileResponse(
-                packed, media_type=kind, headers=answer_headers | {"Content-Encoding": encoding}
-            )
-    return FileResponse(file, media_type=kind, headers=answer_headers)
+        if encoding in words and packed.is_file():
+            return encoding, packed
+    return None, file
