@@ -104,8 +104,9 @@ async def carry_over(core: Core, held: Attachment) -> None:
     held.next_token = held.next_token or core.new_secret()
     session = steps.NewSession(held.sid, held.next_token, core.node)
     for _ in range(ATTEMPTS):
-        room = await ensure_room(core, held.meeting_id, held.run)
         record = await core.log.find_session(held.sid)
+        # Read after the session: whoever is missing here was taken out.
+        room = await ensure_room(core, held.meeting_id, held.run)
         person = room.people.get(held.pid)
         if record is not None and record.epoch == room.epoch:
             if person is None:
