@@ -115,7 +115,8 @@ async def carry_over(core: Core, held: Attachment) -> None:
             if record.token == rules.hash_secret(session.token):
                 _carried(held, record.gen, record.last_cid, room.epoch, person.state)
                 return
-            if record.state == "attached":
+            # An older socket that nobody uses any more may have been carried over first.
+            if record.state == "attached" and not 0 < record.carried_from < held.gen:
                 raise CloseSocket(CloseCode.REPLACED)
         _check_carried(held, record, person)
         step, me = steps.carry_over(room, held, record, session, core.now())

@@ -37,6 +37,7 @@ class SessionRecord:
     slots: str
     media_gen: int
     attempt: int
+    carried_from: int
 
 
 @dataclass(slots=True, frozen=True)

@@ -203,6 +203,7 @@ def session_record(sid: str, have: dict[str, str]) -> SessionRecord:
         slots=have.get("slots", ""),
         media_gen=int(have.get("media_gen", 0)),
         attempt=int(have.get("attempt", 0)),
+        carried_from=int(have.get("carried_from", 0)),
     )
 
 

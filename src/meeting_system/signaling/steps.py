@@ -128,6 +128,7 @@ def come_back(
             "token": hash_secret(session.token),
             "previous_token": proof.token,
             "attempt": max(proof.attempt, record.attempt),
+            "carried_from": 0,
             "older_tokens": older,
             "node": session.node,
             "admitted_ro": 0 if is_new_epoch else record.admitted_ro,
@@ -182,6 +183,7 @@ def carry_over(
             "previous_token": hash_secret(held.token),
             "node": session.node,
             "media_gen": held.media_gen,
+            "carried_from": held.gen,
         },
         people=people,
         events=events,
@@ -260,6 +262,7 @@ def stored_now(held: Attachment) -> SessionRecord:
         slots="",
         media_gen=held.media_gen,
         attempt=0,
+        carried_from=0,
     )
 
 
