@@ -1,13 +1,14 @@
 """Debian's Chromium with a camera and a microphone of its own: one process a participant."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from playwright.async_api import Browser, Playwright
 from tests.e2e.patterns import Look, write_audio, write_video
 
+WritePicture = Callable[[Path, Look], Path]
 PROBE = Path(__file__).with_name("probe.js")
 ARGUMENTS = [
     "--no-sandbox",
@@ -29,9 +30,11 @@ ARGUMENTS = [
 
 
 @asynccontextmanager
-async def open_chromium(playwright: Playwright, look: Look, folder: Path) -> AsyncIterator[Browser]:
+async def open_chromium(
+    playwright: Playwright, look: Look, folder: Path, *, write_picture: WritePicture = write_video
+) -> AsyncIterator[Browser]:
     """Run a browser whose devices show `look`."""
-    video = write_video(folder / f"{look.name}.y4m", look)
+    video = write_picture(folder / f"{look.name}.y4m", look)
     audio = write_audio(folder / f"{look.name}.wav", look)
     browser = await playwright.chromium.launch(
         executable_path=shutil.which("chromium"),
