@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from meeting_system.kernel.address import address_block
 from meeting_system.kernel.errors import TooMany
 from meeting_system.kit.http import client_address
 from meeting_system.kit.limits import RateLimiter
@@ -27,13 +28,17 @@ def create_routes(probes: Probes, limiter: RateLimiter) -> list[BaseRoute]:
     @router.post("/media")
     async def test_media(offer: ProbeOffer, request: Request) -> ProbeAnswer:
         """Answer the offer with candidates of one transport; the connection is closed after 30 s."""
-        await limiter.hit("test_connection", client_address(request), limit=TRIES, window_s=WINDOW_S)
+        await limiter.hit(
+            "test_connection", address_block(client_address(request)), limit=TRIES, window_s=WINDOW_S
+        )
         return ProbeAnswer(sdp=await probes.open(offer=offer.sdp, transport=offer.transport))
 
     async def echo(socket: WebSocket) -> None:
         """Send back what comes: a WebSocket gets through."""
         try:
-            await limiter.hit("test_connection", client_address(socket), limit=TRIES, window_s=WINDOW_S)
+            await limiter.hit(
+                "test_connection", address_block(client_address(socket)), limit=TRIES, window_s=WINDOW_S
+            )
         except TooMany:
             await socket.close(TRY_AGAIN_LATER)
             return

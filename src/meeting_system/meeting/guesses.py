@@ -1,5 +1,6 @@
 """Guessing is slow: wrong passwords and numbers are counted by address."""
 
+from meeting_system.kernel.address import address_block
 from meeting_system.kit.attempts import check_attempts, count_wrong_attempt
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.errors import PasswordRequired, PasswordWrong
@@ -47,8 +48,8 @@ async def _count(context: Context, key: str, limit: int) -> None:
 
 
 def _pair(meeting_id: str, address: str) -> str:
-    return f"meeting:{meeting_id}:{address}"
+    return f"meeting:{meeting_id}:{address_block(address)}"
 
 
 def _all(address: str) -> str:
-    return f"meeting:{address}"
+    return f"meeting:{address_block(address)}"

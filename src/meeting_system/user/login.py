@@ -2,6 +2,7 @@
 
 import hashlib
 
+from meeting_system.kernel.address import address_block
 from meeting_system.kit.attempts import check_attempts, count_wrong_attempt
 from meeting_system.user import repository, tokens
 from meeting_system.user.context import Context
@@ -17,9 +18,9 @@ async def login(context: Context, sent: Login, *, address: str) -> SignedIn:
     """
     store, settings = context.ports.store, context.settings
     await context.ports.limiter.hit(
-        "login", address, limit=settings.logins_of_address, window_s=settings.address_window_s
+        "login", address_block(address), limit=settings.logins_of_address, window_s=settings.address_window_s
     )
-    pair = hashlib.sha256(f"{address} {sent.email}".encode()).hexdigest()
+    pair = hashlib.sha256(f"{address_block(address)} {sent.email}".encode()).hexdigest()
     limit, window_s = settings.wrong_logins, settings.wrong_window_s
     await check_attempts(store, f"login:{pair}", limit=limit, window_s=window_s)
     account = await _find(context, sent)

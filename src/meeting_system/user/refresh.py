@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from meeting_system.kernel.address import address_block
 from meeting_system.user import logout, repository, rules, tokens
 from meeting_system.user.context import Context
 from meeting_system.user.errors import RefreshReused, TokenExpired, TokenInvalid
@@ -16,7 +17,7 @@ async def refresh(context: Context, token: str, *, address: str) -> SignedIn:
     """Exchange a refresh token for the next one. Errors: token_invalid, token_expired, refresh_reused."""
     await context.ports.limiter.hit(
         "refresh",
-        address,
+        address_block(address),
         limit=context.settings.refreshes_of_address,
         window_s=context.settings.address_window_s,
     )

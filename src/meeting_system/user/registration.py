@@ -1,6 +1,7 @@
 """A new account."""
 
 from meeting_system.contracts.meeting import OpenPersonalRoom
+from meeting_system.kernel.address import address_block
 from meeting_system.kernel.ids import new_id
 from meeting_system.kernel.principal import AccountRole
 from meeting_system.kit import outbox
@@ -18,7 +19,7 @@ async def register(context: Context, sent: Registration, *, address: str) -> Sig
         raise RegistrationClosed("ask whoever runs this installation for an account")
     await context.ports.limiter.hit(
         "register",
-        address,
+        address_block(address),
         limit=context.settings.registrations_of_address,
         window_s=context.settings.address_window_s,
     )
