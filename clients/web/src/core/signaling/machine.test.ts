@@ -108,6 +108,14 @@ describe("events", () => {
     expect(greeting(1000)).toMatchObject({ f: "resume", sid: "s1", resume_token: "token-1", ro: 11, media: true });
   });
 
+  it("is resumed with a higher number by each socket, so that a late one can be told", () => {
+    goLive();
+    machine.socketClosed(1006, 0);
+    expect(greeting(1000)).toMatchObject({ f: "resume", attempt: 1 });
+    machine.socketClosed(1006, 1000);
+    expect(greeting(9000)).toMatchObject({ f: "resume", attempt: 2 });
+  });
+
   it("of another epoch count as a gap", () => {
     goLive();
     machine.frame(event(11, "e2"), 0);

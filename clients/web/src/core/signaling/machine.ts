@@ -22,6 +22,8 @@ type State = "idle" | "ticket" | "waiting" | "connecting" | "greeting" | "live" 
 interface Session {
   sid: string;
   resumeToken: string;
+  /** Sockets tried since the session began: the server refuses a resume that a later one has overtaken. */
+  attempts: number;
 }
 
 const STABLE_MS = 5000;
@@ -175,15 +177,17 @@ export class SignalingMachine {
     return { f: "identify", v: VERSION, ticket, meeting_id: meetingId, device_id: this.deviceId, ...prev };
   }
 
-  private resume({ sid, resumeToken }: Session): Resume {
+  private resume(session: Session): Resume {
+    const { sid, resumeToken } = session;
+    const attempt = ++session.attempts;
     const { epoch, ro, po } = this.position;
     const media = this.hasMedia();
-    return { f: "resume", v: VERSION, sid, resume_token: resumeToken, epoch, ro, po, media };
+    return { f: "resume", v: VERSION, sid, resume_token: resumeToken, attempt, epoch, ro, po, media };
   }
 
   private onReady(ready: Ready, now: number): void {
     const { done, dropped } = this.outbox.startOver(ready.prev_last_cid);
-    this.session = { sid: ready.sid, resumeToken: ready.resume_token };
+    this.session = { sid: ready.sid, resumeToken: ready.resume_token, attempts: 0 };
     this.lostSid = null;
     this.position.reset(ready.epoch, ready.ro, ready.po);
     this.effects.push({ type: "snapshot", snapshot: ready.snapshot, fresh: true });
