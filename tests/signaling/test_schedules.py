@@ -1,6 +1,6 @@
 """The invariants I1 to I6 of meet.v1 over random schedules; a failure names the seed that shows it again.
 
-MEETING_SCHEDULES says how many (100,000 unless said); MEETING_SCHEDULE_SEED runs one only.
+MEETING_SCHEDULES says how many (100,000 unless said); `run_schedule(seed, ...)` shows one of them again.
 """
 
 import os
