@@ -230,4 +230,6 @@ export interface ConnectionTestStep {
   outcome: "running" | "passed" | "failed" | "skipped";
   detail: string;
   durationMs: number;
+  /** What the step `devices` found. */
+  counts?: { microphones: number; cameras: number; speakers: number };
 }

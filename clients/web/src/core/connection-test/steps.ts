@@ -5,13 +5,15 @@ import type { ConnectionTestStep, Core } from "../types";
 import { testMedia } from "./media";
 import { testWebSocket } from "./websocket";
 
+type Finding = Pick<ConnectionTestStep, "detail" | "counts">;
+
 export function createConnectionTest(http: HttpClient): Core["testConnection"] {
-  const steps: [ConnectionTestStep["step"], () => Promise<string>][] = [
-    ["https", () => testHttps(http)],
-    ["websocket", testWebSocket],
+  const steps: [ConnectionTestStep["step"], () => Promise<Finding>][] = [
+    ["https", async () => ({ detail: await testHttps(http) })],
+    ["websocket", async () => ({ detail: await testWebSocket() })],
     ["devices", testDevices],
-    ["udp", () => testMedia(http, "udp")],
-    ["tcp", () => testMedia(http, "tcp")],
+    ["udp", async () => ({ detail: await testMedia(http, "udp") })],
+    ["tcp", async () => ({ detail: await testMedia(http, "tcp") })],
   ];
   return async (onStep) => {
     const results: ConnectionTestStep[] = [];
@@ -25,11 +27,11 @@ export function createConnectionTest(http: HttpClient): Core["testConnection"] {
   };
 }
 
-async function outcomeOf(step: ConnectionTestStep["step"], test: () => Promise<string>): Promise<ConnectionTestStep> {
+async function outcomeOf(step: ConnectionTestStep["step"], test: () => Promise<Finding>): Promise<ConnectionTestStep> {
   const startedAt = performance.now();
   const durationMs = (): number => Math.round(performance.now() - startedAt);
   try {
-    return { step, outcome: "passed", detail: await test(), durationMs: durationMs() };
+    return { step, outcome: "passed", ...(await test()), durationMs: durationMs() };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return { step, outcome: "failed", detail, durationMs: durationMs() };
@@ -43,9 +45,11 @@ async function testHttps(http: HttpClient): Promise<string> {
   return location.origin;
 }
 
-async function testDevices(): Promise<string> {
+async function testDevices(): Promise<Finding> {
   const devices = await listDevices();
   const count = (kind: MediaDeviceKind): number => devices.filter((device) => device.kind === kind).length;
-  if (count("audioinput") + count("videoinput") === 0) throw new Error("no microphone and no camera found");
-  return `${count("audioinput")} / ${count("videoinput")} / ${count("audiooutput")}`;
+  const counts = { microphones: count("audioinput"), cameras: count("videoinput"), speakers: count("audiooutput") };
+  if (counts.microphones + counts.cameras === 0) throw new Error("no microphone and no camera found");
+  const detail = `microphones: ${counts.microphones}, cameras: ${counts.cameras}, speakers: ${counts.speakers}`;
+  return { detail, counts };
 }

@@ -22,6 +22,7 @@ export function StepRow({ step, result }: { step: Step; result: ConnectionTestSt
   const outcome: Outcome = result?.outcome ?? "waiting";
   const isOver = outcome === "passed" || outcome === "failed";
   const ms = new Intl.NumberFormat(i18n.language, { maximumFractionDigits: 0 }).format(result?.durationMs ?? 0);
+  const detail = result?.counts === undefined ? (result?.detail ?? "") : t("connection.devices", result.counts);
   return (
     <li className="connection-step" data-testid={`step-${step}`} data-outcome={outcome}>
       <span className="connection-icon" aria-hidden="true">
@@ -30,7 +31,7 @@ export function StepRow({ step, result }: { step: Step; result: ConnectionTestSt
       <div className="connection-step-text">
         <p className="connection-step-name">{t(`connection.step.${step}`)}</p>
         {outcome === "failed" ? <p>{t(`connection.help.${step}`)}</p> : null}
-        {result === null || result.detail === "" ? null : <p className="connection-detail muted">{result.detail}</p>}
+        {detail === "" ? null : <p className="connection-detail muted">{detail}</p>}
       </div>
       <p className="connection-outcome numeric">
         <span>{t(`connection.outcome.${outcome}`)}</span>
