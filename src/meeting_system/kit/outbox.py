@@ -119,6 +119,9 @@ class OutboxRelay:
                 await self.deliver_all()
             except Unavailable:
                 await asyncio.sleep(POLL_S)
+            except Exception:
+                log.exception("outbox_failed")
+                await asyncio.sleep(POLL_S)
             try:
                 async with asyncio.timeout(POLL_S):
                     await self._wake.wait()

@@ -54,6 +54,10 @@ class Later:
                 if not error.retryable or attempt == LATER_ATTEMPTS - 1:
                     log.info("report_refused", topic=request.topic, code=error.code)
                     return
+            except Exception:
+                # A fault in one report must not end the process for every meeting.
+                log.exception("report_failed", topic=request.topic)
+                return
             else:
                 return
             await asyncio.sleep(RETRY_S * 2**attempt)
