@@ -41,17 +41,17 @@ def luma_and_chroma(hue: int) -> tuple[int, int, int]:
     return round(luma), round(u), round(v)
 
 
-def write_video(path: Path, look: Look) -> Path:
+def write_video(path: Path, look: Look, *, width: int = WIDTH, height: int = HEIGHT) -> Path:
     """Write the looping picture as YUV4MPEG2."""
     luma, u, v = luma_and_chroma(look.hue)
-    chroma = bytes([u]) * (WIDTH * HEIGHT // 4) + bytes([v]) * (WIDTH * HEIGHT // 4)
+    chroma = bytes([u]) * (width * height // 4) + bytes([v]) * (width * height // 4)
     with path.open("wb") as out:
-        out.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{RATE}:1 Ip A1:1 C420jpeg\n".encode())
+        out.write(f"YUV4MPEG2 W{width} H{height} F{RATE}:1 Ip A1:1 C420jpeg\n".encode())
         for frame in range(FRAMES):
-            row = bytearray([luma]) * WIDTH
-            start = frame * (WIDTH - BAR) // FRAMES
+            row = bytearray([luma]) * width
+            start = frame * (width - BAR) // FRAMES
             row[start : start + BAR] = bytes([235]) * BAR
-            out.write(b"FRAME\n" + bytes(row) * HEIGHT + chroma)
+            out.write(b"FRAME\n" + bytes(row) * height + chroma)
     return path
 
 
