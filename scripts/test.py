@@ -90,7 +90,11 @@ def suites() -> list[Suite]:
     vitest = ("npx", "vitest", "run", "--root", "clients/web", "--reporter=default", "--reporter=json")
     return [
         # In release, as the engine is built: its dependencies are compiled already.
-        Suite("engine (cargo test)", ("cargo", "test", "--locked", "--release", "-p", "sfu"), count_cargo),
+        Suite(
+            "engine (cargo test)",
+            ("cargo", "test", "--locked", "--release", "-p", "sfu", "-p", "sfu-bench"),
+            count_cargo,
+        ),
         Suite("web client (vitest)", (*vitest, f"--outputFile.json={web}"), count_vitest(web)),
         Suite(
             "services (pytest)",
