@@ -9,6 +9,7 @@ from meeting_system.contracts.call import Request
 from meeting_system.contracts.signal import CloseCode
 from meeting_system.kernel.errors import AppError, Unavailable
 from meeting_system.kernel.ports import Store, Subscription
+from meeting_system.kit.every import every
 from meeting_system.kit.log import logger
 from meeting_system.kit.tasks import alongside
 from meeting_system.signaling import presence, rules
@@ -136,9 +137,9 @@ class Jobs:
             self._ear.listen(self._hub),
             self._later.run(self._core),
             self._mend(),
-            self._every(COMPARE_EVERY_S, self._compare),
-            self._every(RENEW_EVERY_S, self._renew),
-            self._every(SWEEP_EVERY_S, self._sweep),
+            every(COMPARE_EVERY_S, self._compare, name="signaling_compare"),
+            every(RENEW_EVERY_S, self._renew, name="signaling_renew"),
+            every(SWEEP_EVERY_S, self._sweep, name="signaling_sweep"),
         ):
             yield
 
@@ -155,16 +156,6 @@ class Jobs:
             if not self._door.connections:
                 return
             await asyncio.sleep(0.05)
-
-    async def _every(self, seconds: float, job: Any) -> None:
-        while True:
-            await asyncio.sleep(seconds)
-            try:
-                await job()
-            except Unavailable:
-                log.info("valkey_away", job=job.__name__)
-            except Exception:
-                log.exception("job_failed", job=job.__name__)
 
     async def _mend(self) -> None:
         while True:
