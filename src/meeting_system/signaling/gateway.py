@@ -8,6 +8,8 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from meeting_system.contracts.signal import PROTOCOL, CloseCode, Identify
+from meeting_system.kernel.address import address_block
+from meeting_system.kit.http import client_address
 from meeting_system.signaling.connection import Connection, Disconnected
 from meeting_system.signaling.core import Core
 from meeting_system.signaling.door import Door
@@ -70,7 +72,7 @@ class Gateway:
             return
         has_protocol = PROTOCOL in websocket.scope.get("subprotocols", [])
         await websocket.accept(subprotocol=PROTOCOL if has_protocol else None)
-        address = websocket.client.host if websocket.client else ""
+        address = address_block(client_address(websocket))
         opening, refused = self._open(websocket, address)
         connection = Connection(self._core, self._hub, StarletteSocket(websocket))
         self._door.connections.add(connection)
