@@ -159,11 +159,13 @@ impl ArrivalLog {
 
     fn note(&mut self, number: u64, now: Instant) {
         let start = self.start.unwrap_or(now);
-        let micros = now.saturating_duration_since(start).as_micros();
+        let since = now.saturating_duration_since(start);
+        // Without a division of 128 bits, as this is done for every packet.
+        let ticks = since.as_secs().wrapping_mul(1_000_000 / TICK_US) + u64::from(since.subsec_micros()) / TICK_US;
         let (word, bit) = place(number);
         self.came[word] |= bit;
         // In bounds: a remainder of the length.
-        self.ticks[(number % WINDOW) as usize] = (micros / u128::from(TICK_US)) as u32;
+        self.ticks[(number % WINDOW) as usize] = ticks as u32;
         self.strays = 0;
     }
 

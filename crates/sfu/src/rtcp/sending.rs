@@ -55,7 +55,10 @@ impl SenderStats {
     }
 }
 
-/// A duration in ticks of the RTP clock, wrapping.
+/// A duration in ticks of the RTP clock, wrapping. In 64 bits: it is needed for every packet, and a division of 128
+/// bits would cost more than all the rest of a packet's reception.
 pub(crate) fn ticks(duration: Duration, clock_hz: u32) -> u32 {
-    (duration.as_micros() * u128::from(clock_hz) / 1_000_000) as u32
+    let clock_hz = u64::from(clock_hz);
+    let fraction = u64::from(duration.subsec_nanos()) * clock_hz / 1_000_000_000;
+    duration.as_secs().wrapping_mul(clock_hz).wrapping_add(fraction) as u32
 }
