@@ -28,6 +28,7 @@ pub mod sequence;
 pub mod slab;
 pub mod slot;
 pub mod stun;
+pub mod svc;
 pub mod timers;
 pub mod track;
 pub mod voices;

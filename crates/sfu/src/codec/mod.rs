@@ -1,13 +1,20 @@
-//! Codecs: which payloads two peers agree on, and where a picture can be begun.
+//! Codecs: which payloads two peers agree on, what a packet is to its stream, and how ids inside payloads continue.
 
-use str0m::format::{Codec as Name, PayloadParams, detect_av1_keyframe, detect_h264_nalu};
-use str0m::rtp::Vp8Descriptor;
+pub mod av1;
+pub mod bits;
+pub mod dependency;
+pub mod h264;
+pub mod ids;
+pub mod meta;
+pub mod stream;
+pub mod vp8;
+pub mod vp9;
 
-// First byte of the VP9 descriptor (RFC 9628): P, predicted from another picture, and B, start of a frame.
-const VP9_INTER_OR_START: u8 = 0x48;
-const VP9_START: u8 = 0x08;
-// A decoder starts with the sequence parameter set, which encoders send right before an IDR picture.
-const H264_SPS: u8 = 7;
+use str0m::format::{Codec as Name, PayloadParams};
+
+pub use ids::{IdShift, NewestIds};
+pub use meta::{Meta, PictureId};
+pub use stream::{StreamState, inspect};
 
 /// A payload format as far as a decoder must know it: two peers with equal values understand each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,10 +39,10 @@ impl Codec {
     /// Whether a decoder can begin with this payload.
     pub fn starts_keyframe(self, payload: &[u8]) -> bool {
         match self.name {
-            Name::Vp8 => Vp8Descriptor::parse(payload).is_ok_and(|d| d.starts_keyframe(payload)),
-            Name::Vp9 => payload.first().is_some_and(|b| b & VP9_INTER_OR_START == VP9_START),
-            Name::H264 => detect_h264_nalu(payload, H264_SPS),
-            Name::Av1 => detect_av1_keyframe(payload),
+            Name::Vp8 => vp8::Descriptor::parse(payload).is_some_and(|d| d.starts_keyframe(payload)),
+            Name::Vp9 => vp9::Descriptor::parse(payload).is_some_and(|d| d.starts_keyframe()),
+            Name::H264 => h264::Contents::inspect(payload).starts_keyframe,
+            Name::Av1 => av1::Contents::inspect(payload).starts_keyframe,
             _ => true,
         }
     }
@@ -58,10 +65,6 @@ fn decoder_profile(params: &PayloadParams) -> u32 {
 
 /// The picture width that the first packet of a VP8 keyframe tells (RFC 6386, section 9.1).
 pub fn vp8_keyframe_width(payload: &[u8]) -> Option<u32> {
-    const START_CODE: [u8; 3] = [0x9d, 0x01, 0x2a];
-    // The descriptor takes at most six bytes, the frame tag three; then comes the start code.
-    let head = payload.get(..payload.len().min(16))?;
-    let at = head.windows(3).position(|bytes| bytes == START_CODE)? + 3;
-    let width = u16::from_le_bytes([*head.get(at)?, *head.get(at + 1)?]);
-    Some(u32::from(width & 0x3fff))
+    let (width, _) = vp8::Descriptor::parse(payload)?.keyframe_size(payload)?;
+    Some(u32::from(width))
 }
