@@ -7,6 +7,7 @@
 #![deny(unsafe_code)]
 
 pub mod allocation;
+pub mod bandwidth;
 pub mod codec;
 pub mod command;
 pub mod engine;
@@ -16,6 +17,7 @@ pub mod layers;
 pub mod link;
 pub mod loudness;
 pub mod model;
+pub mod pacer;
 pub mod peer;
 pub mod plane;
 pub mod reception;

@@ -1,0 +1,94 @@
+//! What the packets of a probe tell: how fast they arrived.
+
+use super::Micros;
+
+/// So much of a probe must have arrived.
+const ENOUGH: f64 = 0.8;
+/// Packets that took longer than this are no burst.
+const MAX_SPAN: Micros = 1_000_000;
+/// Arriving much faster than sent means that something held and released them.
+const MAX_COMPRESSION: f64 = 2.0;
+/// Slower than this share of the sending rate means that the path was full...
+const FULL: f64 = 0.9;
+/// ...and then a little less than what arrived is right.
+const TARGET: f64 = 0.95;
+
+/// Packets of one probe: as sent and as they arrived.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Cluster {
+    pub sent_packets: u32,
+    pub sent_bytes: u64,
+    packets: u32,
+    bytes: u64,
+    first_sent: Option<Micros>,
+    last_sent: Micros,
+    last_sent_bytes: u64,
+    first_arrival: Micros,
+    last_arrival: Micros,
+    first_arrival_bytes: u64,
+}
+
+impl Cluster {
+    pub(super) fn send(&mut self, bytes: usize) {
+        self.sent_packets = self.sent_packets.saturating_add(1);
+        self.sent_bytes = self.sent_bytes.saturating_add(bytes as u64);
+    }
+
+    pub(super) fn receive(&mut self, sent: Micros, arrival: Micros, bytes: u16) {
+        let bytes = u64::from(bytes);
+        let is_first = self.first_sent.is_none();
+        self.packets = self.packets.saturating_add(1);
+        self.bytes += bytes;
+        if is_first || arrival < self.first_arrival {
+            (self.first_arrival, self.first_arrival_bytes) = (arrival, bytes);
+        }
+        if is_first || sent >= self.last_sent {
+            (self.last_sent, self.last_sent_bytes) = (sent, bytes);
+        }
+        self.last_arrival = if is_first { arrival } else { self.last_arrival.max(arrival) };
+        self.first_sent = Some(self.first_sent.map_or(sent, |first| first.min(sent)));
+    }
+
+    /// Bits per second that the path carried; `None` while too little has arrived or the times make no sense.
+    pub(super) fn result(&self, min_packets: u32, min_bytes: u64) -> Option<f64> {
+        let enough = |got: f64, wanted: f64| got >= ENOUGH * wanted;
+        if !enough(f64::from(self.packets), f64::from(min_packets)) || !enough(self.bytes as f64, min_bytes as f64) {
+            return None;
+        }
+        let sent = rate(self.bytes - self.last_sent_bytes, self.last_sent - self.first_sent?)?;
+        let arrived = rate(self.bytes - self.first_arrival_bytes, self.last_arrival - self.first_arrival)?;
+        if arrived > MAX_COMPRESSION * sent {
+            return None;
+        }
+        Some(if arrived < FULL * sent { TARGET * arrived } else { arrived.min(sent) })
+    }
+}
+
+fn rate(bytes: u64, span: Micros) -> Option<f64> {
+    (span > 0 && span <= MAX_SPAN).then(|| bytes as f64 * 8e6 / span as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cluster;
+
+    fn cluster(sent_gap: i64, arrival_gap: i64) -> Cluster {
+        let mut cluster = Cluster::default();
+        (0..10).for_each(|i| cluster.receive(i * sent_gap, 1_000_000 + i * arrival_gap, 1000));
+        cluster
+    }
+
+    #[test]
+    fn a_free_path_shows_the_sending_rate_and_a_full_one_its_own() {
+        assert_eq!(cluster(2_000, 2_000).result(10, 10_000), Some(4e6));
+        assert_eq!(cluster(2_000, 4_000).result(10, 10_000), Some(0.95 * 2e6));
+    }
+
+    #[test]
+    fn too_few_packets_or_times_without_sense_tell_nothing() {
+        assert_eq!(cluster(2_000, 2_000).result(20, 10_000), None);
+        assert_eq!(cluster(2_000, 500).result(10, 10_000), None);
+        assert_eq!(cluster(0, 2_000).result(10, 10_000), None);
+        assert_eq!(cluster(2_000, 0).result(10, 10_000), None);
+    }
+}

@@ -1,0 +1,11 @@
+//! The bandwidth estimate in virtual time: a seeded bottleneck, and figures that must hold.
+
+mod chance;
+mod flow;
+mod link;
+
+mod changes;
+mod garbage;
+mod losses;
+mod sharing;
+mod steady;
