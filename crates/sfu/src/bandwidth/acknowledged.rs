@@ -42,6 +42,11 @@ impl Acknowledged {
         self.variance += UNSETTLED;
     }
 
+    /// Bytes that must have arrived between this report and the one before, though the report on them got lost.
+    pub(super) fn credit(&mut self, bytes: f64) {
+        self.bytes = self.bytes.saturating_add(bytes as u64);
+    }
+
     /// Add a packet by its arrival.
     pub(super) fn add(&mut self, bytes: u16, arrival: Micros, limited: bool) {
         if let Some(sample) = self.sample(arrival) {

@@ -13,6 +13,15 @@ const FULL: f64 = 0.9;
 /// ...and then a little less than what arrived is right.
 const TARGET: f64 = 0.95;
 
+/// What a probe has found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Found {
+    /// The rate that arrived, bits per second.
+    pub bps: f64,
+    /// Whether it arrived slower than it was sent: the burst then took from others, or filled a queue.
+    pub full: bool,
+}
+
 /// Packets of one probe: as sent and as they arrived.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Cluster {
@@ -49,8 +58,8 @@ impl Cluster {
         self.first_sent = Some(self.first_sent.map_or(sent, |first| first.min(sent)));
     }
 
-    /// Bits per second that the path carried; `None` while too little has arrived or the times make no sense.
-    pub(super) fn result(&self, min_packets: u32, min_bytes: u64) -> Option<f64> {
+    /// What the path carried; `None` while too little has arrived or the times make no sense.
+    pub(super) fn result(&self, min_packets: u32, min_bytes: u64) -> Option<Found> {
         let enough = |got: f64, wanted: f64| got >= ENOUGH * wanted;
         if !enough(f64::from(self.packets), f64::from(min_packets)) || !enough(self.bytes as f64, min_bytes as f64) {
             return None;
@@ -60,7 +69,8 @@ impl Cluster {
         if arrived > MAX_COMPRESSION * sent {
             return None;
         }
-        Some(if arrived < FULL * sent { TARGET * arrived } else { arrived.min(sent) })
+        let full = arrived < FULL * sent;
+        Some(Found { bps: if full { TARGET * arrived } else { arrived.min(sent) }, full })
     }
 }
 
@@ -70,7 +80,7 @@ fn rate(bytes: u64, span: Micros) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::Cluster;
+    use super::{Cluster, Found};
 
     fn cluster(sent_gap: i64, arrival_gap: i64) -> Cluster {
         let mut cluster = Cluster::default();
@@ -80,8 +90,8 @@ mod tests {
 
     #[test]
     fn a_free_path_shows_the_sending_rate_and_a_full_one_its_own() {
-        assert_eq!(cluster(2_000, 2_000).result(10, 10_000), Some(4e6));
-        assert_eq!(cluster(2_000, 4_000).result(10, 10_000), Some(0.95 * 2e6));
+        assert_eq!(cluster(2_000, 2_000).result(10, 10_000), Some(Found { bps: 4e6, full: false }));
+        assert_eq!(cluster(2_000, 4_000).result(10, 10_000), Some(Found { bps: 0.95 * 2e6, full: true }));
     }
 
     #[test]

@@ -92,6 +92,21 @@ impl History {
         self.mark(sequence, Fate::Lost, now)
     }
 
+    /// The bytes of packets from one sequence number up to another that no report has named.
+    pub(super) fn unreported_bytes(&self, from: u16, to: u16) -> u64 {
+        let count = to.wrapping_sub(from);
+        if usize::from(count) > CAPACITY / 2 {
+            return 0;
+        }
+        let sequences = (0..count).map(|i| from.wrapping_add(i));
+        let bytes = |sequence: u16| {
+            let entry = self.entries.get(place(sequence))?;
+            let is_open = entry.state.fate() == Fate::Outstanding && entry.state.lap() == lap(sequence);
+            is_open.then_some(u64::from(entry.bytes))
+        };
+        sequences.filter_map(bytes).sum()
+    }
+
     fn mark(&mut self, sequence: u16, fate: Fate, now: Micros) -> Option<Reported> {
         let entry = self.entries.get_mut(place(sequence))?;
         let age = (now as u32).wrapping_sub(entry.sent);

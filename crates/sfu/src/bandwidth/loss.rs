@@ -23,9 +23,11 @@ const HARMLESS: f64 = 0.02;
 /// So much loss is always borne; beyond it, the more the slower the stream is.
 const BORNE_LOSS: f64 = 0.05;
 /// The rate that bears all loss: what a call needs at least.
-const BORNE_BPS: f64 = 100_000.0;
+const BORNE_BPS: f64 = 75_000.0;
 /// Of two likely bandwidths the higher one, while the loss is below this.
 const PREFER_HIGHER_BELOW: f64 = 0.15;
+/// And a little beyond: else a lossy path, which all bandwidths explain alike, would be left without any.
+const LEAST_PREFERENCE: f64 = 0.1;
 const PREFERENCE: f64 = 0.0002;
 const LOGARITHMIC_PREFERENCE: f64 = 0.02;
 /// Fewer packets than this say nothing.
@@ -33,8 +35,9 @@ const MIN_PACKETS: u32 = 10;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Observation {
-    packets: u32,
-    lost: u32,
+    packets: f64,
+    /// Of these, by bytes: a queue that overflows drops large packets, and speech is small.
+    lost: f64,
     /// Sent, bits per second.
     bps: f64,
 }
@@ -43,8 +46,8 @@ struct Observation {
 #[derive(Debug, Default)]
 struct Gathering {
     packets: u32,
-    lost: u32,
     bytes: u64,
+    lost_bytes: u64,
     first: Option<Micros>,
     last: Micros,
 }
@@ -80,7 +83,7 @@ impl LossLimit {
         self.limit
     }
 
-    /// The share of packets that got lost in the last seconds.
+    /// The share that got lost in the last seconds.
     pub(super) fn fraction(&self) -> f64 {
         let sums = self.sums();
         if sums.packets > 0.0 { sums.lost / sums.packets } else { 0.0 }
@@ -90,7 +93,7 @@ impl LossLimit {
     pub(super) fn receive(&mut self, sent: Micros, bytes: u16, was_lost: bool) {
         if was_lost {
             // Counted already. In an older observation it stays lost: so late it was of no use.
-            self.gathering.lost = self.gathering.lost.saturating_sub(1);
+            self.gathering.lost_bytes = self.gathering.lost_bytes.saturating_sub(u64::from(bytes));
         } else {
             self.gathering.add(sent, bytes);
         }
@@ -99,7 +102,7 @@ impl LossLimit {
     /// A packet was lost.
     pub(super) fn lose(&mut self, sent: Micros, bytes: u16) {
         self.gathering.add(sent, bytes);
-        self.gathering.lost += 1;
+        self.gathering.lost_bytes += u64::from(bytes);
     }
 
     /// Step with a report of feedback; `by_delay` is the estimate without losses.
@@ -137,13 +140,12 @@ impl LossLimit {
     fn likelihood(&self, bps: f64, fraction: f64) -> f64 {
         let inherent = self.inherent_loss(bps);
         let kbps = bps / 1_000.0;
-        let preference = (1.0 - fraction / PREFER_HIGHER_BELOW).clamp(0.0, 1.0)
+        let preference = (1.0 - fraction / PREFER_HIGHER_BELOW).clamp(LEAST_PREFERENCE, 1.0)
             * (PREFERENCE * kbps + LOGARITHMIC_PREFERENCE * (1.0 + kbps).ln());
         let of = |(weight, seen): (f64, Observation)| {
             let probability = (inherent + (1.0 - inherent) * overflow(seen.bps, bps)).clamp(1e-6, 1.0 - 1e-6);
-            let (lost, packets) = (f64::from(seen.lost), f64::from(seen.packets));
-            let likelihood = lost * probability.ln() + (packets - lost) * (1.0 - probability).ln();
-            weight * (likelihood + preference * packets)
+            let likelihood = seen.lost * probability.ln() + (seen.packets - seen.lost) * (1.0 - probability).ln();
+            weight * (likelihood + preference * seen.packets)
         };
         self.weighted().map(of).sum()
     }
@@ -153,8 +155,8 @@ impl LossLimit {
         let (mut unexplained, mut packets) = (0.0, 0.0);
         for (weight, seen) in self.weighted() {
             let overflow = overflow(seen.bps, bps);
-            unexplained += weight * (f64::from(seen.lost) - overflow * f64::from(seen.packets));
-            packets += weight * (1.0 - overflow) * f64::from(seen.packets);
+            unexplained += weight * (seen.lost - overflow * seen.packets);
+            packets += weight * (1.0 - overflow) * seen.packets;
         }
         let most = (BORNE_LOSS + BORNE_BPS / bps.max(1.0)).min(1.0);
         (unexplained / packets.max(1e-9)).clamp(LEAST_LOSS, most)
@@ -172,8 +174,8 @@ impl LossLimit {
 
     fn sums(&self) -> Sums {
         self.weighted().fold(Sums::default(), |sums, (weight, seen)| Sums {
-            packets: sums.packets + weight * f64::from(seen.packets),
-            lost: sums.lost + weight * f64::from(seen.lost),
+            packets: sums.packets + weight * seen.packets,
+            lost: sums.lost + weight * seen.lost,
         })
     }
 }
@@ -191,8 +193,10 @@ impl Gathering {
         if span < SPAN || self.packets < MIN_PACKETS {
             return None;
         }
-        let bps = self.bytes as f64 * 8e6 / span as f64;
-        let observation = Observation { packets: self.packets, lost: self.lost.min(self.packets), bps };
+        let bytes = self.bytes.max(1) as f64;
+        let packets = f64::from(self.packets);
+        let lost = packets * (self.lost_bytes as f64 / bytes).min(1.0);
+        let observation = Observation { packets, lost, bps: bytes * 8e6 / span as f64 };
         *self = Gathering::default();
         Some(observation)
     }

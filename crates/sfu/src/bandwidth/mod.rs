@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 use acknowledged::Acknowledged;
 use application::Application;
 use arrival::Groups;
+use cluster::Found;
 use history::History;
 use loss::LossLimit;
 use prober::{Prober, View};
@@ -51,6 +52,12 @@ const MAX_ARRIVAL: Duration = Duration::from_secs(1 << 30);
 const SILENCE: Micros = 2_000_000;
 /// But not below this.
 const SILENCE_FLOOR: f64 = 100_000.0;
+/// A probe makes a short queue, which is no congestion: so long after its last packet...
+const PROBE_ECHO: Micros = 250_000;
+/// ...and while packets wait less than this.
+const ECHO_DELAY: Micros = 100_000;
+/// While some packets wait less than this, the rest is jitter and no queue.
+const JITTER_DELAY: Micros = 20_000;
 /// After this long without an arrival, the delay begins anew.
 const GAP: Micros = 3_000_000;
 const INITIAL_ROUND_TRIP: Micros = 200_000;
@@ -63,7 +70,7 @@ pub struct State {
     pub usage: Usage,
     /// How long packets wait on the way, beyond the shortest way seen.
     pub queue_delay: Duration,
-    /// The share of packets lost in the last seconds, 0 to 1.
+    /// The share of bytes lost in the last seconds, 0 to 1.
     pub loss_fraction: f32,
     /// The rate that arrives, bits per second.
     pub acknowledged_bps: Option<u64>,
@@ -99,7 +106,11 @@ pub struct Estimator {
     loss: LossLimit,
     queue: Queue,
     prober: Prober,
-    probed: Option<(u8, f64)>,
+    probed: Option<(u8, Found)>,
+    /// When the last packet of a probe arrived, by the clock of arrivals.
+    probe_arrival: Option<Micros>,
+    /// The sequence number that the next report should begin with.
+    expected: u16,
     round_trip: Micros,
     congested: Option<Micros>,
     /// The share of the rate to use while a queue is drained.
@@ -128,6 +139,8 @@ impl Estimator {
             queue: Queue::default(),
             prober: Prober::new(),
             probed: None,
+            probe_arrival: None,
+            expected: 0,
             round_trip: INITIAL_ROUND_TRIP,
             congested: None,
             share: 1.0,
@@ -156,7 +169,7 @@ impl Estimator {
     /// A packet goes out: `bytes` on the wire, `probe` the cluster it belongs to.
     pub fn sent(&mut self, transport_sequence: u16, bytes: usize, probe: Option<u8>, now: Instant) {
         let now = self.micros(now);
-        let cluster = probe.unwrap_or(0);
+        let cluster = probe.unwrap_or_else(|| self.prober.open_cluster(now));
         self.history.record(transport_sequence, bytes, cluster, now);
         self.application.sent(bytes);
         if cluster != 0 {
@@ -172,14 +185,29 @@ impl Estimator {
         let now = self.micros(now);
         let mut is_news = false;
         for (sequence, arrival) in arrivals.take(MAX_REPORTED) {
-            is_news |= match arrival {
+            let is_known = match arrival {
                 Some(arrival) if arrival <= MAX_ARRIVAL => self.receive(sequence, micros(arrival), now),
                 Some(_) => false,
                 None => self.lose(sequence, now),
             };
+            if is_known && !is_news {
+                self.bridge(sequence);
+            }
+            if is_known {
+                self.expected = sequence.wrapping_add(1);
+            }
+            is_news |= is_known;
         }
         if is_news {
             self.conclude(now);
+        }
+    }
+
+    /// A report begins later than the one before ended: what is between has arrived as far as the rest did.
+    fn bridge(&mut self, first: u16) {
+        let bytes = self.history.unreported_bytes(self.expected, first);
+        if bytes > 0 {
+            self.acknowledged.credit(bytes as f64 * (1.0 - self.loss.fraction()));
         }
     }
 
@@ -192,6 +220,9 @@ impl Estimator {
     fn receive(&mut self, sequence: u16, arrival: Micros, now: Micros) -> bool {
         let Some(packet) = self.history.receive(sequence, now) else { return false };
         self.loss.receive(packet.sent, packet.bytes, packet.was_lost);
+        if packet.cluster != 0 {
+            self.probe_arrival = Some(arrival);
+        }
         if let Some(found) = self.prober.receive(packet.cluster, packet.sent, arrival, packet.bytes) {
             self.probed = Some((packet.cluster, found));
         }
@@ -231,12 +262,12 @@ impl Estimator {
         self.queue.conclude(now);
         self.unanswered = None;
         self.silent = false;
-        let usage = self.trend.usage();
+        let usage = self.usage();
         if usage == Usage::Over {
             self.congested = Some(now);
         }
         let before = self.rate.bps();
-        self.apply_probe(usage);
+        self.apply_probe(usage, now);
         let signals = Signals {
             usage,
             acknowledged: self.acknowledged.bps(),
@@ -249,13 +280,26 @@ impl Estimator {
         self.share = self.queue.share(self.congested, now);
     }
 
-    fn apply_probe(&mut self, usage: Usage) {
-        let Some((cluster, found)) = self.probed.take() else { return };
-        // Less than the estimate says nothing: a burst over a jittery path arrives as it likes.
-        if usage != Usage::Over && found > self.rate.bps() {
-            self.rate.prove(found);
+    /// What the delay says, unless it is jitter or the echo of a probe.
+    fn usage(&self) -> Usage {
+        let echoes = |(probe, last): (Micros, Micros)| last - probe < PROBE_ECHO && self.queue.delay() < ECHO_DELAY;
+        match self.trend.usage() {
+            Usage::Over if self.queue.delay() < JITTER_DELAY => Usage::Normal,
+            Usage::Over if self.probe_arrival.zip(self.last_arrival).is_some_and(echoes) => Usage::Under,
+            usage => usage,
         }
-        self.prober.judge(cluster, found);
+    }
+
+    fn apply_probe(&mut self, usage: Usage, now: Micros) {
+        let Some((cluster, found)) = self.probed.take() else { return };
+        // A full path gave the burst more than its share: half of the way is safe.
+        // Less than the estimate says nothing: a burst over a jittery path arrives as it likes.
+        let before = self.rate.bps();
+        if usage != Usage::Over && found.bps > before {
+            self.rate.prove(if found.full { (before + found.bps) / 2.0 } else { found.bps }, now);
+            self.acknowledged.expect_change();
+        }
+        self.prober.judge(cluster, found, now);
     }
 
     fn note_fall(&mut self, before: f64, now: Micros) {
@@ -285,11 +329,16 @@ impl Estimator {
         let now = self.micros(now);
         let view = View {
             estimate: self.rate.bps(),
-            calm: self.trend.usage() == Usage::Normal && !self.silent && self.loss.bps().is_none(),
+            calm: self.is_calm(),
             reduced: self.rate.reduced(),
             maximum: self.bounds.maximum,
         };
         self.prober.poll(&view, now)
+    }
+
+    fn is_calm(&self) -> bool {
+        let rests = self.usage() == Usage::Normal && self.queue.delay() < ECHO_DELAY;
+        rests && !self.silent && self.loss.bps().is_none()
     }
 
     /// What may be sent now, bits per second.
@@ -305,7 +354,7 @@ impl Estimator {
     /// What it sees, for statistics.
     pub fn state(&self) -> State {
         State {
-            usage: self.trend.usage(),
+            usage: self.usage(),
             queue_delay: Duration::from_micros(self.queue.delay().max(0) as u64),
             loss_fraction: self.loss.fraction() as f32,
             acknowledged_bps: self.acknowledged.bps().map(|bps| bps as u64),

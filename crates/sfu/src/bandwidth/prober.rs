@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Micros;
-use super::cluster::Cluster;
+use super::cluster::{Cluster, Found};
 
 /// The first probes, as multiples of the initial estimate.
 const FIRST: [f64; 2] = [3.0, 6.0];
@@ -20,7 +20,13 @@ const MIN_PACKETS: u32 = 5;
 const TIMEOUT: Micros = 1_000_000;
 /// Between probes while the goal is above the estimate; a failure doubles it.
 const INTERVAL: Micros = 3_000_000;
-const MAX_INTERVAL: Micros = 12_000_000;
+const MAX_INTERVAL: Micros = 6_000_000;
+/// The longest pause after a probe that succeeded and led to congestion: others share the path.
+const MAX_DOUBT: Micros = 24_000_000;
+/// Doubt ends when there was no congestion for so long: the others seem to have gone.
+const CALM: Micros = 6_000_000;
+/// An estimate that a probe has raised is confirmed when it holds for so long.
+const CONFIRMATION: Micros = 4_000_000;
 /// Nothing is probed so soon after the rate went down.
 const REST: Micros = 2_000_000;
 /// A fall below this share is sharp.
@@ -87,6 +93,8 @@ pub(super) struct Prober {
     queued: [Option<f64>; 2],
     began: bool,
     interval: Micros,
+    /// When a probe has raised the estimate, until that is confirmed.
+    raised: Option<Micros>,
     /// The top that the estimate falls from at present.
     top: Option<Fall>,
     /// The sharp fall that it has to recover from.
@@ -102,6 +110,7 @@ impl Prober {
             queued: [None; 2],
             began: false,
             interval: INTERVAL,
+            raised: None,
             top: None,
             fall: None,
         }
@@ -114,6 +123,7 @@ impl Prober {
     /// The next probe, if it is time for one.
     pub(super) fn poll(&mut self, view: &View, now: Micros) -> Option<Probe> {
         self.judge_silence(now);
+        self.confirm(now);
         if self.is_sending(now) {
             return None;
         }
@@ -144,8 +154,10 @@ impl Prober {
             return Some((fall.from * RECOVERY).min(self.ceiling(view)));
         }
         let last = self.running(self.latest).map_or(0, |last| last.began);
+        let doubts = view.reduced.is_some_and(|reduced| now - reduced < CALM);
+        let interval = if doubts { self.interval } else { self.interval.min(MAX_INTERVAL) };
         let bps = (FURTHER * view.estimate).min(self.ceiling(view));
-        (now - last >= self.interval).then_some(bps)
+        (now - last >= interval).then_some(bps)
     }
 
     fn ceiling(&self, view: &View) -> f64 {
@@ -183,8 +195,24 @@ impl Prober {
         self.running(self.latest).is_some_and(|running| unsent(running) && now - running.began < TIMEOUT)
     }
 
+    /// The probe that is being sent: everything that goes out meanwhile is part of it.
+    ///
+    /// Otherwise media beside the probe would look like a slower path.
+    pub(super) fn open_cluster(&self, now: Micros) -> u8 {
+        let is_open = |running: &&Running| {
+            !running.is_judged && running.measured.sent_packets > 0 && now - running.began < 2 * DURATION
+        };
+        self.running(self.latest).filter(is_open).filter(|_| self.is_sending(now)).map_or(0, |running| running.number)
+    }
+
     fn awaits_result(&self) -> bool {
         self.running(self.latest).is_some_and(|running| !running.is_judged)
+    }
+
+    fn confirm(&mut self, now: Micros) {
+        if self.raised.take_if(|raised| now - *raised > CONFIRMATION).is_some() {
+            self.interval = INTERVAL;
+        }
     }
 
     fn judge_silence(&mut self, now: Micros) {
@@ -198,7 +226,7 @@ impl Prober {
     }
 
     fn fail(&mut self) {
-        self.interval = (self.interval * 2).min(MAX_INTERVAL);
+        self.interval = self.interval.max((self.interval * 2).min(MAX_INTERVAL));
         self.queued = [None; 2];
     }
 
@@ -209,34 +237,40 @@ impl Prober {
     }
 
     /// A packet of a probe arrived; what the probe has found so far.
-    pub(super) fn receive(&mut self, cluster: u8, sent: Micros, arrival: Micros, bytes: u16) -> Option<f64> {
+    pub(super) fn receive(&mut self, cluster: u8, sent: Micros, arrival: Micros, bytes: u16) -> Option<Found> {
         let running = self.running_mut(cluster)?;
         running.measured.receive(sent, arrival, bytes);
         running.measured.result(MIN_PACKETS, min_bytes(running.bps))
     }
 
     /// Judge the latest probe by what it has found; other clusters have been judged or overtaken.
-    pub(super) fn judge(&mut self, cluster: u8, found: f64) {
+    pub(super) fn judge(&mut self, cluster: u8, found: Found, now: Micros) {
         let latest = self.latest;
         let Some(running) = self.running_mut(cluster).filter(|running| running.number == latest) else { return };
         if std::mem::replace(&mut running.is_judged, true) {
             return;
         }
-        if found < SUCCESS * running.bps {
+        if found.bps < SUCCESS * running.bps {
             return self.fail();
         }
-        self.interval = INTERVAL;
-        self.queued[1] = Some(FURTHER * found);
+        self.raised = Some(now);
+        self.queued[1] = Some(FURTHER * found.bps);
     }
 
     /// The estimate went from one value to a lower one.
     pub(super) fn fell(&mut self, from: f64, to: f64, now: Micros) {
+        if self.raised.take().is_some() {
+            self.interval = (self.interval * 2).min(MAX_DOUBT);
+            (self.top, self.queued) = (None, [None; 2]);
+            return;
+        }
         let top = self.top.filter(|top| now - top.at < FALLING && top.from >= from);
         let top = *self.top.insert(top.unwrap_or(Fall { from, at: now }));
         if to < SHARP * top.from {
             let from = self.fall.filter(|fall| now - fall.at < MEMORY).map_or(top.from, |fall| fall.from.max(top.from));
             self.fall = Some(Fall { from, at: now });
-            self.queued = [None; 2];
+            // This is another path now: what was learnt of the former is of no use.
+            (self.interval, self.queued) = (INTERVAL, [None; 2]);
         }
     }
 }

@@ -24,6 +24,8 @@ const FRAMES_PER_SECOND: f64 = 30.0;
 /// Two steps down are at least a round trip apart, within these bounds.
 const MIN_APART: Micros = 10_000;
 const MAX_APART: Micros = 200_000;
+/// Congestion so soon after a probe says that the probe was wrong: others share the path, which a burst does not see.
+const SETTLING: Micros = 1_000_000;
 /// Growth counts at most this much time at once.
 const MAX_STEP: Micros = 1_000_000;
 
@@ -57,12 +59,21 @@ pub(super) struct Rate {
     holds: bool,
     grown: Option<Micros>,
     reduced: Option<Micros>,
+    proven: Option<Proof>,
+}
+
+/// A probe's word.
+#[derive(Debug, Clone, Copy)]
+struct Proof {
+    at: Micros,
+    /// The rate that flowed before it.
+    before: f64,
 }
 
 impl Rate {
     pub(super) fn new(bps: f64, bounds: Bounds) -> Self {
         let bps = bps.clamp(bounds.minimum, bounds.maximum);
-        Rate { bps, bounds, capacity: Capacity::default(), holds: false, grown: None, reduced: None }
+        Rate { bps, bounds, capacity: Capacity::default(), holds: false, grown: None, reduced: None, proven: None }
     }
 
     pub(super) fn bps(&self) -> f64 {
@@ -80,7 +91,8 @@ impl Rate {
     }
 
     /// A probe has shown that the path carries this.
-    pub(super) fn prove(&mut self, bps: f64) {
+    pub(super) fn prove(&mut self, bps: f64, now: Micros) {
+        self.proven = Some(Proof { at: now, before: self.bps });
         self.capacity.forget_if_above(bps);
         self.set(bps);
     }
@@ -140,11 +152,15 @@ impl Rate {
         if waits && acknowledged >= self.bps / 2.0 {
             return;
         }
-        let target = self.backed_off(acknowledged, signals.limited);
+        let refuted = self.proven.take().filter(|proof| now - proof.at < SETTLING);
+        let target = match refuted {
+            Some(proof) => proof.before.max(BACKOFF * acknowledged),
+            None => self.backed_off(acknowledged, signals.limited),
+        };
         if target < self.bps {
             self.reduce(target, now);
         }
-        if !signals.limited {
+        if !signals.limited && refuted.is_none() {
             self.capacity.forget_if_below(acknowledged);
             self.capacity.add(acknowledged);
         }

@@ -14,7 +14,7 @@ const SPEECH: u64 = 20_000;
 const SPEECH_BYTES: u64 = 120;
 const PACKET_BYTES: u64 = 1_150;
 const TICK: u64 = 50_000;
-/// Frames that had to wait longer than this are dropped at the sender, as an encoder would.
+/// Packets beyond this are dropped at the sender, as an encoder would.
 const MAX_WAITING: usize = 40;
 
 /// How much video there is to send.
@@ -41,6 +41,9 @@ pub struct Second {
     pub probed: u64,
 }
 
+/// Transport sequence numbers, each with its arrival.
+type Report = Vec<(u16, Option<Duration>)>;
+
 /// One flow.
 pub struct Flow {
     pub estimator: Estimator,
@@ -60,7 +63,7 @@ pub struct Flow {
     received: BTreeMap<u64, u64>,
     reported: u64,
     feedback_at: u64,
-    feedback: VecDeque<(u64, Vec<(u16, Option<Duration>)>)>,
+    feedback: VecDeque<(u64, Report)>,
     feedback_loss: f64,
     back: u64,
     begins: u64,
@@ -91,6 +94,7 @@ impl Flow {
     pub fn new(setup: Setup, seed: u64, epoch: Instant) -> Self {
         let mut estimator = Estimator::new(setup.initial, epoch + Duration::from_micros(setup.begins));
         estimator.set_goal(setup.goal);
+        estimator.round_trip(Duration::from_micros(setup.back * 2));
         Flow {
             estimator,
             seconds: Vec::new(),
@@ -147,9 +151,8 @@ impl Flow {
             self.frame_at += FRAME;
             let bytes = self.video_bps() * FRAME / 8_000_000;
             let packets = bytes.div_ceil(PACKET_BYTES).max(1);
-            (0..packets).filter(|_| self.waiting.len() < MAX_WAITING).collect::<Vec<_>>().iter().for_each(|_| {
-                self.waiting.push_back(bytes / packets);
-            });
+            let room = MAX_WAITING.saturating_sub(self.waiting.len());
+            self.waiting.extend((0..packets).take(room).map(|_| bytes / packets));
         }
     }
 
@@ -247,6 +250,12 @@ impl Flow {
         self.seconds[seconds].iter().map(|second| second.arrived).sum::<u64>() / count
     }
 
+    /// The mean of what was sent in these seconds, bits per second.
+    pub fn sent(&self, seconds: std::ops::Range<usize>) -> u64 {
+        let count = seconds.len() as u64;
+        self.seconds[seconds].iter().map(|second| second.sent).sum::<u64>() / count
+    }
+
     /// The lowest estimate at the end of these seconds.
     pub fn lowest(&self, seconds: std::ops::Range<usize>) -> u64 {
         self.seconds[seconds].iter().map(|second| second.estimate).min().unwrap_or(0)
@@ -266,7 +275,9 @@ impl Flow {
             let kbit = [seen.estimate, seen.sent, seen.arrived, seen.probed].map(|bits| bits / 1_000);
             let [estimate, sent, arrived, probed] = kbit;
             let wait = seen.longest_wait / 1_000;
-            format!("{second:3} s  est {estimate:5}  sent {sent:5}  got {arrived:5}  probe {probed:4}  wait {wait:4} ms\n")
+            format!(
+                "{second:3} s  est {estimate:5}  sent {sent:5}  got {arrived:5}  probe {probed:4}  wait {wait:4} ms\n"
+            )
         };
         let rows: String = self.seconds.iter().enumerate().map(row).collect();
         format!("\nkbit/s\n{rows}{:?}", self.estimator.state())

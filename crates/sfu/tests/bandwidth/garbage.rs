@@ -47,7 +47,7 @@ fn step(estimator: &mut Estimator, chance: &mut Chance, sent: &mut u16, elapsed:
 
 #[test]
 fn a_hundred_thousand_random_reports_do_no_harm() {
-    for seed in 0..10 {
+    for seed in 0..40 {
         let (mut chance, epoch) = (Chance::new(seed), Instant::now());
         let mut estimator = Estimator::new(chance.bits() >> chance.below(64), epoch);
         let (mut sent, mut elapsed) = (0, Duration::ZERO);

@@ -85,11 +85,6 @@ impl Link {
         self.free_at.saturating_sub(now)
     }
 
-    /// The rate now.
-    pub fn rate(&self, now: u64) -> u64 {
-        at(&self.shape.rates, now)
-    }
-
     /// Let the others send what they send until now.
     pub fn advance(&mut self, now: u64) {
         while self.cross_at <= now {

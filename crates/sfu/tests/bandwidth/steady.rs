@@ -14,7 +14,7 @@ fn alone(shape: Shape, setup: Setup, seed: u64, seconds: u64) -> Flow {
 
 #[test]
 fn a_fast_link_is_found_within_five_seconds() {
-    for seed in 0..5 {
+    for seed in 0..40 {
         let flow = alone(Shape::constant(5_000_000), Setup::encoder(300_000, 4_000_000), seed, 10);
         assert!(flow.seconds[4].estimate >= 3_000_000, "seed {seed}{}", flow.table());
         assert!(flow.lowest(5..10) >= 3_000_000, "seed {seed}{}", flow.table());
@@ -23,17 +23,18 @@ fn a_fast_link_is_found_within_five_seconds() {
 
 #[test]
 fn a_constant_link_is_used_well_with_a_short_queue() {
-    for (seed, rate) in [(1, 400_000), (2, 1_000_000), (3, 2_000_000), (4, 5_000_000)] {
+    for seed in 0..40 {
+        let rate = [400_000, 1_000_000, 2_000_000, 5_000_000][seed as usize % 4];
         let flow = alone(Shape::constant(rate), Setup::encoder(300_000, 8_000_000), seed, 60);
         let (used, wait) = (flow.arrived(20..60), flow.wait(20..60, 0.95));
-        assert!(used * 10 >= rate * 8, "{used} of {rate} bit/s used{}", flow.table());
+        assert!(used * 10 >= rate * 8, "seed {seed}: {used} of {rate} bit/s used{}", flow.table());
         assert!(wait <= 150_000, "95 % of packets wait up to {wait} us at {rate} bit/s{}", flow.table());
     }
 }
 
 #[test]
 fn a_layered_sender_reaches_its_top_layer_and_stays_there() {
-    for seed in 0..5 {
+    for seed in 0..40 {
         let video = Video::Layers(vec![150_000, 500_000, 1_700_000]);
         let setup = Setup { goal: 2_200_000, video, ..Setup::encoder(300_000, 0) };
         let flow = alone(Shape::constant(4_000_000), setup, seed, 40);
@@ -56,8 +57,8 @@ fn nothing_is_probed_without_a_goal() {
 
 #[test]
 fn jitter_is_not_taken_for_congestion() {
-    for (seed, reorders) in [(1, false), (2, true), (3, false), (4, true)] {
-        let shape = Shape { delay: 250_000, jitter: 100_000, reorders, ..Shape::constant(3_000_000) };
+    for seed in 0..40 {
+        let shape = Shape { delay: 250_000, jitter: 100_000, reorders: seed % 2 == 0, ..Shape::constant(3_000_000) };
         let flow = alone(shape, Setup::encoder(1_000_000, 1_500_000), seed, 60);
         assert!(flow.lowest(5..60) >= 500_000, "seed {seed}{}", flow.table());
         assert!(flow.arrived(10..60) >= 750_000, "seed {seed}{}", flow.table());
