@@ -69,6 +69,7 @@ class EngineConfig:
         advertised: Sequence[str] = (),
         workers: int = 0,
         tcp: bool = True,
+        gso: bool = True,
         peer_timeout_s: float = 30.0,
         audio_slots: int = 3,
         event_capacity: int = 65536,
@@ -221,6 +222,8 @@ class EngineStatistics:
     events_dropped: int
     packets_retransmitted: int
     keyframe_requests: int
+    packets_forged: int
+    packets_replayed: int
 
 @final
 class Engine:

@@ -19,6 +19,7 @@ pub struct EngineConfig {
     advertised: Vec<String>,
     workers: usize,
     tcp: bool,
+    gso: bool,
     policy: Policy,
     event_capacity: usize,
 }
@@ -28,10 +29,10 @@ impl EngineConfig {
     #[new]
     #[pyo3(
         signature = (
-            *, bind = "0.0.0.0".to_owned(), port = 0, advertised = Vec::new(), workers = 0, tcp = true,
+            *, bind = "0.0.0.0".to_owned(), port = 0, advertised = Vec::new(), workers = 0, tcp = true, gso = true,
             peer_timeout_s = 30.0, audio_slots = 3, event_capacity = 65536
         ),
-        text_signature = "(*, bind='0.0.0.0', port=0, advertised=(), workers=0, tcp=True, peer_timeout_s=30.0, \
+        text_signature = "(*, bind='0.0.0.0', port=0, advertised=(), workers=0, tcp=True, gso=True, peer_timeout_s=30.0, \
                           audio_slots=3, event_capacity=65536)"
     )]
     #[allow(clippy::too_many_arguments, reason = "Python calls it with keywords only")]
@@ -41,6 +42,7 @@ impl EngineConfig {
         advertised: Vec<String>,
         workers: usize,
         tcp: bool,
+        gso: bool,
         peer_timeout_s: f64,
         audio_slots: usize,
         event_capacity: usize,
@@ -48,7 +50,7 @@ impl EngineConfig {
         let peer_timeout = Duration::try_from_secs_f64(peer_timeout_s)
             .map_err(|error| PyValueError::new_err(format!("peer_timeout_s: {error}")))?;
         let policy = Policy { peer_timeout, audio_slots };
-        Ok(EngineConfig { bind, port, advertised, workers, tcp, policy, event_capacity })
+        Ok(EngineConfig { bind, port, advertised, workers, tcp, gso, policy, event_capacity })
     }
 }
 
@@ -62,6 +64,7 @@ impl EngineConfig {
             advertised: advertised?,
             workers: self.workers,
             tcp: self.tcp,
+            gso: self.gso,
             policy: self.policy,
             event_capacity: self.event_capacity,
         })

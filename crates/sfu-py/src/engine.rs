@@ -146,6 +146,8 @@ impl Engine {
             events_dropped,
             packets_retransmitted: sum.packets_retransmitted,
             keyframe_requests: sum.keyframe_requests,
+            packets_forged: sum.packets_forged,
+            packets_replayed: sum.packets_replayed,
         }
     }
 
@@ -180,6 +182,8 @@ pub struct EngineStatistics {
     events_dropped: u64,
     packets_retransmitted: u64,
     keyframe_requests: u64,
+    packets_forged: u64,
+    packets_replayed: u64,
 }
 
 #[pymethods]

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use crate::event::{LinkReport, Quality};
 use crate::model::Transport;
-use crate::plane::Measured;
 
 /// Browsers check their consent every 2.5 s (RFC 7675): twice missed means something is wrong.
 const SILENT_AFTER: Duration = Duration::from_millis(5_500);
@@ -33,10 +32,35 @@ pub struct Link {
     pub transport: Transport,
     heard_at: Option<Instant>,
     opened_at: Instant,
-    measured: Measured,
+    round_trip: Option<Duration>,
+    loss_up: Peak,
+    loss_down: Peak,
     up: Meter,
     down: Meter,
     reported: Option<(Instant, Quality)>,
+}
+
+/// The worst loss of any stream, since the last report of ours and in the one before.
+#[derive(Debug, Default)]
+struct Peak {
+    present: Option<f32>,
+    last: f32,
+}
+
+impl Peak {
+    fn add(&mut self, fraction: f32) {
+        self.present = Some(self.present.unwrap_or(0.0).max(fraction));
+    }
+
+    fn worst(&self) -> f32 {
+        self.present.unwrap_or(self.last)
+    }
+
+    fn take(&mut self) -> f32 {
+        self.last = self.worst();
+        self.present = None;
+        self.last
+    }
 }
 
 /// Counts bytes between reports.
@@ -63,7 +87,9 @@ impl Link {
             transport: Transport::Udp,
             heard_at: None,
             opened_at: now,
-            measured: Measured::default(),
+            round_trip: None,
+            loss_up: Peak::default(),
+            loss_down: Peak::default(),
             up: Meter { since: now, bytes: 0 },
             down: Meter { since: now, bytes: 0 },
             reported: None,
@@ -76,9 +102,9 @@ impl Link {
         self.up.bytes += bytes as u64;
     }
 
-    /// A datagram went.
-    pub fn sent(&mut self, bytes: usize) {
-        self.down.bytes += bytes as u64;
+    /// Bytes went.
+    pub fn sent(&mut self, bytes: u64) {
+        self.down.bytes += bytes;
     }
 
     /// Whether anything was ever heard.
@@ -101,13 +127,19 @@ impl Link {
         now.saturating_duration_since(self.opened_at)
     }
 
-    /// Take measurements; unknown ones keep their last value.
-    pub fn measure(&mut self, new: Measured) {
-        self.measured = Measured {
-            rtt: new.rtt.or(self.measured.rtt),
-            loss_up: new.loss_up.or(self.measured.loss_up),
-            loss_down: new.loss_down.or(self.measured.loss_down),
-        };
+    /// A report told the round trip.
+    pub fn round_trip(&mut self, round_trip: Duration) {
+        self.round_trip = Some(round_trip);
+    }
+
+    /// Of one of the peer's streams, this share was lost on the way to us since the last report.
+    pub fn lost_up(&mut self, fraction: f32) {
+        self.loss_up.add(fraction);
+    }
+
+    /// Of one of our streams, this share was lost on the way to the peer since the last report.
+    pub fn lost_down(&mut self, fraction: f32) {
+        self.loss_down.add(fraction);
     }
 
     /// A report, if one is due: soon after the quality changed, else rarely.
@@ -123,9 +155,9 @@ impl Link {
         self.reported = Some((now, quality));
         Some(LinkReport {
             quality,
-            rtt_s: self.measured.rtt.unwrap_or_default().as_secs_f32(),
-            loss_up: self.measured.loss_up.unwrap_or(0.0),
-            loss_down: self.measured.loss_down.unwrap_or(0.0),
+            rtt_s: self.round_trip.unwrap_or_default().as_secs_f32(),
+            loss_up: self.loss_up.take(),
+            loss_down: self.loss_down.take(),
             bitrate_up_bps: self.up.take_bps(now),
             bitrate_down_bps: self.down.take_bps(now),
         })
@@ -133,8 +165,8 @@ impl Link {
 
     /// Loss that concealment hides is good up to 3 %; delay up to 250 ms does not disturb a conversation (G.114).
     fn quality(&self) -> Quality {
-        let loss = self.measured.loss_up.unwrap_or(0.0).max(self.measured.loss_down.unwrap_or(0.0));
-        let rtt = self.measured.rtt.unwrap_or_default();
+        let loss = self.loss_up.worst().max(self.loss_down.worst());
+        let rtt = self.round_trip.unwrap_or_default();
         match self.phase {
             Phase::Disconnected => Quality::Lost,
             _ if loss > 0.10 || rtt > Duration::from_millis(600) => Quality::Poor,

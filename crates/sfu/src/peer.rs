@@ -1,16 +1,18 @@
-//! One peer of a room: its connection, what it publishes, and what it receives.
+//! One peer of a room: its transport, what it publishes, and what it receives.
 
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use crate::command::OpenPeer;
+use crate::downlink::{Downlink, Exit, Waiting};
 use crate::event::{Event, SlotEntry};
 use crate::link::Link;
 use crate::model::{Id, Kind, LayoutEntry, Source};
-use crate::plane::PacketIn;
-use crate::plane::guard::Guarded;
-use crate::redundancy;
 use crate::slot::Slot;
 use crate::track::Track;
+use crate::transport::guard::Guarded;
+use crate::transport::{Agreed, Payload};
+use crate::uplink::Uplink;
 
 /// A peer.
 pub struct Peer {
@@ -20,51 +22,60 @@ pub struct Peer {
     pub name: Id,
     /// Which attempt of the client this is.
     pub generation: u64,
-    /// What moves its packets.
-    pub connection: Guarded,
+    /// ICE, DTLS and data channels.
+    pub transport: Guarded,
+    /// The payload types that were agreed on.
+    pub payloads: Vec<Payload>,
     /// What it publishes.
     pub tracks: Vec<Track>,
     /// Its receive slots: audio first, then video.
     pub slots: Vec<Slot>,
     /// What it wants in its video slots.
     pub layout: Vec<LayoutEntry>,
+    /// What it sends.
+    pub uplink: Uplink,
+    /// What it is sent.
+    pub downlink: Downlink,
     /// The state of its network.
     pub link: Link,
-    /// What its path is thought to carry.
-    pub estimate_bps: Option<u64>,
     /// What its estimator was last told to look for.
     pub goal_bps: u64,
-    /// Whether something was queued for it in this pass.
+    /// Whether its transport has something to say in this pass.
     pub dirty: bool,
     /// The ICE name by which its first datagrams find it.
     pub ufrag: String,
     /// The addresses from which it was heard.
     pub sources: Vec<SocketAddr>,
+    /// The SSRC of our reports to it.
+    pub report_ssrc: u32,
     told_version: u64,
     told: Vec<SlotEntry>,
 }
 
 impl Peer {
-    /// A peer with a fresh connection.
-    pub fn new(
-        room: Id,
-        name: Id,
-        generation: u64,
-        connection: Guarded,
-        tracks: Vec<Track>,
-        slots: Vec<Slot>,
-        now: Instant,
-    ) -> Self {
+    /// A peer with a fresh transport.
+    pub fn new(open: &OpenPeer, transport: Guarded, agreed: Agreed, now: Instant) -> Self {
+        let audio = open.audio_slots.len();
+        let kind = |number| if number < audio { Kind::Audio } else { Kind::Video };
+        let gets_feedback = agreed.slots.iter().any(|line| line.extensions.transport_sequence != 0);
+        let gives_feedback = agreed.tracks.iter().any(|line| line.extensions.transport_sequence != 0);
+        let tracks = open.publish.iter().zip(agreed.tracks);
+        let tracks: Vec<Track> = tracks.map(|(track, line)| Track::new(track.source, line)).collect();
+        let slots: Vec<Slot> =
+            agreed.slots.into_iter().enumerate().map(|(number, line)| Slot::new(line, kind(number))).collect();
         Peer {
-            room,
-            name,
-            generation,
-            connection,
+            room: open.room.clone(),
+            name: open.peer.clone(),
+            generation: open.generation,
+            transport,
+            payloads: agreed.payloads,
+            uplink: Uplink::new(&tracks, gives_feedback),
+            downlink: Downlink::new(gets_feedback, now),
+            report_ssrc: slots.first().map_or(1, |slot| slot.outgoing.ssrc()),
             tracks,
             slots,
             layout: Vec::new(),
             link: Link::new(now),
-            estimate_bps: None,
             goal_bps: 0,
             dirty: false,
             ufrag: String::new(),
@@ -84,21 +95,41 @@ impl Peer {
         (0..self.slots.len()).filter(move |&i| self.slots[i].kind == kind)
     }
 
-    /// Forward a packet into a slot; whether something was sent.
-    pub fn offer(&mut self, slot: usize, packet: &PacketIn, starts_keyframe: bool, now: Instant) -> bool {
-        let connection = &self.connection;
-        let number = |codec| connection.payload_type(slot, codec);
-        let unwrapped = (packet.codec.redundant && number(packet.codec).is_none()).then(|| redundancy::unwrap(packet));
-        let packet = match &unwrapped {
-            Some(Some(primary)) => primary,
-            Some(None) => return false,
-            None => packet,
-        };
-        let Some(out) = self.slots[slot].pass(packet, starts_keyframe, now, number) else {
-            return false;
-        };
-        self.connection.send(slot, out, now);
-        true
+    /// Which of its slots sends an SSRC.
+    pub fn slot_of(&self, ssrc: u32) -> Option<usize> {
+        self.slots.iter().position(|slot| slot.outgoing.ssrc() == ssrc)
+    }
+
+    /// Send what is new of a track in one of the slots.
+    pub fn forward(&mut self, slot: usize, track: &Track, theirs: &[Payload], exit: &mut Exit, now: Instant) {
+        if !self.downlink.is_open() {
+            return;
+        }
+        let Peer { slots, payloads, downlink, .. } = self;
+        let number = slot;
+        let slot = &mut slots[slot];
+        let Some(layers) = slot.feed.as_ref().map(|feed| feed.layers()) else { return };
+        for layer in layers {
+            let state = &track.layers[layer];
+            for sequence in &state.fresh {
+                let Some(stored) = state.packet(*sequence) else { continue };
+                let Some(ready) = slot.pass((layer, state), &stored, (theirs, payloads), now) else { continue };
+                if slot.kind == Kind::Video && !downlink.may_send(stored.payload.len(), now) {
+                    let waiting = Waiting { slot: number, ready, incoming: *sequence };
+                    if downlink.hold(waiting).is_none() {
+                        continue;
+                    }
+                }
+                downlink.send(&slot.outgoing, &ready, &stored, exit, now);
+            }
+        }
+    }
+
+    /// Time has passed: estimate what the path carries, probe for more.
+    pub fn pulse(&mut self, exit: &mut Exit, now: Instant) {
+        let carries = |slot: &&mut Slot| slot.kind == Kind::Video && slot.outgoing.clock_hz().is_some();
+        let carrier = self.slots.iter_mut().find(carries);
+        self.downlink.pulse(carrier.map(|slot| &mut slot.outgoing), exit, now);
     }
 
     /// The assignment of its slots, if it differs from what was last told.

@@ -1,8 +1,5 @@
 //! Redundant audio (RFC 2198) for receivers that did not agree to it: Firefox, aiortc.
 
-use crate::codec::Codec;
-use crate::plane::PacketIn;
-
 /// F: another block header follows.
 const FOLLOWS: u8 = 0x80;
 /// Header of a redundant block: F, payload type, timestamp offset (14 bits), length (10 bits).
@@ -10,17 +7,8 @@ const REDUNDANT_HEADER_BYTES: usize = 4;
 /// Header of the primary block, which is the last: F and payload type.
 const PRIMARY_HEADER_BYTES: usize = 1;
 
-/// The packet with its primary block alone; `None` when it is malformed.
-pub fn unwrap(packet: &PacketIn) -> Option<PacketIn> {
-    Some(PacketIn {
-        codec: Codec { redundant: false, ..packet.codec },
-        payload: primary(&packet.payload)?.into(),
-        extensions: packet.extensions.clone(),
-        ..*packet
-    })
-}
-
-fn primary(payload: &[u8]) -> Option<&[u8]> {
+/// The primary block of a payload: what is not redundant. `None` when it is malformed.
+pub fn primary(payload: &[u8]) -> Option<&[u8]> {
     let (mut at, mut redundant_bytes) = (0, 0);
     while payload.get(at)? & FOLLOWS != 0 {
         let length = [payload.get(at + 2)? & 0x03, *payload.get(at + 3)?];

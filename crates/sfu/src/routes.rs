@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use crate::model::Transport;
-use crate::plane::Datagram;
 use crate::slab::Key;
 use crate::stun;
+use crate::transport::Datagram;
 
 /// The ways to peers.
 #[derive(Debug, Default)]

@@ -63,6 +63,15 @@ impl<T> Slab<T> {
         self.len() == 0
     }
 
+    /// Do something with every value.
+    pub fn each_mut(&mut self, mut f: impl FnMut(Key, &mut T)) {
+        for (index, (epoch, value)) in self.places.iter_mut().enumerate() {
+            if let Some(value) = value {
+                f(Key { index: index as u32, epoch: *epoch }, value);
+            }
+        }
+    }
+
     /// The keys of all values.
     pub fn keys(&self) -> impl Iterator<Item = Key> + '_ {
         let places = self.places.iter().enumerate();

@@ -5,20 +5,28 @@ use std::time::Instant;
 use crate::codec::Codec;
 use crate::event::SlotEntry;
 use crate::model::{Id, Kind, Source};
-use crate::plane::{PacketIn, PacketOut};
-use crate::rewrite::Rewriter;
+use crate::outgoing::{Outgoing, Ready};
+use crate::ring::Stored;
 use crate::slab::Key;
+use crate::svc::{Decision, Layers, Selector};
+use crate::track::Layer;
+use crate::transport::{Payload, SlotLine};
+
+/// Packets that can be asked for again: a second of a large picture, and of a voice.
+const VIDEO_HISTORY: usize = 512;
+const AUDIO_HISTORY: usize = 64;
 
 /// A slot of a peer.
 #[derive(Debug)]
 pub struct Slot {
-    /// The mid of its m-line.
-    pub mid: String,
+    /// Its m-line.
+    pub line: SlotLine,
     /// Audio or video.
     pub kind: Kind,
     /// What it carries.
     pub feed: Option<Feed>,
-    rewriter: Rewriter,
+    /// The stream that its receiver sees.
+    pub outgoing: Outgoing,
 }
 
 /// A published track in a slot.
@@ -38,14 +46,30 @@ pub struct Feed {
     pub paused: bool,
     /// When it came into the slot.
     pub since: Instant,
+    /// Which spatial and temporal layers of the stream go on.
+    pub selector: Selector,
     current: Option<usize>,
-    decoding: Option<(Codec, Option<u8>)>,
+    /// Which beginning of the layer's stream goes on.
+    restarts: u32,
+    undecodable: bool,
 }
 
 impl Feed {
     /// A track that enters a slot.
     pub fn new(publisher: Key, track: usize, peer: Id, source: Source, now: Instant) -> Self {
-        Feed { publisher, track, peer, source, target: None, paused: false, since: now, current: None, decoding: None }
+        Feed {
+            publisher,
+            track,
+            peer,
+            source,
+            target: None,
+            paused: false,
+            since: now,
+            selector: Selector::new(Layers::ALL),
+            current: None,
+            restarts: 0,
+            undecodable: false,
+        }
     }
 
     /// The layer that flows.
@@ -55,12 +79,13 @@ impl Feed {
 
     /// Whether the receiver waits for a keyframe, and of which layer.
     pub fn awaited_layer(&self) -> Option<usize> {
-        self.target.filter(|target| self.current != Some(*target))
+        let waits = |target: &usize| self.current != Some(*target) || self.selector.needs_keyframe();
+        self.target.filter(waits)
     }
 
     /// Whether the receiver cannot decode it.
     pub fn is_undecodable(&self) -> bool {
-        matches!(self.decoding, Some((_, None)))
+        self.undecodable
     }
 
     /// Let a layer flow as soon as it can, or hold the track back.
@@ -70,60 +95,103 @@ impl Feed {
             self.current = None;
         }
     }
+
+    /// The layers whose packets matter: the one that flows, and the one that shall.
+    pub fn layers(&self) -> impl Iterator<Item = usize> + use<> {
+        let target = self.target.filter(|_| self.target != self.current);
+        self.current.into_iter().chain(target)
+    }
 }
 
 impl Slot {
     /// An empty slot.
-    pub fn new(mid: String, kind: Kind) -> Self {
-        Slot { mid, kind, feed: None, rewriter: Rewriter::default() }
-    }
-
-    /// Whether it carries this track.
-    pub fn carries(&self, publisher: Key, track: usize) -> bool {
-        let is_it = |feed: &Feed| feed.publisher == publisher && feed.track == track;
-        self.feed.as_ref().is_some_and(is_it)
+    pub fn new(line: SlotLine, kind: Kind) -> Self {
+        let history = if kind == Kind::Video { VIDEO_HISTORY } else { AUDIO_HISTORY };
+        let outgoing = Outgoing::new(&line, history);
+        Slot { line, kind, feed: None, outgoing }
     }
 
     /// Put something else into the slot.
     pub fn set_feed(&mut self, feed: Option<Feed>) {
         self.feed = feed;
-        self.rewriter.detach();
+        self.outgoing.detach();
     }
 
     /// What the control plane is told.
     pub fn entry(&self) -> SlotEntry {
         let feed = self.feed.as_ref();
         SlotEntry {
-            mid: self.mid.clone(),
+            mid: self.line.mid.clone(),
             kind: self.kind,
             track: feed.map(|feed| (feed.peer.clone(), feed.source)),
             paused: feed.is_some_and(|feed| feed.paused || feed.is_undecodable()),
         }
     }
 
-    /// The packet as this slot's receiver shall get it; `None` when it shall not.
+    /// Let a packet of a layer pass: with the numbers of this slot's stream; `None` when it shall not.
     ///
-    /// A new layer begins at a keyframe; until then the old one goes on. `payload_type` is asked once a codec.
+    /// A new layer begins at a keyframe; until then the old one goes on. `theirs` are the publisher's payload types,
+    /// `ours` the receiver's.
     pub fn pass(
         &mut self,
-        packet: &PacketIn,
-        starts_keyframe: bool,
+        (number, layer): (usize, &Layer),
+        stored: &Stored,
+        (theirs, ours): (&[Payload], &[Payload]),
         now: Instant,
-        payload_type: impl FnOnce(Codec) -> Option<u8>,
-    ) -> Option<PacketOut> {
-        let feed = self.feed.as_mut()?;
-        let number = match feed.decoding {
-            Some((codec, number)) if codec == packet.codec => number,
-            _ => feed.decoding.insert((packet.codec, payload_type(packet.codec))).1,
-        }?;
-        let begins = feed.target == Some(packet.layer) && feed.current != feed.target;
-        if begins && starts_keyframe {
-            feed.current = feed.target;
-            self.rewriter.detach();
-        }
-        if feed.current != Some(packet.layer) {
+    ) -> Option<Ready> {
+        let Slot { line, feed, outgoing, .. } = self;
+        let feed = feed.as_mut()?;
+        let entry = stored.entry;
+        let decodes = outgoing.decodes(entry.payload_type, || resolve(entry.payload_type, theirs, ours, line));
+        feed.undecodable = !decodes;
+        if !decodes {
             return None;
         }
-        self.rewriter.rewrite(packet, number, now)
+        let goes_on = feed.current == feed.target && feed.restarts == layer.restarts;
+        if feed.target == Some(number) && !goes_on && entry.meta.starts_keyframe {
+            (feed.current, feed.restarts) = (feed.target, layer.restarts);
+            feed.selector.restart();
+            outgoing.attach(feed.publisher, feed.track, number, stored, now);
+        }
+        if feed.current != Some(number) || feed.restarts != layer.restarts {
+            return None;
+        }
+        if stored.payload.is_empty() {
+            outgoing.leave_out(entry);
+            return None;
+        }
+        match feed.selector.decide(&entry.meta, &layer.state) {
+            Decision::Forward { marker } => {
+                let active_targets = feed.selector.announcement(&entry.meta, &layer.state);
+                outgoing.number(stored, marker || entry.marker, active_targets, now)
+            }
+            Decision::Drop => {
+                outgoing.leave_out(entry);
+                None
+            }
+        }
+    }
+}
+
+/// What a publisher's payload type is, how the slot's receiver calls it, and whether redundant audio must be unwrapped
+/// for it.
+fn resolve(
+    incoming: u8,
+    theirs: &[Payload],
+    ours: &[Payload],
+    line: &SlotLine,
+) -> Option<(Codec, Option<Payload>, bool)> {
+    let codec = theirs.iter().find(|payload| payload.number == incoming)?.codec;
+    let find = |wanted: Codec| {
+        let listed = |payload: &&Payload| wanted.redundant || line.payload_types.contains(&payload.number);
+        ours.iter().filter(|payload| payload.codec == wanted).find(listed).copied()
+    };
+    match find(codec) {
+        Some(payload) => Some((codec, Some(payload), false)),
+        None if codec.redundant => {
+            let plain = Codec { redundant: false, ..codec };
+            Some((plain, find(plain), true))
+        }
+        None => Some((codec, None, false)),
     }
 }

@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use str0m::format::Codec as Name;
-
-use crate::codec::vp8_keyframe_width;
+use crate::codec::StreamState;
 use crate::keyframe::KeyframeGate;
 use crate::layers::LayerState;
 use crate::loudness::Loudness;
 use crate::model::{Kind, Source};
-use crate::plane::PacketIn;
+use crate::reception::Stream;
+use crate::ring::{Entry, Ring, Stored};
 use crate::slab::Key;
+use crate::transport::TrackLine;
 
 /// Without packets for so long a track has stopped.
 pub const STOPPED_AFTER: Duration = Duration::from_secs(2);
@@ -24,6 +24,8 @@ const RATE_WINDOW: Duration = Duration::from_millis(500);
 pub struct Track {
     /// What it carries.
     pub source: Source,
+    /// Its m-line.
+    pub line: TrackLine,
     /// Held back at the server.
     pub muted: bool,
     /// Whether packets flow.
@@ -34,16 +36,29 @@ pub struct Track {
     pub subscribers: Vec<(Key, usize)>,
     /// How loud it is (audio).
     pub loudness: Loudness,
+    /// Whether packets came in this pass that nobody was sent yet.
+    pub is_fresh: bool,
     heard_at: Option<Instant>,
 }
 
-/// One simulcast layer.
+/// One simulcast layer: one incoming stream.
 #[derive(Debug, Default)]
 pub struct Layer {
     /// Merged keyframe requests.
     pub gate: KeyframeGate,
+    /// Its packets.
+    pub ring: Ring,
+    /// What its codec has told so far.
+    pub state: StreamState,
+    /// The numbers that came, and those that are missing. `None`: nothing came yet.
+    pub stream: Option<Stream>,
+    /// Its SSRC, once known.
+    pub ssrc: Option<u32>,
+    /// How often the stream began anew: nothing before relates to what came after.
+    pub restarts: u32,
+    /// Packets of this pass, in the order in which they came.
+    pub fresh: Vec<u64>,
     heard_at: Option<Instant>,
-    width: Option<u32>,
     rate: Rate,
 }
 
@@ -57,45 +72,48 @@ struct Rate {
 
 /// What a packet changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Arrival {
+pub struct Change {
     /// The track flows (again).
-    pub started: bool,
+    pub track_started: bool,
     /// The layer flows (again).
     pub layer_started: bool,
-    /// A decoder can begin with this packet.
-    pub starts_keyframe: bool,
 }
 
 impl Track {
     /// A track of which nothing has arrived yet.
-    pub fn new(source: Source, layers: usize) -> Self {
-        Track {
+    pub fn new(source: Source, line: TrackLine) -> Self {
+        let layers = line.rids.len().max(1);
+        let mut track = Track {
             source,
+            line,
             muted: false,
             flowing: false,
-            layers: (0..layers.max(1)).map(|_| Layer::default()).collect(),
+            layers: (0..layers).map(|_| Layer::default()).collect(),
             subscribers: Vec::new(),
             loudness: Loudness::default(),
+            is_fresh: false,
             heard_at: None,
-        }
+        };
+        track.layers[0].ssrc = track.line.ssrc.map(|(ssrc, _)| ssrc);
+        track
     }
 
-    /// Account for a packet.
-    pub fn note(&mut self, packet: &PacketIn, now: Instant) -> Arrival {
-        let started = !std::mem::replace(&mut self.flowing, true);
+    /// Account for a packet that was put into the layer's ring.
+    pub fn note(&mut self, layer: usize, entry: &Entry, now: Instant) -> Change {
+        let track_started = !std::mem::replace(&mut self.flowing, true);
         self.heard_at = Some(now);
-        if let Some(level) = packet.extensions.audio_level {
-            self.loudness.add(level, now);
+        if let Some(level) = entry.audio_level {
+            self.loudness.add(-((level & 0x7f) as i8), now);
         }
-        let layer = &mut self.layers[packet.layer];
+        let is_video = self.source.kind() == Kind::Video;
+        let layer = &mut self.layers[layer];
         let layer_started = !layer.is_live(now);
         layer.heard_at = Some(now);
-        layer.rate.add(packet.payload.len(), now);
-        let starts_keyframe = packet.codec.starts_keyframe(&packet.payload);
-        if starts_keyframe && self.source.kind() == Kind::Video {
-            layer.keyframe(packet);
+        layer.rate.add(usize::from(entry.payload_bytes), now);
+        if entry.meta.starts_keyframe && is_video {
+            layer.gate.satisfied();
         }
-        Arrival { started, layer_started, starts_keyframe }
+        Change { track_started, layer_started }
     }
 
     /// Whether it has just stopped flowing.
@@ -109,24 +127,25 @@ impl Track {
 
     /// What is known about its layers.
     pub fn layer_states(&self, now: Instant) -> Vec<LayerState> {
-        let state =
-            |layer: &Layer| LayerState { live: layer.is_live(now), width: layer.width, bitrate_bps: layer.rate.bps };
+        let state = |layer: &Layer| LayerState {
+            live: layer.is_live(now),
+            width: layer.state.size(0).map(|(width, _)| u32::from(width)),
+            bitrate_bps: layer.rate.bps,
+        };
         self.layers.iter().map(state).collect()
     }
 }
 
 impl Layer {
+    /// A packet that is still there.
+    pub fn packet(&self, sequence: u64) -> Option<Stored<'_>> {
+        self.ring.get(sequence, &self.state)
+    }
+
     /// Whether packets arrive.
     pub fn is_live(&self, now: Instant) -> bool {
         let heard = |at| now.saturating_duration_since(at) < LAYER_DEAD_AFTER;
         self.heard_at.is_some_and(heard)
-    }
-
-    fn keyframe(&mut self, packet: &PacketIn) {
-        self.gate.satisfied();
-        if packet.codec.name == Name::Vp8 {
-            self.width = vp8_keyframe_width(&packet.payload).or(self.width);
-        }
     }
 }
 

@@ -16,6 +16,8 @@ pub use ids::{IdShift, NewestIds};
 pub use meta::{Meta, PictureId};
 pub use stream::{StreamState, inspect};
 
+use crate::model::Kind;
+
 /// A payload format as far as a decoder must know it: two peers with equal values understand each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Codec {
@@ -34,6 +36,14 @@ impl Codec {
     pub fn from_params(params: &PayloadParams) -> Self {
         let spec = params.spec();
         Codec { name: spec.codec, profile: decoder_profile(params), redundant: false, clock_hz: spec.clock_rate.get() }
+    }
+
+    /// Sound or picture.
+    pub fn kind(self) -> Kind {
+        match self.name {
+            Name::Vp8 | Name::Vp9 | Name::H264 | Name::Av1 => Kind::Video,
+            _ => Kind::Audio,
+        }
     }
 
     /// Whether a decoder can begin with this payload.

@@ -14,10 +14,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::BorrowedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::{Instant, SystemTime};
 
 use crate::command::Command;
 use crate::event::Event;
-use crate::plane::str0m::Str0mPlane;
+use crate::rtcp::NtpClock;
+use crate::transport::Transports;
 use crate::worker::{Policy, Statistics, Worker};
 
 use mailbox::{Mailbox, Message, Router};
@@ -37,6 +39,8 @@ pub struct EngineConfig {
     pub workers: usize,
     /// Whether to offer ICE-TCP.
     pub tcp: bool,
+    /// Whether to let the kernel segment trains of packets (UDP_SEGMENT), where it can.
+    pub gso: bool,
     /// How peers are treated.
     pub policy: Policy,
     /// How many events may wait.
@@ -51,6 +55,7 @@ impl Default for EngineConfig {
             advertised: Vec::new(),
             workers: 0,
             tcp: true,
+            gso: true,
             policy: Policy::default(),
             event_capacity: 65_536,
         }
@@ -123,13 +128,15 @@ impl Engine {
         }
         let router = Arc::new(Router::default());
         // All workers share one certificate: it is the identity of the engine, and costly to make.
-        let plane = engine.plane(config)?;
+        let transports = engine.transports(config)?;
+        let clock = NtpClock::new(Instant::now(), SystemTime::now());
         for (index, udp) in sockets.udp.drain(..).enumerate() {
             let shard = Shard {
                 index,
                 udp,
                 listener: if index == 0 { sockets.tcp.take() } else { None },
-                worker: Worker::new(Box::new(plane.clone()), config.policy),
+                worker: Worker::new(transports.clone(), config.policy, clock),
+                gso: config.gso,
                 places: engine.places(config),
                 mailboxes: engine.mailboxes.clone(),
                 router: router.clone(),
@@ -145,9 +152,9 @@ impl Engine {
         self.addresses.iter().map(|ip| SocketAddr::new(*ip, self.port)).collect()
     }
 
-    fn plane(&self, config: &EngineConfig) -> Result<Str0mPlane, StartError> {
-        let plane = Str0mPlane::new(&self.socket_addresses(), config.tcp);
-        plane.map_err(|error| StartError::AddressInvalid(error.0))
+    fn transports(&self, config: &EngineConfig) -> Result<Transports, StartError> {
+        let transports = Transports::new(&self.socket_addresses(), config.tcp);
+        transports.map_err(|error| StartError::AddressInvalid(error.0))
     }
 
     fn places(&self, config: &EngineConfig) -> Places {

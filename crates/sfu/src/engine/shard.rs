@@ -15,10 +15,11 @@ use super::mailbox::{Mailbox, Message, Router};
 use super::queue::EventQueue;
 use super::tcp::TcpPeer;
 use super::tcp_table::TcpTable;
-use super::udp::{self, Outgoing, Receiver, Sender};
+use super::udp::{self, Receiver, Sender};
+use crate::egress::{Egress, Outbox};
 use crate::model::Transport;
-use crate::plane::{Datagram, Transmit};
 use crate::stun;
+use crate::transport::Datagram;
 use crate::worker::{RouteChange, Statistics, Worker};
 
 const UDP: u64 = 0;
@@ -56,11 +57,29 @@ pub struct Shard {
     pub udp: UdpSocket,
     pub listener: Option<TcpListener>,
     pub worker: Worker,
+    pub gso: bool,
     pub places: Places,
     pub mailboxes: Vec<Arc<Mailbox>>,
     pub router: Arc<Router>,
     pub queue: Arc<EventQueue>,
     pub statistics: Arc<Mutex<Statistics>>,
+}
+
+/// The sockets of a shard, as the way out of its worker.
+struct Wires<'a> {
+    socket: &'a UdpSocket,
+    sender: &'a mut Sender,
+    tcp: &'a mut TcpTable,
+    epoll: &'a OwnedFd,
+}
+
+impl Outbox for Wires<'_> {
+    fn send(&mut self, egress: &Egress) {
+        for train in egress.trains().iter().filter(|train| train.route.transport == Transport::Tcp) {
+            egress.packets(train).for_each(|packet| self.tcp.send(self.epoll, train.route.destination, packet));
+        }
+        self.sender.send(self.socket, egress);
+    }
 }
 
 /// A shard ready to run on its thread.
@@ -91,8 +110,8 @@ impl Shard {
             udp::enable_packet_info(&self.udp)?;
         }
         Ok(Running {
-            sender: Sender::new(&self.udp)?,
-            receiver: Receiver::default(),
+            sender: Sender::new(&self.udp, self.gso, self.places.choose_source)?,
+            receiver: Receiver::new(&self.udp, true),
             tcp: TcpTable::new(FIRST_TCP),
             tcp_check: None,
             foreign: HashMap::new(),
@@ -127,11 +146,12 @@ impl Running {
 
     /// How long to sleep; rounded up, so that nobody wakes just before the time.
     fn timeout(&mut self) -> Option<Timespec> {
-        let next = match (self.shard.worker.poll_timeout(), self.tcp_check) {
+        let now = Instant::now();
+        let next = match (self.shard.worker.poll_timeout(now), self.tcp_check) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
-        let wait = next?.saturating_duration_since(Instant::now());
+        let wait = next?.saturating_duration_since(now);
         Some(Timespec { tv_sec: wait.as_secs() as _, tv_nsec: wait.subsec_nanos() as _ })
     }
 
@@ -170,7 +190,7 @@ impl Running {
                 }
             });
             // Errors of a UDP socket speak about what was sent before; the next call goes on.
-            if received.unwrap_or(0) < udp::BATCH {
+            if !received.unwrap_or(false) {
                 break;
             }
         }
@@ -247,10 +267,11 @@ impl Running {
     /// Everything that ends a pass: timers, then what goes out.
     fn finish_pass(&mut self, now: Instant) {
         self.shard.worker.handle_timeout(now);
-        self.shard.worker.flush(now);
+        let mut wires =
+            Wires { socket: &self.shard.udp, sender: &mut self.sender, tcp: &mut self.tcp, epoll: &self.epoll };
+        self.shard.worker.flush(now, &mut wires);
         self.check_tcp(now);
         self.change_routes();
-        self.send();
         for (mailbox, outbox) in self.shard.mailboxes.iter().zip(&mut self.outboxes) {
             if !outbox.is_empty() {
                 mailbox.post(std::mem::take(outbox));
@@ -276,28 +297,6 @@ impl Running {
                 RouteChange::Removed(ufrag) => self.shard.router.remove(&ufrag),
             }
         }
-    }
-
-    fn send(&mut self) {
-        let transmits = self.shard.worker.take_transmits();
-        if transmits.is_empty() {
-            return;
-        }
-        let (udp, tcp): (Vec<&Transmit>, Vec<&Transmit>) =
-            transmits.iter().partition(|transmit| transmit.transport == Transport::Udp);
-        for transmit in tcp {
-            self.tcp.send(&self.epoll, transmit.destination, &transmit.bytes);
-        }
-        let choose = self.shard.places.choose_source;
-        let outgoing: Vec<Outgoing> = udp
-            .into_iter()
-            .map(|transmit| Outgoing {
-                destination: transmit.destination,
-                source: choose.then(|| transmit.source.ip()),
-                bytes: &transmit.bytes,
-            })
-            .collect();
-        self.sender.send(&self.shard.udp, &outgoing);
     }
 }
 

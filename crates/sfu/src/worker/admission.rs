@@ -2,17 +2,16 @@
 
 use std::time::Instant;
 
+use super::reporting::PULSE;
 use super::{RouteChange, TICK, Worker};
 use crate::command::{OpenPeer, RestartIce};
 use crate::event::{EndReason, Event, Refusal, RefusalCode};
-use crate::model::{Id, Kind};
+use crate::model::Id;
 use crate::peer::Peer;
-use crate::plane::guard::Guarded;
-use crate::plane::{Opened, Output};
 use crate::room::{self, Room};
 use crate::slab::Key;
-use crate::slot::Slot;
-use crate::track::Track;
+use crate::transport::guard::Guarded;
+use crate::transport::{Opened, Output};
 
 impl Worker {
     pub(super) fn open_peer(&mut self, open: OpenPeer, now: Instant) {
@@ -34,7 +33,7 @@ impl Worker {
     fn try_open(&mut self, open: &OpenPeer, now: Instant) -> Result<(Key, String), Refusal> {
         let old = self.find(&open.room, &open.peer);
         self.admit(open, old)?;
-        let opened = self.plane.open(open, now)?;
+        let opened = self.transports.open(open, now)?;
         if let Some(old) = old {
             self.end(old, EndReason::Replaced, now);
         }
@@ -58,19 +57,7 @@ impl Worker {
     }
 
     fn insert(&mut self, open: &OpenPeer, opened: Opened, now: Instant) -> Key {
-        let tracks = open.publish.iter().zip(&opened.layers);
-        let tracks = tracks.map(|(track, layers)| Track::new(track.source, *layers)).collect();
-        let audio = open.audio_slots.iter().map(|mid| Slot::new(mid.clone(), Kind::Audio));
-        let video = open.video_slots.iter().map(|mid| Slot::new(mid.clone(), Kind::Video));
-        let peer = Peer::new(
-            open.room.clone(),
-            open.peer.clone(),
-            open.generation,
-            Guarded::new(opened.connection),
-            tracks,
-            audio.chain(video).collect(),
-            now,
-        );
+        let peer = Peer::new(open, Guarded::new(opened.transport), opened.agreed, now);
         let key = self.peers.insert(peer);
         self.adopt_ufrag(key);
         self.rooms.entry(open.room.clone()).or_default().peers.insert(open.peer.clone(), key);
@@ -80,7 +67,7 @@ impl Worker {
     /// Let the connection's present ICE name lead to the peer, and no other.
     fn adopt_ufrag(&mut self, key: Key) {
         let Some(peer) = self.peers.get_mut(key) else { return };
-        let ufrag = peer.connection.ufrag();
+        let ufrag = peer.transport.ufrag();
         if ufrag == peer.ufrag {
             return;
         }
@@ -99,6 +86,7 @@ impl Worker {
 
     fn enter(&mut self, key: Key, room: &Id, now: Instant) {
         self.next_tick.get_or_insert(now + TICK);
+        self.next_pulse.get_or_insert(now + PULSE);
         self.mark_dirty(key);
         self.assign_voices(key, now);
         self.tell_slots(key);
@@ -106,7 +94,7 @@ impl Worker {
         self.reassign_watchers(room, &name, now);
     }
 
-    pub(super) fn restart_ice(&mut self, restart: RestartIce, now: Instant) {
+    pub(super) fn restart_ice(&mut self, restart: RestartIce) {
         match self.try_restart(&restart) {
             Ok((key, sdp)) => {
                 self.adopt_ufrag(key);
@@ -118,7 +106,6 @@ impl Worker {
                     generation: restart.generation,
                     sdp,
                 });
-                self.flush(now);
             }
             Err(refusal) => self.refuse(restart.request, restart.room, restart.peer, refusal),
         }
@@ -134,7 +121,7 @@ impl Worker {
             let detail = format!("the peer has generation {}", peer.generation);
             return Err(Refusal::new(RefusalCode::StaleGeneration, detail));
         }
-        let answer = peer.connection.restart_ice(&restart.offer)?;
+        let answer = peer.transport.restart_ice(&restart.offer)?;
         Ok((key, answer))
     }
 
@@ -159,12 +146,12 @@ impl Worker {
     }
 
     fn say_goodbye(&mut self, peer: &mut Peer, now: Instant) {
-        peer.connection.close();
-        peer.connection.advance(now);
+        peer.transport.close();
+        peer.transport.advance(now);
         // Bounded: a connection that only ever yields must not hold the worker.
         for _ in 0..64 {
-            match peer.connection.poll() {
-                Ok(Output::Transmit(transmit)) => self.transmit(transmit),
+            match peer.transport.poll() {
+                Ok(Output::Transmit(transmit)) => self.transmits.push(transmit),
                 Ok(Output::Timeout(_)) | Err(_) => break,
                 Ok(_) => {}
             }

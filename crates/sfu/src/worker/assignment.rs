@@ -61,7 +61,7 @@ impl Worker {
 
     fn wanted_picture(&self, receiver: Key, slot: usize) -> Option<Voice> {
         let peer = self.peers.get(receiver)?;
-        let mid = &peer.slots[slot].mid;
+        let mid = &peer.slots[slot].line.mid;
         let entry = peer.layout.iter().find(|entry| entry.mid == *mid)?;
         let publisher = self.find(&peer.room, &entry.peer).filter(|key| *key != receiver)?;
         if entry.source.kind() != Kind::Video {
@@ -247,7 +247,7 @@ impl Worker {
         let Some(feed) = peer.slots[slot].feed.as_ref() else { return held };
         let Some(publisher) = self.peers.get(feed.publisher) else { return held };
         let track = &publisher.tracks[feed.track];
-        let mid = &peer.slots[slot].mid;
+        let mid = &peer.slots[slot].line.mid;
         let width = peer.layout.iter().find(|entry| entry.mid == *mid).map_or(0, |entry| entry.width);
         if width == 0 || track.muted {
             return Wish::Hold { paused: true };
@@ -270,7 +270,7 @@ impl Worker {
     fn video_budget(&self, receiver: Key) -> Option<u64> {
         let peer = self.peers.get(receiver)?;
         let voices = peer.slots_of(Kind::Audio).filter(|&i| peer.slots[i].feed.is_some()).count();
-        Some(peer.estimate_bps?.saturating_sub(voices as u64 * VOICE_BPS))
+        Some(peer.downlink.estimate_bps()?.saturating_sub(voices as u64 * VOICE_BPS))
     }
 
     pub(super) fn ask_for_awaited(&mut self, receiver: Key, slot: usize, now: Instant) {
@@ -289,8 +289,7 @@ impl Worker {
             && goal.abs_diff(peer.goal_bps) > peer.goal_bps / 10
         {
             peer.goal_bps = goal;
-            peer.connection.set_bitrate_goal(0, goal);
-            self.mark_dirty(receiver);
+            peer.downlink.set_goal(goal);
         }
     }
 

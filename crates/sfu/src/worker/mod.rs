@@ -1,25 +1,32 @@
 //! The sans-I/O heart: a worker owns rooms, takes datagrams, commands and time, and yields datagrams and events.
 //!
-//! The caller hands in whatever has come, then calls [`Worker::flush`] once, then sends what
-//! [`Worker::take_transmits`] returns: so batches grow with the load and nothing waits without it.
+//! The caller hands in whatever has come, then calls [`Worker::flush`] once, which sends through its outbox: so batches
+//! grow with the load and nothing waits without it.
 
 mod admission;
 mod assignment;
-mod forwarding;
+mod fanning;
+mod incoming;
+mod repairing;
+mod reporting;
 mod ticking;
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::command::Command;
+use crate::egress::{Egress, MAX_TRAIN_PACKETS};
 use crate::event::{EndReason, Event};
 use crate::model::Id;
 use crate::peer::Peer;
-use crate::plane::{Datagram, Plane, Transmit};
 use crate::room::Room;
 use crate::routes::Routes;
+use crate::rtcp::NtpClock;
 use crate::slab::{Key, Slab};
 use crate::timers::Timers;
+use crate::transport::{Datagram, Transmit, Transports};
+
+use repairing::Repair;
 
 /// Speakers, slots, keyframe requests and timeouts are looked at this often, while there are peers.
 const TICK: Duration = Duration::from_millis(100);
@@ -45,6 +52,10 @@ pub struct Statistics {
     pub packets_retransmitted: u64,
     /// Keyframes asked of publishers.
     pub keyframe_requests: u64,
+    /// Packets from a peer's address whose tag was wrong.
+    pub packets_forged: u64,
+    /// Packets that had come before.
+    pub packets_replayed: u64,
 }
 
 impl Statistics {
@@ -59,6 +70,8 @@ impl Statistics {
         self.datagrams_rejected += other.datagrams_rejected;
         self.packets_retransmitted += other.packets_retransmitted;
         self.keyframe_requests += other.keyframe_requests;
+        self.packets_forged += other.packets_forged;
+        self.packets_replayed += other.packets_replayed;
     }
 }
 
@@ -88,8 +101,9 @@ impl Default for Policy {
 
 /// A worker.
 pub struct Worker {
-    plane: Box<dyn Plane>,
+    transports: Transports,
     policy: Policy,
+    clock: NtpClock,
     peers: Slab<Peer>,
     rooms: HashMap<Id, Room>,
     routes: Routes,
@@ -97,6 +111,18 @@ pub struct Worker {
     dirty: Vec<Key>,
     next_tick: Option<Instant>,
     ticks: u64,
+    next_pulse: Option<Instant>,
+    next_report: Option<Instant>,
+    egress: Egress,
+    /// Tracks with packets that nobody was sent yet.
+    fresh: Vec<(Key, usize)>,
+    /// Peers with packets that wait for their pacer.
+    waiting: Vec<Key>,
+    repairs: Vec<Repair>,
+    /// Publishers and the SSRCs of which they are asked for a keyframe.
+    keyframe_requests: Vec<(Key, u32)>,
+    /// Layers of which too much was lost.
+    lost_pictures: Vec<(Key, usize, usize)>,
     events: Vec<Event>,
     transmits: Vec<Transmit>,
     route_changes: Vec<RouteChange>,
@@ -105,10 +131,11 @@ pub struct Worker {
 
 impl Worker {
     /// A worker without rooms.
-    pub fn new(plane: Box<dyn Plane>, policy: Policy) -> Self {
+    pub fn new(transports: Transports, policy: Policy, clock: NtpClock) -> Self {
         Worker {
-            plane,
+            transports,
             policy,
+            clock,
             peers: Slab::default(),
             rooms: HashMap::new(),
             routes: Routes::default(),
@@ -116,6 +143,14 @@ impl Worker {
             dirty: Vec::new(),
             next_tick: None,
             ticks: 0,
+            next_pulse: None,
+            next_report: None,
+            egress: Egress::new(MAX_TRAIN_PACKETS),
+            fresh: Vec::new(),
+            waiting: Vec::new(),
+            repairs: Vec::new(),
+            keyframe_requests: Vec::new(),
+            lost_pictures: Vec::new(),
             events: Vec::new(),
             transmits: Vec::new(),
             route_changes: Vec::new(),
@@ -127,7 +162,7 @@ impl Worker {
     pub fn handle_command(&mut self, command: Command, now: Instant) {
         match command {
             Command::OpenPeer(open) => self.open_peer(open, now),
-            Command::RestartIce(restart) => self.restart_ice(restart, now),
+            Command::RestartIce(restart) => self.restart_ice(restart),
             Command::SetLayout { room, peer, entries } => {
                 if let Some(key) = self.find(&room, &peer) {
                     self.set_layout(key, entries, now);
@@ -185,28 +220,11 @@ impl Worker {
         }
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) wants to be called; `None`: there is nothing to wait for.
-    pub fn poll_timeout(&mut self) -> Option<Instant> {
-        let timer = self.timers.next_at();
-        match (timer, self.next_tick) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
-    }
-
-    /// Turn everything that was queued for peers into datagrams. To be called after every batch of input.
-    pub fn flush(&mut self, now: Instant) {
-        while let Some(key) = self.dirty.pop() {
-            let Some(peer) = self.peers.get_mut(key) else { continue };
-            peer.dirty = false;
-            peer.connection.advance(now);
-            self.drain(key, now);
-        }
-    }
-
-    /// The datagrams to send.
-    pub fn take_transmits(&mut self) -> Vec<Transmit> {
-        std::mem::take(&mut self.transmits)
+    /// When [`handle_timeout`](Self::handle_timeout), and then [`flush`](Self::flush), want to be called; `None`: there
+    /// is nothing to wait for.
+    pub fn poll_timeout(&mut self, now: Instant) -> Option<Instant> {
+        let times = [self.timers.next_at(), self.next_tick, self.next_pulse, self.next_release_at(now)];
+        times.into_iter().flatten().min()
     }
 
     /// What happened.

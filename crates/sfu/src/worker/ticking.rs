@@ -40,10 +40,10 @@ impl Worker {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let silent = peer.link.is_silent(now);
         let timeout = self.policy.peer_timeout;
-        if let Some(reason) = peer.connection.failed().then_some(EndReason::WorkerFailed) {
+        if let Some(reason) = peer.transport.failed().then_some(EndReason::WorkerFailed) {
             return self.end(key, reason, now);
         }
-        if !peer.connection.is_alive() {
+        if !peer.transport.is_alive() {
             let connecting = peer.link.phase == Phase::Connecting;
             let reason = if connecting { EndReason::DtlsFailed } else { EndReason::Closed };
             return self.end(key, reason, now);

@@ -43,7 +43,7 @@ fn closing_a_room_ends_everybody_and_all_timers() {
     let statistics = world.worker.statistics();
     assert_eq!((statistics.rooms, statistics.peers), (0, 0));
     world.run(Duration::from_secs(1));
-    assert_eq!(world.worker.poll_timeout(), None, "an idle worker sleeps");
+    assert_eq!(world.worker.poll_timeout(world.now), None, "an idle worker sleeps");
 }
 
 #[test]

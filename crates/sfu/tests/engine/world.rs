@@ -1,13 +1,14 @@
 //! A worker, clients and the network between them, in virtual time.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use sfu::command::Command;
+use sfu::egress::{Egress, Outbox};
 use sfu::event::Event;
 use sfu::model::{LayoutEntry, Source, Transport};
-use sfu::plane::Datagram;
-use sfu::plane::str0m::Str0mPlane;
+use sfu::rtcp::NtpClock;
+use sfu::transport::{Datagram, Transports};
 use sfu::worker::{Policy, Worker};
 
 use crate::client::{Client, Setup};
@@ -30,10 +31,12 @@ pub struct World {
 impl World {
     pub fn new(seed: u64) -> Self {
         let server = SocketAddr::from(([10, 0, 0, 1], 3_478));
-        let plane = Str0mPlane::new(&[server], false).unwrap();
+        let transports = Transports::new(&[server], false).unwrap();
+        let now = Instant::now();
+        let clock = NtpClock::new(now, SystemTime::UNIX_EPOCH);
         World {
-            now: Instant::now(),
-            worker: Worker::new(Box::new(plane), Policy::default()),
+            now,
+            worker: Worker::new(transports, Policy::default(), clock),
             server,
             clients: Vec::new(),
             events: Vec::new(),
@@ -127,7 +130,7 @@ impl World {
 
     fn next_at(&mut self) -> Instant {
         let clients = self.clients.iter().map(Client::next_at).min();
-        let all = [self.network.next_at(), self.worker.poll_timeout(), clients];
+        let all = [self.network.next_at(), self.worker.poll_timeout(self.now), clients];
         all.into_iter().flatten().min().unwrap_or(self.now + Duration::from_secs(3_600))
     }
 
@@ -160,14 +163,8 @@ impl World {
     }
 
     pub fn finish_pass(&mut self) {
-        self.worker.flush(self.now);
-        for transmit in self.worker.take_transmits() {
-            let Some(client) = self.clients.iter_mut().find(|c| c.address == transmit.destination) else {
-                panic!("a datagram for nobody: {}", transmit.destination);
-            };
-            let route = (transmit.source, transmit.destination);
-            self.network.send(&self.down, &mut client.downlink_busy, self.now, route, &transmit.bytes);
-        }
+        let World { worker, clients, network, down, now, .. } = self;
+        worker.flush(*now, &mut Wire { clients, network, down, now: *now });
         self.events.extend(self.worker.take_events());
     }
 
@@ -177,5 +174,27 @@ impl World {
         let taken = self.worker.handle_datagram(&datagram, self.now);
         self.finish_pass();
         taken
+    }
+}
+
+/// The way from the worker to its clients.
+struct Wire<'a> {
+    clients: &'a mut Vec<Client>,
+    network: &'a mut Network,
+    down: &'a Path,
+    now: Instant,
+}
+
+impl Outbox for Wire<'_> {
+    fn send(&mut self, egress: &Egress) {
+        for train in egress.trains() {
+            let (source, destination) = (train.route.source, train.route.destination);
+            let Some(client) = self.clients.iter_mut().find(|c| c.address == destination) else {
+                panic!("a datagram for nobody: {destination}");
+            };
+            for packet in egress.packets(train) {
+                self.network.send(self.down, &mut client.downlink_busy, self.now, (source, destination), packet);
+            }
+        }
     }
 }
