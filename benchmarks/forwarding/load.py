@@ -134,10 +134,12 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def open_load(core: int | None) -> Iterator[Load]:
-    """Start a load generator on a core; end it."""
+def open_load(core: int | None, address: str) -> Iterator[Load]:
+    """Start a load generator on a core, its sockets at an address; end it."""
     with pinned(core):
-        process = subprocess.Popen([BINARIES / "sfu-load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        process = subprocess.Popen(
+            [BINARIES / "sfu-load", address], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
     try:
         yield Load(process)
     finally:

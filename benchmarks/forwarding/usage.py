@@ -14,6 +14,17 @@ def running_s(task: Path) -> float:
         return 0.0
 
 
+def waiting_s(pid: int) -> float:
+    """Return the seconds that the threads of a process were ready to run while others had the core."""
+    waited = 0
+    for task in (PROC / str(pid) / "task").iterdir():
+        try:
+            waited += int((task / "schedstat").read_text(encoding="ascii").split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return waited / NANOSECONDS
+
+
 def process_cpu_s(pid: int) -> float:
     """Return the seconds that all threads of a process have run. Threads that ended are not in it."""
     return sum(map(running_s, (PROC / str(pid) / "task").iterdir()))

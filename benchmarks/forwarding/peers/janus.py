@@ -17,6 +17,7 @@ from benchmarks.forwarding.load import Load, end, pinned
 from benchmarks.forwarding.peers.peer import PeerUnusableError, Place
 
 INSTALL = "Janus is not installed. On Debian or Ubuntu: apt-get install --no-install-recommends janus"
+LOOPBACK = "Janus does not take part in ICE on the loopback interface: this machine needs another address"
 ROOM = 1
 START_S = 10.0
 EVENT_S = 15.0
@@ -33,7 +34,7 @@ general: {{
     session_timeout = 0
     {loops}
 }}
-nat: {{ ice_lite = true, ice_enforce_list = "lo" }}
+nat: {{ ice_lite = true, ice_enforce_list = "{address}" }}
 media: {{ ipv6 = false, no_media_timer = 0 }}
 plugins: {{ disable = "{other_plugins}" }}
 transports: {{ disable = "{other_transports}" }}
@@ -81,7 +82,7 @@ class JanusPeer:
     def start(self, place: Place) -> Iterator["JanusServer"]:
         """Start it with a configuration of its own; nothing of the system's is read."""
         folder, port = place.folder, free_port()
-        write_configuration(folder, port, self.event_loops)
+        write_configuration(place, port, self.event_loops)
         with pinned(place.core), (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 ["janus", "-C", folder / "janus.jcfg", "-F", folder, "-o"], stdout=log, stderr=log
@@ -92,11 +93,14 @@ class JanusPeer:
             end(process)
 
 
-def write_configuration(folder: Path, port: int, event_loops: int) -> None:
+def write_configuration(place: Place, port: int, event_loops: int) -> None:
     """Write the three files that Janus reads."""
-    lib = library()
+    lib, folder = library(), place.folder
+    if place.address.startswith("127."):
+        raise PeerUnusableError(LOOPBACK)
     core = CORE_CONFIG.format(
         folder=folder,
+        address=place.address,
         library=lib,
         loops=f"event_loops = {event_loops}" if event_loops else "",
         other_plugins=others(lib / "plugins", "libjanus_videoroom.so"),

@@ -1,7 +1,8 @@
 """What a server must offer to be measured. One file a server: write these methods, add it to `forwarding/peers/known.py`.
 
 `start` begins the server on the core that it is given, with as many threads as it needs: a figure is packets a second
-of CPU time, over all of them. All traffic stays on 127.0.0.1.
+of CPU time, over all of them. All traffic stays on the machine: it has
+one of its own addresses.
 """
 
 from contextlib import AbstractContextManager
@@ -18,9 +19,10 @@ class PeerUnusableError(Exception):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a server runs: on this core (None: any), with a folder for its files."""
+    """Where a server runs: on this core (None: any), its media at this address, its files in this folder."""
 
     core: int | None
+    address: str
     folder: Path
 
 

@@ -51,7 +51,7 @@ class WhipPeer:
         """Start it on a free port."""
         with pinned(place.core):
             process = subprocess.Popen(
-                [BINARIES / self.program],
+                [BINARIES / self.program, place.address],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env={**os.environ, **self.environment},

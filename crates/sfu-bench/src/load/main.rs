@@ -1,4 +1,5 @@
-//! Load on an SFU: publishers that send at a fixed rate and receivers by the hundred, in one thread.
+//! Load on an SFU: publishers that send at a fixed rate and receivers by the hundred, in one thread:
+//! `sfu-load [address]`.
 //!
 //! The driver (`benchmarks/sfu.py`) does the signaling and speaks JSON lines with this process; see [`protocol`].
 
@@ -10,6 +11,7 @@ mod tally;
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
+use std::net::Ipv4Addr;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
@@ -28,6 +30,7 @@ const STDIN: u64 = u64::MAX;
 const IDLE: Duration = Duration::from_secs(1);
 
 fn main() -> Result<(), Failure> {
+    let address = std::env::args().nth(1).map_or(Ok(Ipv4Addr::LOCALHOST), |text| text.parse())?;
     let crypto = keys::provider();
     crypto.clone().install_process_default();
     let certificate = crypto.dtls_provider.generate_certificate().ok_or("no certificate could be made")?;
@@ -35,7 +38,7 @@ fn main() -> Result<(), Failure> {
     epoll::add(&epoll, std::io::stdin().as_fd(), EventData::new_u64(STDIN), EventFlags::IN)?;
     let load = Load {
         epoll,
-        shared: Shared { certificate, crypto },
+        shared: Shared { certificate, crypto, address },
         participants: Vec::new(),
         names: HashMap::new(),
         receiver: Receiver::default(),

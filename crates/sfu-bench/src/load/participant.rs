@@ -1,6 +1,6 @@
 //! One participant: str0m for ICE and DTLS, and by its role for the media too.
 
-use std::net::{SocketAddr, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -39,6 +39,8 @@ pub struct Shared {
     pub certificate: DtlsCert,
     /// Ciphers.
     pub crypto: CryptoProvider,
+    /// Where all sockets are bound.
+    pub address: Ipv4Addr,
 }
 
 /// What a participant is for.
@@ -115,7 +117,7 @@ impl Participant {
     }
 
     fn new(id: String, role: Role, shared: &Shared, now: Instant) -> Result<Participant, Failure> {
-        let socket = UdpSocket::bind("127.0.0.1:0")?;
+        let socket = UdpSocket::bind((shared.address, 0))?;
         socket.set_nonblocking(true)?;
         if matches!(role, Role::Probe(_)) {
             socket::enlarge_buffers(&socket, PROBE_BUFFER_BYTES)?;

@@ -1,4 +1,4 @@
-//! Our engine with one worker, behind WHIP and WHEP on loopback: `sfu-server [port]`.
+//! Our engine with one worker, its media at an address, behind WHIP and WHEP on loopback: `sfu-server [address]`.
 //!
 //! Prints the address of its HTTP server. Ends when its standard input does.
 
@@ -22,9 +22,9 @@ const EVENTS_AT_ONCE: usize = 256;
 const TILE_WIDTH: u32 = 1_280;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let port = std::env::args().nth(1).map_or(Ok(0), |text| text.parse())?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    let engine = Engine::start(&configuration()).map_err(|error| error.to_string())?;
+    let address = std::env::args().nth(1).map_or(Ok(Ipv4Addr::LOCALHOST), |text| text.parse())?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let engine = Engine::start(&configuration(address)?).map_err(|error| error.to_string())?;
     println!("http://{}", listener.local_addr()?);
     let rooms = Rooms { engine, next_request: 0, publishers: HashMap::new() };
     let server = Server(Mutex::new(rooms));
@@ -33,14 +33,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn configuration() -> EngineConfig {
-    // EngineConfig has no switch for trains yet: this is where `gso()` goes in.
-    EngineConfig { bind: Ipv4Addr::LOCALHOST.into(), workers: 1, tcp: false, ..EngineConfig::default() }
-}
-
-/// Whether trains are allowed: `MEETING_SFU_GSO=0` forbids them.
-fn gso() -> bool {
-    std::env::var_os("MEETING_SFU_GSO").is_none_or(|value| value != "0")
+fn configuration(address: Ipv4Addr) -> Result<EngineConfig, String> {
+    // `MEETING_SFU_GSO=0` forbids trains. GSO-SWITCH: becomes `gso: trains` below once EngineConfig has the field.
+    let trains = std::env::var_os("MEETING_SFU_GSO").is_none_or(|value| value != "0");
+    if !trains {
+        return Err("this engine has no switch for trains".into());
+    }
+    Ok(EngineConfig { bind: address.into(), workers: 1, tcp: false, ..EngineConfig::default() })
 }
 
 /// The engine behind one lock: a peer is answered before the next is opened.

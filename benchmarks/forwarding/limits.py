@@ -1,0 +1,39 @@
+"""What the machine can do at best, measured in the same run."""
+
+import json
+import statistics
+import subprocess
+from dataclasses import dataclass, field
+
+from benchmarks.forwarding.load import BINARIES, pinned
+from benchmarks.forwarding.measure import Cores, Plan
+
+MEASUREMENT_MS = 300
+WAYS = {
+    "seal": "AES-256-GCM, not sent",
+    "sendto": "AES-256-GCM + sendto",
+    "sendmmsg": "AES-256-GCM + sendmmsg(64)",
+    "gso_2": "AES-256-GCM + trains of 2",
+    "gso_4": "AES-256-GCM + trains of 4",
+    "gso_8": "AES-256-GCM + trains of 8",
+}
+
+
+@dataclass
+class Limits:
+    """The figures of all rounds."""
+
+    found: dict[str, list[float]] = field(default_factory=dict)
+
+    def measure(self, plan: Plan, cores: Cores) -> None:
+        """Measure all ways once, each for a moment."""
+        command = [BINARIES / "sfu-limits", str(plan.receivers), str(plan.payload_bytes), str(MEASUREMENT_MS)]
+        with pinned(cores.server):
+            done = subprocess.run([*command, cores.address], capture_output=True, check=True)
+        for line in done.stdout.splitlines():
+            figure = json.loads(line)
+            self.found.setdefault(figure["way"], []).append(figure["packets_a_cpu_second"])
+
+    def medians(self) -> dict[str, int]:
+        """Return packets a second of CPU time, by way."""
+        return {way: round(statistics.median(figures)) for way, figures in self.found.items()}

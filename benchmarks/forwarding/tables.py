@@ -1,0 +1,79 @@
+"""The figures as tables on a terminal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+Row = dict[str, Any]
+
+DETAILS = {
+    "packets_a_second": "packets/s",
+    "packets_a_cpu_second": "packets a CPU second",
+    "spread": "spread",
+    "cpu_share": "CPU share",
+    "waiting_share": "kept waiting",
+    "loss": "loss",
+    "half_load_latency_p50_ms": "p50 ms at half load",
+    "half_load_latency_p99_ms": "p99 ms at half load",
+    "rss_mb": "RSS MB",
+    "joins_a_cpu_second": "joins a CPU second",
+}
+
+
+def written(value: float | None) -> str:
+    """Return a figure as people read it: thousands apart, small ones with their decimals."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if value >= 1_000 else f"{value:g}"
+
+
+def table(title: str, columns: Sequence[str]) -> Table:
+    """Return an empty table whose first column names the row."""
+    drawn = Table(title=title, title_justify="left")
+    drawn.add_column("")
+    for column in columns:
+        drawn.add_column(column, justify="right")
+    return drawn
+
+
+def by_receivers(rows: Sequence[Row]) -> Table:
+    """Return the main figure of every server, by the number of receivers."""
+    counts = sorted({row["receivers"] for row in rows})
+    drawn = table("Packets out a second of CPU time, by receivers", [str(count) for count in counts])
+    for server in dict.fromkeys(row["server"] for row in rows):
+        found = {row["receivers"]: row["packets_a_cpu_second"] for row in rows if row["server"] == server}
+        drawn.add_row(server, *(written(found.get(count)) for count in counts))
+    return drawn
+
+
+def details(title: str, rows: Sequence[Row], name: str) -> Table:
+    """Return everything about some rows, named by one of their columns."""
+    drawn = table(title, [*DETAILS.values(), "cipher"])
+    for row in rows:
+        drawn.add_row(str(row[name]), *(written(row.get(key)) for key in DETAILS), ", ".join(row["ciphers"]))
+    return drawn
+
+
+def show(report: Mapping[str, Any], ways: Mapping[str, str]) -> None:
+    """Print all figures."""
+    console = Console(width=150)
+    rows = report["rows"]
+    console.print(by_receivers(rows))
+    for count in sorted({row["receivers"] for row in rows}):
+        console.print(details(f"{count} receivers", [row for row in rows if row["receivers"] == count], "server"))
+    if report["bursts"]:
+        console.print(details("Ours, by packets of a frame", report["bursts"], "burst"))
+    limits = table("What the machine can do at best", ["packets a CPU second"])
+    for way, figure in report["limits"].items():
+        limits.add_row(ways[way], written(figure))
+    console.print(limits)
+    headline = table("Headline", ["figure"])
+    for name, figure in report["headline"].items():
+        headline.add_row(name, written(figure))
+    console.print(headline)
+    for server, reason in report["left_out"].items():
+        console.print(f"Left out: {server}. {reason}")
+    if len({cipher for row in rows for cipher in row["ciphers"]}) > 1:
+        console.print("The servers did not all agree on the same cipher: their figures don't compare.")

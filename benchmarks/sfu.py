@@ -1,0 +1,171 @@
+"""The media engine's speed beside its peers: `make bench NAME=sfu`. How to read it: benchmarks/README.md."""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks.forwarding.limits import WAYS, Limits
+from benchmarks.forwarding.measure import Cores, Plan, measure_together
+from benchmarks.forwarding.peers.known import JANUS, OURS, OURS_WITHOUT_TRAINS, PEERS, SWEPT
+from benchmarks.forwarding.peers.peer import Peer, PeerUnusableError, Place
+from benchmarks.forwarding.preconditions import UnfitMachineError, check_machine, choose_cores
+from benchmarks.forwarding.tables import show
+from benchmarks.meeting.processes import machine
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULT = ROOT / "benchmarks" / "results" / "sfu.json"
+MAIN_RECEIVERS = 100
+MEMORY_RECEIVERS = 200
+SWEEP = (20, 50, 200, 500)
+BURSTS = (1, 2, 8)
+PLAN = Plan(
+    receivers=MAIN_RECEIVERS, publishers=1, burst=4, payload_bytes=1_100, rounds=5, window_s=2.0, half_load=True
+)
+SHORT_WINDOW_S = 1.0
+QUICK = replace(PLAN, rounds=2, window_s=1.0)
+
+Row = dict[str, Any]
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="make bench NAME=sfu", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="two rounds with 100 receivers; writes no result")
+    parser.add_argument("--peer", action="append", choices=list(PEERS), help="only this server; may be repeated")
+    parser.add_argument("--receivers", type=int, action="append", help="only so many; may be repeated")
+    parser.add_argument("--burst", type=int, default=PLAN.burst, help="packets of a frame, sent back to back")
+    parser.add_argument("--publishers", type=int, default=PLAN.publishers)
+    parser.add_argument("--payload", type=int, default=PLAN.payload_bytes, help="bytes of RTP payload in a packet")
+    return parser.parse_args()
+
+
+def build() -> None:
+    """Build the programs of crate sfu-bench; the first time takes minutes."""
+    command = ["cargo", "build", "--release", "--locked", "-p", "sfu-bench"]
+    print("Building:", " ".join(command), flush=True)
+    subprocess.run(command, cwd=ROOT, check=True)
+
+
+def usable(names: Sequence[str], cores: Cores) -> tuple[list[Peer], dict[str, str]]:
+    """Return the servers that start here, and why the others don't."""
+    found, unusable = [], {}
+    for name in names:
+        try:
+            with tempfile.TemporaryDirectory() as folder, PEERS[name].start(Place(cores.server, cores.address, Path(folder))):
+                found.append(PEERS[name])
+        except PeerUnusableError as error:
+            unusable[name] = str(error)
+            print(f"Left out: {name}. {error}", flush=True)
+    return found, unusable
+
+
+def sweep(plan: Plan, wanted: argparse.Namespace) -> list[Plan]:
+    """Return what is measured: the main figure first, then other sizes."""
+    if wanted.receivers:
+        return [replace(plan, receivers=count) for count in wanted.receivers]
+    if wanted.quick:
+        return [plan]
+    short = replace(plan, window_s=SHORT_WINDOW_S, half_load=False)
+    return [plan, *(replace(short, receivers=count) for count in SWEEP)]
+
+
+def measure(peers: Sequence[Peer], plans: Sequence[Plan], cores: Cores) -> list[Row]:
+    """Measure every plan; what only the main figure needs is left out of the others."""
+    rows = []
+    for plan in plans:
+        together = [peer for peer in peers if plan.half_load or peer.name in SWEPT]
+        print(f"{plan.receivers} receivers: {', '.join(peer.name for peer in together)}", flush=True)
+        rows += measure_together(together, plan, cores)
+    return rows
+
+
+def measure_bursts(peers: Sequence[Peer], plan: Plan, cores: Cores) -> list[Row]:
+    """Measure our engine with other frames: trains are as long as what arrives together."""
+    ours = [peer for peer in peers if peer.name == OURS]
+    short = replace(plan, window_s=SHORT_WINDOW_S, half_load=False)
+    print(f"{plan.receivers} receivers, frames of {', '.join(map(str, BURSTS))} packets", flush=True)
+    return [row for burst in BURSTS for row in measure_together(ours, replace(short, burst=burst), cores)]
+
+
+def measure_limits(plan: Plan, cores: Cores) -> dict[str, int]:
+    """Measure what the machine can do at best."""
+    limits = Limits()
+    for _ in range(plan.rounds):
+        limits.measure(plan, cores)
+    return limits.medians()
+
+
+def find(rows: Sequence[Row], server: str, receivers: int) -> Row:
+    """Return the row of a server, or an empty one where it was not measured."""
+    found = (row for row in rows if row["server"] == server and row["receivers"] == receivers)
+    return next(found, {})
+
+
+def headline(rows: Sequence[Row]) -> dict[str, float | None]:
+    """Return the figures that are compared over time; None: not measured."""
+    ours, janus = find(rows, OURS, MAIN_RECEIVERS), find(rows, JANUS, MAIN_RECEIVERS)
+    without = find(rows, OURS_WITHOUT_TRAINS, MAIN_RECEIVERS)
+    many = find(rows, OURS, MEMORY_RECEIVERS)
+    figure = "packets_a_cpu_second"
+    both = bool(ours and janus)
+    return {
+        "pps_per_core_gso": ours.get(figure),
+        "pps_per_core_mmsg": without.get(figure),
+        "janus_pps_per_core": janus.get(figure),
+        "ratio_to_janus": round(ours[figure] / janus[figure], 2) if both else None,
+        # Counted by a test of the engine, not here.
+        "allocations_per_packet": None,
+        "rss_mb_200": many.get("rss_mb"),
+        "latency_p50_ms": ours.get("half_load_latency_p50_ms"),
+        "latency_p99_ms": ours.get("half_load_latency_p99_ms"),
+        "joins_per_s_core": many.get("joins_a_cpu_second"),
+    }
+
+
+def run(wanted: argparse.Namespace) -> Row:
+    """Measure everything that was asked for; return the report."""
+    cores, measured_on = choose_cores(), machine()
+    basis = QUICK if wanted.quick else PLAN
+    plan = replace(basis, burst=wanted.burst, publishers=wanted.publishers, payload_bytes=wanted.payload)
+    peers, unusable = usable(wanted.peer or list(PEERS), cores)
+    limits = measure_limits(plan, cores)
+    rows = measure(peers, sweep(plan, wanted), cores)
+    complete = not (wanted.quick or wanted.receivers or wanted.peer)
+    return {
+        "name": "sfu",
+        "measured_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "machine": {**measured_on, **asdict(cores)},
+        "headline": headline(rows),
+        "limits": limits,
+        "rows": rows,
+        "bursts": measure_bursts(peers, plan, cores) if complete else [],
+        "left_out": unusable,
+        "complete": complete,
+    }
+
+
+def main() -> None:
+    """Check the machine, build, measure, print; write the result of a complete run."""
+    wanted = arguments()
+    try:
+        check_machine()
+        build()
+        report = run(wanted)
+    except UnfitMachineError as error:
+        sys.exit(str(error))
+    show(report, WAYS)
+    if report["complete"]:
+        RESULT.parent.mkdir(exist_ok=True)
+        RESULT.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        print(f"Written: {RESULT.relative_to(ROOT)}. How to read it: benchmarks/README.md")
+
+
+if __name__ == "__main__":
+    main()
