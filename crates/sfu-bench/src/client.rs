@@ -7,9 +7,7 @@ use std::time::{Duration, Instant};
 use mio::net::UdpSocket;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::format::Codec;
-use str0m::media::{
-    Direction, KeyframeRequest, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer,
-};
+use str0m::media::{Direction, KeyframeRequest, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, SeqNo, Ssrc};
 use str0m::{Candidate, Event, Input, Output, Rtc};
@@ -39,16 +37,9 @@ struct PayloadTypes {
 impl PayloadTypes {
     fn of(rtc: &Rtc) -> Self {
         let find = |codec| {
-            rtc.codec_config()
-                .params()
-                .iter()
-                .find(|params| params.spec().codec == codec)
-                .map(|params| params.pt())
+            rtc.codec_config().params().iter().find(|params| params.spec().codec == codec).map(|params| params.pt())
         };
-        PayloadTypes {
-            opus: find(Codec::Opus),
-            vp8: find(Codec::Vp8),
-        }
+        PayloadTypes { opus: find(Codec::Opus), vp8: find(Codec::Vp8) }
     }
 }
 
@@ -62,11 +53,7 @@ struct Received {
 impl Received {
     fn new(packet: &RtpPacket) -> Self {
         let number = *packet.seq_no;
-        Received {
-            first: number,
-            highest: number,
-            packets: 0,
-        }
+        Received { first: number, highest: number, packets: 0 }
     }
 
     fn count(&mut self, packet: &RtpPacket) {
@@ -96,18 +83,8 @@ impl Outgoing {
             return;
         };
         *sequence += 1;
-        let rtp = RtpWrite::new(
-            pt,
-            SeqNo::from(*sequence),
-            packet.timestamp,
-            now,
-            packet.payload,
-        );
-        stream.write_rtp(
-            rtp.marker(packet.marker)
-                .ext_vals(self.levels)
-                .nackable(self.rid.is_some()),
-        );
+        let rtp = RtpWrite::new(pt, SeqNo::from(*sequence), packet.timestamp, now, packet.payload);
+        stream.write_rtp(rtp.marker(packet.marker).ext_vals(self.levels).nackable(self.rid.is_some()));
     }
 }
 
@@ -120,11 +97,8 @@ fn layers() -> Simulcast {
 }
 
 fn new_layers(now: Instant) -> Vec<Layer> {
-    let layer = |shape: LayerShape| Layer {
-        rid: Rid::from(shape.rid),
-        source: VideoSource::new(shape, now),
-        sequence: 0,
-    };
+    let layer =
+        |shape: LayerShape| Layer { rid: Rid::from(shape.rid), source: VideoSource::new(shape, now), sequence: 0 };
     CAMERA_LAYERS.into_iter().map(layer).collect()
 }
 
@@ -163,50 +137,25 @@ impl Client {
     pub fn open(id: String, shape: &Shape, now: Instant) -> Result<(Client, Reply), Failure> {
         let socket = UdpSocket::bind("127.0.0.1:0".parse()?)?;
         let address = socket.local_addr()?;
-        let mut rtc = Rtc::builder()
-            .set_rtp_mode(true)
-            .clear_codecs()
-            .enable_opus(true, true)
-            .enable_vp8(true)
-            .build(now);
+        let mut rtc =
+            Rtc::builder().set_rtp_mode(true).clear_codecs().enable_opus(true, true).enable_vp8(true).build(now);
         rtc.add_local_candidate(Candidate::host(address, Protocol::Udp)?);
         let mut api = rtc.sdp_api();
         let send = Direction::SendOnly;
-        let microphone = shape
-            .microphone
-            .then(|| api.add_media(MediaKind::Audio, send, None, None, None));
-        let camera = shape
-            .camera
-            .then(|| api.add_media(MediaKind::Video, send, None, None, Some(layers())));
+        let microphone = shape.microphone.then(|| api.add_media(MediaKind::Audio, send, None, None, None));
+        let camera = shape.camera.then(|| api.add_media(MediaKind::Video, send, None, None, Some(layers())));
         let mut slots = |kind, count| -> Vec<String> {
-            (0..count)
-                .map(|_| {
-                    api.add_media(kind, Direction::RecvOnly, None, None, None)
-                        .to_string()
-                })
-                .collect()
+            (0..count).map(|_| api.add_media(kind, Direction::RecvOnly, None, None, None).to_string()).collect()
         };
         let audio_slots = slots(MediaKind::Audio, 3);
         let video_slots = slots(MediaKind::Video, shape.video_slots);
         let (offer, pending) = api.apply().ok_or("nothing to offer")?;
         let publish = microphone
-            .map(|mid| Publish {
-                mid: mid.to_string(),
-                source: "microphone",
-            })
+            .map(|mid| Publish { mid: mid.to_string(), source: "microphone" })
             .into_iter()
-            .chain(camera.map(|mid| Publish {
-                mid: mid.to_string(),
-                source: "camera",
-            }))
+            .chain(camera.map(|mid| Publish { mid: mid.to_string(), source: "camera" }))
             .collect();
-        let reply = Reply::Offer {
-            id: id.clone(),
-            sdp: offer.to_sdp_string(),
-            publish,
-            audio_slots,
-            video_slots,
-        };
+        let reply = Reply::Offer { id: id.clone(), sdp: offer.to_sdp_string(), publish, audio_slots, video_slots };
         let client = Client {
             id,
             socket,
@@ -243,11 +192,7 @@ impl Client {
 
     /// What was counted since the start.
     pub fn totals(&self) -> Totals {
-        Totals {
-            connected: usize::from(self.connected),
-            packets_missing: self.missing(),
-            ..self.totals
-        }
+        Totals { connected: usize::from(self.connected), packets_missing: self.missing(), ..self.totals }
     }
 
     fn missing(&self) -> u64 {
@@ -264,9 +209,7 @@ impl Client {
             self.rtc.handle_input(Input::Timeout(now))?;
         }
         let timeout = self.poll(replies)?;
-        self.wake_at = timeout
-            .min(self.next_media_at())
-            .max(now + Duration::from_micros(200));
+        self.wake_at = timeout.min(self.next_media_at()).max(now + Duration::from_micros(200));
         Ok(())
     }
 
@@ -275,16 +218,9 @@ impl Client {
         if !self.connected {
             return far;
         }
-        let audio = self
-            .microphone
-            .as_ref()
-            .map(|(_, source, _)| source.next_at());
+        let audio = self.microphone.as_ref().map(|(_, source, _)| source.next_at());
         let layers = self.camera.iter().flat_map(|(_, layers)| layers);
-        layers
-            .map(|layer| layer.source.next_at())
-            .chain(audio)
-            .min()
-            .unwrap_or(far)
+        layers.map(|layer| layer.source.next_at()).chain(audio).min().unwrap_or(far)
     }
 
     fn receive(&mut self, now: Instant, replies: &mut Vec<Reply>) -> Result<(), Failure> {
@@ -298,12 +234,7 @@ impl Client {
             let Ok(contents) = buffer[..length].try_into() else {
                 continue;
             };
-            let receive = Receive {
-                proto: Protocol::Udp,
-                source,
-                destination: self.address,
-                contents,
-            };
+            let receive = Receive { proto: Protocol::Udp, source, destination: self.address, contents };
             self.rtc.handle_input(Input::Receive(now, receive))?;
             self.poll(replies)?;
         }
@@ -315,9 +246,7 @@ impl Client {
                 Output::Timeout(at) => return Ok(at),
                 Output::Transmit(transmit) => {
                     // A full socket buffer is loss, as on any network.
-                    let _ = self
-                        .socket
-                        .send_to(&transmit.contents, transmit.destination);
+                    let _ = self.socket.send_to(&transmit.contents, transmit.destination);
                 }
                 Output::Event(event) => self.take(event, replies),
             }
@@ -329,18 +258,12 @@ impl Client {
         match event {
             Event::Connected => {
                 self.connected = true;
-                replies.push(Reply::Connected {
-                    id: self.id.clone(),
-                    after_ms,
-                });
+                replies.push(Reply::Connected { id: self.id.clone(), after_ms });
             }
             Event::RtpPacket(packet) => {
                 if !self.video_seen && Some(packet.header.payload_type) == self.payload_types.vp8 {
                     self.video_seen = true;
-                    replies.push(Reply::FirstVideo {
-                        id: self.id.clone(),
-                        after_ms,
-                    });
+                    replies.push(Reply::FirstVideo { id: self.id.clone(), after_ms });
                 }
                 self.count(&packet);
             }
@@ -352,20 +275,14 @@ impl Client {
     fn count(&mut self, packet: &RtpPacket) {
         self.totals.packets_in += 1;
         self.totals.bytes_in += packet.payload.len() as u64;
-        self.received
-            .entry(packet.header.ssrc)
-            .or_insert_with(|| Received::new(packet))
-            .count(packet);
+        self.received.entry(packet.header.ssrc).or_insert_with(|| Received::new(packet)).count(packet);
     }
 
     fn request_keyframe(&mut self, request: KeyframeRequest) {
         let Some((_, layers)) = &mut self.camera else {
             return;
         };
-        for layer in layers
-            .iter_mut()
-            .filter(|layer| request.rid.is_none_or(|rid| rid == layer.rid))
-        {
+        for layer in layers.iter_mut().filter(|layer| request.rid.is_none_or(|rid| rid == layer.rid)) {
             layer.source.request_keyframe();
         }
     }
@@ -374,17 +291,9 @@ impl Client {
         if let Some((mid, source, sequence)) = &mut self.microphone
             && let Some(packet) = source.poll(now)
         {
-            let levels = ExtensionValues {
-                audio_level: Some(VOICE_LEVEL),
-                voice_activity: Some(true),
-                ..Default::default()
-            };
-            let outgoing = Outgoing {
-                mid: *mid,
-                rid: None,
-                pt: self.payload_types.opus,
-                levels,
-            };
+            let levels =
+                ExtensionValues { audio_level: Some(VOICE_LEVEL), voice_activity: Some(true), ..Default::default() };
+            let outgoing = Outgoing { mid: *mid, rid: None, pt: self.payload_types.opus, levels };
             outgoing.write(&mut self.rtc, sequence, packet, now);
             self.totals.packets_out += 1;
             self.poll(replies)?;

@@ -24,15 +24,7 @@ fn main() -> Result<(), Failure> {
     str0m::crypto::from_feature_flags().install_process_default();
     let poll = Poll::new()?;
     let lines = read_lines(Arc::new(Waker::new(poll.registry(), STDIN)?));
-    Load {
-        poll,
-        lines,
-        clients: HashMap::new(),
-        names: HashMap::new(),
-        next_token: 1,
-        ended: Totals::default(),
-    }
-    .run()
+    Load { poll, lines, clients: HashMap::new(), names: HashMap::new(), next_token: 1, ended: Totals::default() }.run()
 }
 
 /// Standard input on a thread of its own, since it can't be polled portably.
@@ -66,17 +58,8 @@ impl Load {
         let mut report_at = Instant::now() + REPORT_INTERVAL;
         let mut replies = Vec::new();
         loop {
-            let wake_at = self
-                .clients
-                .values()
-                .map(Client::wake_at)
-                .min()
-                .unwrap_or(report_at)
-                .min(report_at);
-            self.poll.poll(
-                &mut events,
-                Some(wake_at.saturating_duration_since(Instant::now())),
-            )?;
+            let wake_at = self.clients.values().map(Client::wake_at).min().unwrap_or(report_at).min(report_at);
+            self.poll.poll(&mut events, Some(wake_at.saturating_duration_since(Instant::now())))?;
             if !self.take_lines(&mut replies) {
                 return Ok(());
             }
@@ -97,10 +80,7 @@ impl Load {
             match self.lines.try_recv() {
                 Ok(line) => {
                     if let Err((id, error)) = self.obey(&line, replies) {
-                        replies.push(Reply::Failed {
-                            id,
-                            detail: error.to_string(),
-                        });
+                        replies.push(Reply::Failed { id, detail: error.to_string() });
                     }
                 }
                 Err(TryRecvError::Empty) => return true,
@@ -113,28 +93,13 @@ impl Load {
         let command = serde_json::from_str(line).map_err(|error| (String::new(), error.into()))?;
         let now = Instant::now();
         match command {
-            Command::Open {
-                id,
-                camera,
-                microphone,
-                video_slots,
-            } => {
-                let shape = Shape {
-                    camera,
-                    microphone,
-                    video_slots,
-                };
-                self.open(id.clone(), &shape, now, replies)
-                    .map_err(|error| (id, error))
+            Command::Open { id, camera, microphone, video_slots } => {
+                let shape = Shape { camera, microphone, video_slots };
+                self.open(id.clone(), &shape, now, replies).map_err(|error| (id, error))
             }
             Command::Answer { id, sdp } => {
-                let client = self
-                    .names
-                    .get(&id)
-                    .and_then(|token| self.clients.get_mut(token));
-                let answered = client
-                    .ok_or("no such client".into())
-                    .and_then(|client| client.answer(&sdp, now));
+                let client = self.names.get(&id).and_then(|token| self.clients.get_mut(token));
+                let answered = client.ok_or("no such client".into()).and_then(|client| client.answer(&sdp, now));
                 answered.map_err(|error: Failure| (id, error))
             }
             Command::Close { id } => {
@@ -146,19 +111,11 @@ impl Load {
         }
     }
 
-    fn open(
-        &mut self,
-        id: String,
-        shape: &Shape,
-        now: Instant,
-        replies: &mut Vec<Reply>,
-    ) -> Result<(), Failure> {
+    fn open(&mut self, id: String, shape: &Shape, now: Instant, replies: &mut Vec<Reply>) -> Result<(), Failure> {
         let (mut client, reply) = Client::open(id.clone(), shape, now)?;
         let token = Token(self.next_token);
         self.next_token += 1;
-        self.poll
-            .registry()
-            .register(&mut client.socket, token, Interest::READABLE)?;
+        self.poll.registry().register(&mut client.socket, token, Interest::READABLE)?;
         self.clients.insert(token, client);
         self.names.insert(id, token);
         replies.push(reply);
@@ -173,10 +130,7 @@ impl Load {
             if (due(client) || ready.contains(token))
                 && let Err(error) = client.run(now, replies)
             {
-                replies.push(Reply::Failed {
-                    id: client.id.clone(),
-                    detail: error.to_string(),
-                });
+                replies.push(Reply::Failed { id: client.id.clone(), detail: error.to_string() });
                 failed.push(*token);
             }
         }
@@ -187,21 +141,12 @@ impl Load {
         if let Some(mut client) = self.clients.remove(&token) {
             let _ = self.poll.registry().deregister(&mut client.socket);
             self.names.remove(&client.id);
-            self.ended = sum(
-                self.ended,
-                Totals {
-                    connected: 0,
-                    ..client.totals()
-                },
-            );
+            self.ended = sum(self.ended, Totals { connected: 0, ..client.totals() });
         }
     }
 
     fn totals(&self) -> Totals {
-        self.clients
-            .values()
-            .map(Client::totals)
-            .fold(self.ended, sum)
+        self.clients.values().map(Client::totals).fold(self.ended, sum)
     }
 }
 

@@ -26,21 +26,9 @@ pub struct LayerShape {
 
 /// What a browser sends of a 720p camera.
 pub const CAMERA_LAYERS: [LayerShape; 3] = [
-    LayerShape {
-        rid: "q",
-        size: (320, 180),
-        bitrate_bps: 150_000,
-    },
-    LayerShape {
-        rid: "h",
-        size: (640, 360),
-        bitrate_bps: 500_000,
-    },
-    LayerShape {
-        rid: "f",
-        size: (1280, 720),
-        bitrate_bps: 1_500_000,
-    },
+    LayerShape { rid: "q", size: (320, 180), bitrate_bps: 150_000 },
+    LayerShape { rid: "h", size: (640, 360), bitrate_bps: 500_000 },
+    LayerShape { rid: "f", size: (1280, 720), bitrate_bps: 1_500_000 },
 ];
 
 /// A packet that is due.
@@ -64,12 +52,7 @@ pub struct VideoSource {
 impl VideoSource {
     /// A source whose first frame is due at `now` and is a keyframe.
     pub fn new(shape: LayerShape, now: Instant) -> Self {
-        VideoSource {
-            shape,
-            next_at: now,
-            frame: 0,
-            keyframe_due: true,
-        }
+        VideoSource { shape, next_at: now, frame: 0, keyframe_due: true }
     }
 
     /// The next frame shall be a keyframe.
@@ -111,14 +94,7 @@ impl VideoSource {
         let picture = (self.frame & 0x7fff) as u16;
         // X with S on the first packet; I, L, T; fifteen bits of picture id; TL0PICIDX; temporal layer 0.
         let start = if first { 0x90 } else { 0x80 };
-        let mut payload = vec![
-            start,
-            0xe0,
-            0x80 | (picture >> 8) as u8,
-            picture as u8,
-            self.frame as u8,
-            0,
-        ];
+        let mut payload = vec![start, 0xe0, 0x80 | (picture >> 8) as u8, picture as u8, self.frame as u8, 0];
         if first {
             payload.extend(self.frame_header(keyframe));
         }
@@ -149,10 +125,7 @@ pub struct AudioSource {
 impl AudioSource {
     /// A source whose first packet is due at `now`.
     pub fn new(now: Instant) -> Self {
-        AudioSource {
-            next_at: now,
-            count: 0,
-        }
+        AudioSource { next_at: now, count: 0 }
     }
 
     /// When the next packet is due.
@@ -168,11 +141,7 @@ impl AudioSource {
         let timestamp = self.count.wrapping_mul(960);
         self.count += 1;
         self.next_at = (self.next_at + AUDIO_INTERVAL).max(now);
-        Some(Packet {
-            timestamp,
-            marker: self.count == 1,
-            payload: vec![0x78; 80].into(),
-        })
+        Some(Packet { timestamp, marker: self.count == 1, payload: vec![0x78; 80].into() })
     }
 }
 
@@ -192,15 +161,9 @@ mod tests {
                 frames += usize::from(packet.marker);
             }
         }
-        assert!(
-            (295..=305).contains(&frames),
-            "{frames} frames in ten seconds"
-        );
+        assert!((295..=305).contains(&frames), "{frames} frames in ten seconds");
         let bitrate_bps = bytes * 8 / 10;
-        assert!(
-            (1_400_000..1_700_000).contains(&bitrate_bps),
-            "{bitrate_bps} bit/s"
-        );
+        assert!((1_400_000..1_700_000).contains(&bitrate_bps), "{bitrate_bps} bit/s");
     }
 
     #[test]

@@ -104,8 +104,7 @@ impl Participant {
         match command {
             Command::Publish { id, stream } => {
                 let source = Source::new(stream, now);
-                let publisher =
-                    Publisher { source, keyframe_requests: 0, mid: None, payload_type: None, sequence: 0 };
+                let publisher = Publisher { source, keyframe_requests: 0, mid: None, payload_type: None, sequence: 0 };
                 Self::new(id, Role::Publisher(publisher), shared, now)?.offer(Direction::SendOnly, 1)
             }
             Command::Receive { id, streams, probe } => {
