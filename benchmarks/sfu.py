@@ -26,7 +26,13 @@ MEMORY_RECEIVERS = 200
 SWEEP = (20, 50, 200, 500)
 BURSTS = (1, 2, 8)
 PLAN = Plan(
-    receivers=MAIN_RECEIVERS, publishers=1, burst=4, payload_bytes=1_100, rounds=5, window_s=2.0, half_load=True
+    receivers=MAIN_RECEIVERS,
+    publishers=1,
+    burst=4,
+    payload_bytes=1_100,
+    rounds=5,
+    window_s=2.0,
+    half_load=True,
 )
 SHORT_WINDOW_S = 1.0
 QUICK = replace(PLAN, rounds=2, window_s=1.0)
@@ -37,12 +43,13 @@ Row = dict[str, Any]
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="make bench NAME=sfu", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="two rounds with 100 receivers; writes no result")
-    parser.add_argument("--peer", action="append", choices=list(PEERS), help="only this server; may be repeated")
-    parser.add_argument("--receivers", type=int, action="append", help="only so many; may be repeated")
-    parser.add_argument("--burst", type=int, default=PLAN.burst, help="packets of a frame, sent back to back")
-    parser.add_argument("--publishers", type=int, default=PLAN.publishers)
-    parser.add_argument("--payload", type=int, default=PLAN.payload_bytes, help="bytes of RTP payload in a packet")
+    add = parser.add_argument
+    add("--quick", action="store_true", help="two rounds with 100 receivers; writes no result")
+    add("--peer", action="append", choices=list(PEERS), help="only this server; may be repeated")
+    add("--receivers", type=int, action="append", help="only so many; may be repeated")
+    add("--burst", type=int, default=PLAN.burst, help="packets of a frame, sent back to back")
+    add("--publishers", type=int, default=PLAN.publishers)
+    add("--payload", type=int, default=PLAN.payload_bytes, help="bytes of RTP payload in a packet")
     return parser.parse_args()
 
 
@@ -58,7 +65,10 @@ def usable(names: Sequence[str], cores: Cores) -> tuple[list[Peer], dict[str, st
     found, unusable = [], {}
     for name in names:
         try:
-            with tempfile.TemporaryDirectory() as folder, PEERS[name].start(Place(cores.server, cores.address, Path(folder))):
+            with (
+                tempfile.TemporaryDirectory(prefix="sfu-") as folder,
+                PEERS[name].start(Place(cores.server, cores.address, Path(folder))),
+            ):
                 found.append(PEERS[name])
         except PeerUnusableError as error:
             unusable[name] = str(error)

@@ -27,9 +27,11 @@ class Limits:
 
     def measure(self, plan: Plan, cores: Cores) -> None:
         """Measure all ways once, each for a moment."""
-        command = [BINARIES / "sfu-limits", str(plan.receivers), str(plan.payload_bytes), str(MEASUREMENT_MS)]
+        numbers = map(str, (plan.receivers, plan.payload_bytes, MEASUREMENT_MS))
         with pinned(cores.server):
-            done = subprocess.run([*command, cores.address], capture_output=True, check=True)
+            done = subprocess.run(
+                [str(BINARIES / "sfu-limits"), *numbers, cores.address], capture_output=True, check=True
+            )
         for line in done.stdout.splitlines():
             figure = json.loads(line)
             self.found.setdefault(figure["way"], []).append(figure["packets_a_cpu_second"])

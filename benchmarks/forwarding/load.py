@@ -46,7 +46,8 @@ class Load:
     def accept(self, name: str, offer: str, *, probe: bool) -> str:
         """Make a receiver from the server's offer; return its answer."""
         self.participants += 1
-        return str(self._ask({"op": "accept", "id": name, "sdp": offer, "probe": probe}, "answer", name)["sdp"])
+        command = {"op": "accept", "id": name, "sdp": offer, "probe": probe}
+        return str(self._ask(command, "answer", name)["sdp"])
 
     def answer(self, name: str, sdp: str) -> None:
         """Hand a participant the server's answer."""

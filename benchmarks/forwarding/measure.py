@@ -142,7 +142,7 @@ class Lane:
         )
 
     def take_round(self) -> None:
-        """Measure once; where packets were lost, offer less next time. Then delay at half of what fills the core."""
+        """Measure once, and delay at half of what fills the core; after a loss, offer less."""
         window = self.measure(self.rate, self.plan.window_s)
         self.windows.append(window)
         if window.loss > TOLERATED_LOSS:
@@ -180,14 +180,15 @@ class Lane:
         """Return the medians of delay at half load, where it was measured."""
         if not self.latencies:
             return {}
-        return {
-            f"half_load_{name}": round(statistics.median(getattr(window, name) for window in self.latencies), 3)
-            for name in ("latency_p50_ms", "latency_p99_ms", "cpu_share", "waiting_share")
+        names = ("latency_p50_ms", "latency_p99_ms", "cpu_share", "waiting_share")
+        medians = {
+            name: statistics.median(getattr(window, name) for window in self.latencies) for name in names
         }
+        return {f"half_load_{name}": round(value, 3) for name, value in medians.items()}
 
 
 def probe_places(receivers: int) -> set[int]:
-    """Return which receivers decrypt and check: one of 25, at most four, spread over the order in which they join."""
+    """Return which receivers decrypt and check: one of 25, at most four, spread over all."""
     probes = max(1, min(4, receivers // 25))
     return {number * receivers // probes for number in range(probes)}
 
@@ -211,7 +212,7 @@ def open_lane(peer: Peer, plan: Plan, cores: Cores) -> Iterator[Lane]:
 
 
 def measure_together(peers: Sequence[Peer], plan: Plan, cores: Cores) -> list[dict[str, Any]]:
-    """Start all servers, calibrate each, then measure one after the other, round by round: who waits is silent."""
+    """Start all servers, calibrate each, then measure in turn, round by round: who waits is silent."""
     with ExitStack() as stack:
         lanes = [lane for peer in peers if (lane := enter_lane(stack, peer, plan, cores)) is not None]
         lanes = [lane for lane in lanes if survives(lane, lane.calibrate)]

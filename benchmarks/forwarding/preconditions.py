@@ -10,7 +10,7 @@ from benchmarks.forwarding.measure import Cores
 BUFFER_BYTES = 4 * 1024 * 1024
 # Janus has a few descriptors a participant.
 DESCRIPTORS = 4_096
-# Documentation addresses (RFC 5737): nothing is sent to it, the kernel only says which address it would send from.
+# For documentation (RFC 5737). Nothing is sent there: the kernel only says from where it would be.
 ELSEWHERE = ("198.51.100.1", 9)
 
 
@@ -36,7 +36,7 @@ def check_machine() -> None:
 
 
 def own_address() -> str:
-    """Return an address of this machine that is not the loopback's, if it has one: Janus leaves that one out."""
+    """Return an address of this machine other than 127.0.0.1, which Janus leaves out, if it has one."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(ELSEWHERE)

@@ -62,7 +62,8 @@ def show(report: Mapping[str, Any], ways: Mapping[str, str]) -> None:
     rows = report["rows"]
     console.print(by_receivers(rows))
     for count in sorted({row["receivers"] for row in rows}):
-        console.print(details(f"{count} receivers", [row for row in rows if row["receivers"] == count], "server"))
+        same = [row for row in rows if row["receivers"] == count]
+        console.print(details(f"{count} receivers", same, "server"))
     if report["bursts"]:
         console.print(details("Ours, by packets of a frame", report["bursts"], "burst"))
     limits = table("What the machine can do at best", ["packets a CPU second"])

@@ -22,6 +22,9 @@ ROOM = 1
 START_S = 10.0
 EVENT_S = 15.0
 
+# A message of Janus, either way.
+Event = dict[str, Any]
+
 CORE_CONFIG = """
 general: {{
     configs_folder = "{folder}"
@@ -40,14 +43,16 @@ plugins: {{ disable = "{other_plugins}" }}
 transports: {{ disable = "{other_transports}" }}
 """
 HTTP_CONFIG = """
-general: {{ json = "compact", base_path = "/janus", http = true, port = {port}, ip = "127.0.0.1", https = false }}
+general: {{
+    json = "compact", base_path = "/janus", http = true, port = {port}, ip = "127.0.0.1", https = false
+}}
 admin: {{ admin_http = false }}
 """
 # The bitrate is not limited, and nobody asks for a keyframe by a timer.
 ROOM_CONFIG = f"""
 room-{ROOM}: {{
-    description = "bench", publishers = 64, bitrate = 0, fir_freq = 0, videocodec = "vp8", audiolevel_ext = false
-    transport_wide_cc_ext = false, notify_joining = false, record = false
+    description = "bench", publishers = 64, bitrate = 0, fir_freq = 0, videocodec = "vp8"
+    audiolevel_ext = false, transport_wide_cc_ext = false, notify_joining = false, record = false
 }}
 """
 
@@ -146,7 +151,8 @@ class JanusServer:
         """Join the room as a subscriber of every publisher."""
         handle = self._attach()
         feeds = [{"feed": feed} for feed in self._feeds[:streams]]
-        event = self._message(handle, {"request": "join", "ptype": "subscriber", "room": ROOM, "streams": feeds})
+        body = {"request": "join", "ptype": "subscriber", "room": ROOM, "streams": feeds}
+        event = self._message(handle, body)
         answer = load.accept(name, event["jsep"]["sdp"], probe=probe)
         self._message(handle, {"request": "start"}, {"type": "answer", "sdp": answer})
 
@@ -154,7 +160,7 @@ class JanusServer:
         reply = self._call(self._session, {"janus": "attach", "plugin": "janus.plugin.videoroom"})
         return f"{self._session}/{reply['data']['id']}"
 
-    def _message(self, handle: str, body: dict[str, Any], jsep: dict[str, str] | None = None) -> dict[str, Any]:
+    def _message(self, handle: str, body: Event, jsep: dict[str, str] | None = None) -> Event:
         """Send a plugin its message; return the event that answers it."""
         transaction = f"t{next(self._numbers)}"
         request = {"janus": "message", "body": body, **({"jsep": jsep} if jsep else {})}
@@ -166,21 +172,21 @@ class JanusServer:
                     return checked(event)
         raise PeerUnusableError(f"Janus did not answer {body['request']}")
 
-    def _events(self) -> list[dict[str, Any]]:
+    def _events(self) -> list[Event]:
         self._http.request("GET", f"{self._session}?maxev=50")
         found = json.loads(self._http.getresponse().read())
         return found if isinstance(found, list) else [found]
 
-    def _call(self, path: str, request: dict[str, Any]) -> dict[str, Any]:
+    def _call(self, path: str, request: Event) -> Event:
         body = json.dumps({"transaction": f"t{next(self._numbers)}", **request})
         self._http.request("POST", path, body, {"Content-Type": "application/json"})
-        reply: dict[str, Any] = json.loads(self._http.getresponse().read())
+        reply: Event = json.loads(self._http.getresponse().read())
         if reply["janus"] == "error":
             raise PeerUnusableError(f"Janus refused {request['janus']}: {reply['error']}")
         return reply
 
 
-def checked(event: dict[str, Any]) -> dict[str, Any]:
+def checked(event: Event) -> Event:
     """Return an event that carries no error."""
     data = event["plugindata"]["data"]
     if "error" in data:

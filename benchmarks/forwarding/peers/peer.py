@@ -1,8 +1,7 @@
-"""What a server must offer to be measured. One file a server: write these methods, add it to `forwarding/peers/known.py`.
+"""What a server must offer to be measured: one file a server, added to the list in `known.py`.
 
-`start` begins the server on the core that it is given, with as many threads as it needs: a figure is packets a second
-of CPU time, over all of them. All traffic stays on the machine: it has
-one of its own addresses.
+`start` begins the server on the core that it is given, with as many threads as it needs: the figure is packets
+a second of CPU time, over all of them. All traffic stays on the machine: the address is one of its own.
 """
 
 from contextlib import AbstractContextManager
@@ -41,7 +40,9 @@ class Server(Protocol):
 class Peer(Protocol):
     """A kind of server."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What tables call it."""
 
     def start(self, place: Place) -> AbstractContextManager[Server]:
         """Start a server; end it when left. Raises PeerUnusableError."""
