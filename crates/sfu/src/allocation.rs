@@ -1,51 +1,208 @@
 //! Which layer of which video fits into what a receiver's path carries.
 
+use std::cmp::Reverse;
+use std::ops::Deref;
+use std::time::{Duration, Instant};
+
+/// Layers that a demand can name: three sizes with three frame rates each.
+pub const MAX_LAYERS: usize = 9;
+/// More than this share of the estimate is not given away: reports, retransmissions and errors need room.
+const USABLE_PERCENT: u64 = 95;
+/// To go up, so much more than the cost must be free; else a receiver at the edge would switch all the time.
+const UP_PERCENT: u64 = 120;
+/// A slot goes up at most once in this time: each step costs a keyframe.
+const BETWEEN_RAISES: Duration = Duration::from_secs(2);
+/// When no picture fits for this long, there is only sound.
+const STARVED_AFTER: Duration = Duration::from_secs(2);
+/// Pictures come back when so much more than the cost of the cheapest one fits.
+const RETURN_PERCENT: u64 = 130;
+
+/// The layers up to the one that fits a tile, the smallest first: number and bits per second.
+///
+/// Collecting more than [`MAX_LAYERS`] keeps the smallest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Layers {
+    layers: [(usize, u64); MAX_LAYERS],
+    count: usize,
+}
+
+impl Deref for Layers {
+    type Target = [(usize, u64)];
+
+    fn deref(&self) -> &[(usize, u64)] {
+        self.layers.get(..self.count).unwrap_or_default()
+    }
+}
+
+impl FromIterator<(usize, u64)> for Layers {
+    fn from_iter<T: IntoIterator<Item = (usize, u64)>>(layers: T) -> Self {
+        let mut all = Layers::default();
+        for (place, layer) in all.layers.iter_mut().zip(layers) {
+            *place = layer;
+            all.count += 1;
+        }
+        all
+    }
+}
+
 /// What one slot could show.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Demand {
     /// The slot.
     pub slot: usize,
     /// A shared screen goes before faces.
     pub screen: bool,
-    /// The tile's width: large tiles go before small ones.
+    /// Who speaks goes before who listens.
+    pub speaker: bool,
+    /// The tile's width: a pinned tile is the largest, and large tiles go before small ones.
     pub width: u32,
-    /// The layers up to the one that fits the tile, the smallest first: number and bits per second.
-    pub layers: Vec<(usize, u64)>,
-    /// The layer that it has now.
+    /// What it could show.
+    pub layers: Layers,
+    /// The layer that it was given last, even while its keyframe is still awaited.
     pub current: Option<usize>,
+    /// When it was last given more than before.
+    pub last_raised: Option<Instant>,
 }
 
-/// More than this share of the estimate is not given away: reports, retransmissions and errors need room.
-const USABLE_PERCENT: u64 = 95;
-/// To go up, so much more than the cost must be free; else a receiver at the edge would switch all the time.
-const UP_PERCENT: u64 = 120;
+/// What a slot gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grant {
+    /// This layer.
+    Flow(usize),
+    /// Nothing.
+    Pause(Reason),
+}
 
-/// The layer for each demand, in the order of the demands; `None` pauses it.
-///
-/// Everybody gets the smallest layer first, by priority; what is left raises layers, again by priority.
-pub fn allocate(demands: &[Demand], budget_bps: Option<u64>) -> Vec<Option<usize>> {
-    let mut remaining = budget_bps.map_or(u64::MAX, |bps| bps / 100 * USABLE_PERCENT);
-    let order = by_priority(demands);
-    let mut places = vec![None; demands.len()];
-    for &i in &order {
-        let overshoot = || demands[i].screen.then(|| overshooting(&demands[i], remaining))?;
-        if let Some(cost) = affordable(&demands[i], 0, 0, remaining).or_else(overshoot) {
-            remaining -= cost;
-            places[i] = Some(0);
+impl Grant {
+    /// The layer, if it gets one.
+    pub fn layer(self) -> Option<usize> {
+        match self {
+            Grant::Flow(layer) => Some(layer),
+            Grant::Pause(_) => None,
         }
     }
-    for &i in &order {
-        while let Some(place) = places[i] {
-            let paid = demands[i].layers[place].1;
-            let Some(cost) = affordable(&demands[i], place + 1, paid, remaining) else {
-                break;
-            };
-            remaining -= cost;
-            places[i] = Some(place + 1);
+}
+
+/// Why a slot gets nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// Others go before it, and the rest is too little.
+    Bandwidth,
+    /// The path carries no picture at all: there is only sound until it is clearly better.
+    AudioOnly,
+}
+
+/// Whether a receiver gets only sound. One a receiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Fallback {
+    starved_since: Option<Instant>,
+    audio_only: bool,
+}
+
+impl Fallback {
+    /// Whether all pictures pause because not even one fits.
+    pub fn is_audio_only(&self) -> bool {
+        self.audio_only
+    }
+
+    /// Note whether nothing fitted.
+    fn note(&mut self, is_starved: bool, now: Instant) {
+        let since = is_starved.then(|| self.starved_since.unwrap_or(now));
+        self.audio_only = since.is_some_and(|since| now.saturating_duration_since(since) >= STARVED_AFTER);
+        self.starved_since = since;
+    }
+
+    /// Whether it stays with sound alone.
+    fn holds(&self, demands: &[Demand], usable: u64) -> bool {
+        let cheapest = demands.iter().filter_map(|demand| Some(demand.layers.first()?.1)).min();
+        self.audio_only && cheapest.is_some_and(|bps| percent(bps, RETURN_PERCENT) > usable)
+    }
+}
+
+/// The allocation with its working memory, which is kept: one a worker.
+#[derive(Debug, Default)]
+pub struct Allocator {
+    order: Vec<usize>,
+    places: Vec<Option<usize>>,
+    grants: Vec<Grant>,
+}
+
+impl Allocator {
+    /// What each demand gets, in the order of the demands.
+    ///
+    /// Everybody gets the smallest layer first: screens, who speaks, then by width. What is left raises layers in the
+    /// same order. `budget_bps` is what all of them may take, `None` while that is unknown.
+    pub fn allocate(
+        &mut self,
+        demands: &[Demand],
+        budget_bps: Option<u64>,
+        fallback: &mut Fallback,
+        now: Instant,
+    ) -> &[Grant] {
+        let usable = budget_bps.map_or(u64::MAX, |bps| bps / 100 * USABLE_PERCENT);
+        self.places.clear();
+        self.places.resize(demands.len(), None);
+        if !fallback.holds(demands, usable) {
+            self.place(demands, usable, now);
+            fallback.note(self.is_starved(demands), now);
+        }
+        let reason = if fallback.audio_only { Reason::AudioOnly } else { Reason::Bandwidth };
+        let layer = |(demand, place): (&Demand, &Option<usize>)| Some(demand.layers.get((*place)?)?.0);
+        let grants = demands.iter().zip(&self.places).map(layer);
+        self.grants.clear();
+        self.grants.extend(grants.map(|layer| layer.map_or(Grant::Pause(reason), Grant::Flow)));
+        &self.grants
+    }
+
+    fn place(&mut self, demands: &[Demand], usable: u64, now: Instant) {
+        self.order.clear();
+        self.order.extend(0..demands.len());
+        self.order.sort_unstable_by_key(|&i| priority(&demands[i]));
+        let mut remaining = usable;
+        for &i in &self.order {
+            let overshoot = || demands[i].screen.then(|| overshooting(&demands[i], remaining))?;
+            if let Some(cost) = affordable(&demands[i], 0, 0, remaining).or_else(overshoot) {
+                remaining -= cost;
+                self.places[i] = Some(0);
+            }
+        }
+        for &i in &self.order {
+            self.places[i] = self.places[i].map(|place| raised(&demands[i], place, &mut remaining, now));
         }
     }
-    let number = |(demand, place): (&Demand, Option<usize>)| place.map(|place| demand.layers[place].0);
-    demands.iter().zip(places).map(number).collect()
+
+    /// Whether nothing fits, though there is something.
+    fn is_starved(&self, demands: &[Demand]) -> bool {
+        self.places.iter().all(Option::is_none) && demands.iter().any(|demand| !demand.layers.is_empty())
+    }
+}
+
+/// The lowest goes first.
+fn priority(demand: &Demand) -> (bool, bool, Reverse<u32>, usize) {
+    (!demand.screen, !demand.speaker, Reverse(demand.width), demand.slot)
+}
+
+/// The highest place that can be paid from what remains, and is not too soon.
+fn raised(demand: &Demand, mut place: usize, remaining: &mut u64, now: Instant) -> usize {
+    while let Some(&(_, paid)) = demand.layers.get(place)
+        && !is_too_soon(demand, place + 1, now)
+        && let Some(cost) = affordable(demand, place + 1, paid, *remaining)
+    {
+        *remaining -= cost;
+        place += 1;
+    }
+    place
+}
+
+/// Whether a place would be a step up shortly after another.
+fn is_too_soon(demand: &Demand, place: usize, now: Instant) -> bool {
+    let is_recent = |raised: Instant| now.saturating_duration_since(raised) < BETWEEN_RAISES;
+    demand.last_raised.is_some_and(is_recent) && !is_held(demand, place)
+}
+
+fn is_held(demand: &Demand, place: usize) -> bool {
+    let number = demand.layers.get(place).map(|layer| layer.0);
+    demand.current.zip(number).is_some_and(|(current, number)| current >= number)
 }
 
 /// What a screen takes that does not quite fit: losing some of it is better than a dark screen beside bright faces.
@@ -54,59 +211,14 @@ fn overshooting(demand: &Demand, remaining: u64) -> Option<u64> {
     (remaining >= bps / 2).then(|| bps.min(remaining))
 }
 
-fn by_priority(demands: &[Demand]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..demands.len()).collect();
-    order.sort_by_key(|&i| (!demands[i].screen, u32::MAX - demands[i].width, demands[i].slot));
-    order
-}
-
 /// What a demand's layer costs beyond what is paid, if that remains.
 fn affordable(demand: &Demand, place: usize, paid: u64, remaining: u64) -> Option<u64> {
-    let (number, bps) = *demand.layers.get(place)?;
+    let (_, bps) = *demand.layers.get(place)?;
     let cost = bps.saturating_sub(paid);
-    let is_held = demand.current.is_some_and(|current| current >= number);
-    let needed = if is_held { cost } else { cost.saturating_mul(UP_PERCENT) / 100 };
+    let needed = if is_held(demand, place) { cost } else { percent(cost, UP_PERCENT) };
     (needed <= remaining).then_some(cost)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{Demand, allocate};
-
-    fn camera(slot: usize, width: u32, current: Option<usize>) -> Demand {
-        let layers = vec![(0, 100_000), (1, 300_000), (2, 1_000_000)];
-        Demand { slot, screen: false, width, layers, current }
-    }
-
-    #[test]
-    fn without_an_estimate_everybody_gets_the_best() {
-        let demands = [camera(0, 640, None), camera(1, 320, None)];
-        assert_eq!(allocate(&demands, None), [Some(2), Some(2)]);
-    }
-
-    #[test]
-    fn everybody_is_seen_before_anybody_is_seen_well() {
-        let demands = [camera(0, 320, None), camera(1, 1280, None), camera(2, 320, None)];
-        assert_eq!(allocate(&demands, Some(700_000)), [Some(0), Some(1), Some(0)]);
-    }
-
-    #[test]
-    fn small_tiles_pause_first() {
-        let demands = [camera(0, 160, None), camera(1, 640, None)];
-        assert_eq!(allocate(&demands, Some(150_000)), [None, Some(0)]);
-    }
-
-    #[test]
-    fn going_up_needs_more_room_than_staying() {
-        let budget = Some(340_000);
-        assert_eq!(allocate(&[camera(0, 640, Some(1))], budget), [Some(1)]);
-        assert_eq!(allocate(&[camera(0, 640, Some(0))], Some(330_000)), [Some(0)]);
-    }
-
-    #[test]
-    fn a_screen_goes_first_and_overshoots_rather_than_pause() {
-        let screen = Demand { slot: 9, screen: true, width: 100, layers: vec![(0, 500_000)], current: None };
-        let demands = [camera(0, 1280, None), screen];
-        assert_eq!(allocate(&demands, Some(400_000)), [None, Some(0)]);
-    }
+fn percent(bps: u64, percent: u64) -> u64 {
+    u64::try_from(u128::from(bps) * u128::from(percent) / 100).unwrap_or(u64::MAX)
 }

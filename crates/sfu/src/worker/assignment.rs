@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::Worker;
-use crate::allocation::{Demand, allocate};
+use crate::allocation::{Allocator, Demand, Fallback};
 use crate::layers::{LayerState, fitting};
 use crate::model::{Id, Kind, LayoutEntry, Source};
 use crate::peer::Peer;
@@ -233,7 +233,10 @@ impl Worker {
             }
         }
         let budget = self.video_budget(receiver);
-        for (demand, target) in demands.iter().zip(allocate(&demands, budget)) {
+        let (mut allocator, mut fallback) = (Allocator::default(), Fallback::default());
+        let grants = allocator.allocate(&demands, budget, &mut fallback, now);
+        for (demand, grant) in demands.iter().zip(grants) {
+            let target = grant.layer();
             self.set_target(receiver, demand.slot, target, target.is_none());
             self.ask_for_awaited(receiver, demand.slot, now);
         }
@@ -261,9 +264,11 @@ impl Worker {
         Wish::Flow(Demand {
             slot,
             screen: feed.source == Source::Screen,
+            speaker: speaks(publisher, now),
             width,
             layers: states[..=best].iter().enumerate().filter_map(cost).collect(),
-            current: feed.current(),
+            current: feed.target,
+            last_raised: None,
         })
     }
 
@@ -297,4 +302,9 @@ impl Worker {
         let changed = self.peers.get_mut(receiver).and_then(Peer::slots_changed);
         self.events.extend(changed);
     }
+}
+
+fn speaks(peer: &Peer, now: Instant) -> bool {
+    let voice = peer.track_of(Source::Microphone).map(|track| &peer.tracks[track]);
+    voice.is_some_and(|track| track.flowing && !track.muted && track.loudness.is_speaking(now))
 }
