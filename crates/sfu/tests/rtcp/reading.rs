@@ -181,6 +181,19 @@ fn unknown_and_malformed_packets_are_skipped_and_the_next_is_read() {
 }
 
 #[test]
+fn padding_is_no_content_in_any_length() {
+    for words_of_padding in 1..=60_u8 {
+        let mut bytes = packet(1, 205, &words(&[1, 2, 5 << 16]));
+        let padding = words_of_padding * 4;
+        bytes.resize(bytes.len() + usize::from(padding), 0);
+        bytes[0] |= 0x20;
+        bytes[3] += words_of_padding;
+        *bytes.last_mut().unwrap() = padding;
+        assert_eq!(ours(&bytes), [Seen::Nack { sender: 1, media: 2, lost: vec![5] }]);
+    }
+}
+
+#[test]
 fn a_wrong_version_or_a_length_beyond_the_end_ends_the_reading() {
     let pli = packet(1, 206, &words(&[1, 2]));
     for end in [vec![0x41, 206, 0, 0], vec![0x81, 206, 0, 200], vec![0x81], vec![0x81, 206, 0]] {

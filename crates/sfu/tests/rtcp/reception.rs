@@ -132,11 +132,14 @@ fn a_report_block_counts_losses_since_the_last_and_in_all() {
 }
 
 #[test]
-fn an_interval_in_which_almost_all_was_lost_does_not_overflow_the_fraction() {
+fn an_interval_in_which_all_was_lost_does_not_overflow_the_fraction() {
     let (mut stream, now) = start();
     receive(&mut stream, [0], now);
     stream.report_block(now);
     receive(&mut stream, [2_999], now);
+    assert_eq!(stream.report_block(now).unwrap().fraction_lost, 255);
+    // All of them: only the retransmission came.
+    stream.repaired(3_000, now);
     assert_eq!(stream.report_block(now).unwrap().fraction_lost, 255);
 }
 

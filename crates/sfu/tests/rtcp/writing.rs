@@ -107,6 +107,15 @@ fn a_nack_of_more_numbers_than_fit_continues_in_the_next_packet() {
 }
 
 #[test]
+fn seventeen_numbers_in_a_row_are_one_pair() {
+    let mut bytes = [0; 100];
+    let mut writer = Writer::new(&mut bytes);
+    let lost: Vec<u16> = (0..17).map(|offset| 65_530_u16.wrapping_add(offset)).collect();
+    assert_eq!(writer.nack(1, 2, &lost), 17);
+    assert_eq!(writer.written()[12..], [0xff, 0xfa, 0xff, 0xff]);
+}
+
+#[test]
 fn nothing_is_written_beyond_the_callers_bytes() {
     let blocks = [block(1); 31];
     let info = SenderInfo { ssrc: 1, ntp: 2, rtp_time: 3, packets: 4, octets: 5 };
