@@ -2,6 +2,30 @@
 
 use str0m::media::Rid;
 
+/// Spatial layers of one stream that are told apart.
+pub const MAX_SPATIAL: usize = 4;
+
+/// What a track can be sent as: a simulcast layer, up to one of its spatial layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Quality {
+    /// The simulcast layer, 0 the smallest.
+    pub layer: usize,
+    /// The highest spatial layer of its stream; 0 where a stream has one only.
+    pub spatial: u8,
+}
+
+impl Quality {
+    /// One number for it, which grows with the quality.
+    pub fn number(self) -> usize {
+        self.layer * MAX_SPATIAL + usize::from(self.spatial)
+    }
+
+    /// The quality with this [`number`](Self::number).
+    pub fn from_number(number: usize) -> Self {
+        Quality { layer: number / MAX_SPATIAL, spatial: (number % MAX_SPATIAL) as u8 }
+    }
+}
+
 /// The width that a source is thought to have until a keyframe tells.
 pub const ASSUMED_SOURCE_WIDTH: u32 = 1_280;
 

@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use crate::allocation::Fallback;
 use crate::command::OpenPeer;
 use crate::downlink::{Downlink, Exit, Waiting};
 use crate::event::{Event, SlotEntry};
+use crate::layers::Quality;
 use crate::link::Link;
 use crate::model::{Id, Kind, LayoutEntry, Source};
 use crate::slot::Slot;
@@ -38,6 +40,8 @@ pub struct Peer {
     pub downlink: Downlink,
     /// The state of its network.
     pub link: Link,
+    /// Whether it gets sound alone.
+    pub fallback: Fallback,
     /// What its estimator was last told to look for.
     pub goal_bps: u64,
     /// Whether its transport has something to say in this pass.
@@ -76,6 +80,7 @@ impl Peer {
             slots,
             layout: Vec::new(),
             link: Link::new(now),
+            fallback: Fallback::default(),
             goal_bps: 0,
             dirty: false,
             ufrag: String::new(),
@@ -98,6 +103,14 @@ impl Peer {
     /// Which of its slots sends an SSRC.
     pub fn slot_of(&self, ssrc: u32) -> Option<usize> {
         self.slots.iter().position(|slot| slot.outgoing.ssrc() == ssrc)
+    }
+
+    /// Let a slot flow in a quality, or hold it back.
+    pub fn set_target(&mut self, slot: usize, target: Option<Quality>, paused: bool, now: Instant) {
+        if let Some(feed) = &mut self.slots[slot].feed {
+            feed.paused = paused;
+            feed.set_target(target, now);
+        }
     }
 
     /// Send what is new of a track in one of the slots.

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::codec::Codec;
 use crate::event::SlotEntry;
+use crate::layers::Quality;
 use crate::model::{Id, Kind, Source};
 use crate::outgoing::{Outgoing, Ready};
 use crate::ring::Stored;
@@ -40,8 +41,10 @@ pub struct Feed {
     pub peer: Id,
     /// What it carries.
     pub source: Source,
-    /// The layer that shall flow; `None` holds it back.
+    /// The simulcast layer that shall flow; `None` holds it back.
     pub target: Option<usize>,
+    /// When it was last given more than before.
+    pub raised_at: Option<Instant>,
     /// Held back by width, mute or bandwidth.
     pub paused: bool,
     /// When it came into the slot.
@@ -63,6 +66,7 @@ impl Feed {
             peer,
             source,
             target: None,
+            raised_at: None,
             paused: false,
             since: now,
             selector: Selector::new(Layers::ALL),
@@ -88,12 +92,22 @@ impl Feed {
         self.undecodable
     }
 
-    /// Let a layer flow as soon as it can, or hold the track back.
-    pub fn set_target(&mut self, target: Option<usize>) {
-        self.target = target;
-        if target.is_none() {
-            self.current = None;
+    /// Let it flow in a quality as soon as it can, or hold it back.
+    pub fn set_target(&mut self, wanted: Option<Quality>, now: Instant) {
+        if wanted > self.quality() && self.quality().is_some() {
+            self.raised_at = Some(now);
         }
+        self.target = wanted.map(|quality| quality.layer);
+        match wanted {
+            Some(Quality { spatial, .. }) => self.selector.want(Layers { spatial, ..Layers::ALL }),
+            None => self.current = None,
+        }
+    }
+
+    /// What it shall flow as.
+    pub fn quality(&self) -> Option<Quality> {
+        let spatial = self.selector.wanted().spatial;
+        self.target.map(|layer| Quality { layer, spatial })
     }
 
     /// The layers whose packets matter: the one that flows, and the one that shall.

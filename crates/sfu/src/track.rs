@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::codec::StreamState;
 use crate::keyframe::KeyframeGate;
-use crate::layers::LayerState;
+use crate::layers::{LayerState, MAX_SPATIAL, Quality};
 use crate::loudness::Loudness;
 use crate::model::{Kind, Source};
 use crate::reception::Stream;
@@ -59,12 +59,14 @@ pub struct Layer {
     /// Packets of this pass, in the order in which they came.
     pub fresh: Vec<u64>,
     heard_at: Option<Instant>,
-    rate: Rate,
+    /// What each spatial layer takes.
+    rates: [Rate; MAX_SPATIAL],
 }
 
 /// Bits per second over the last full window.
 #[derive(Debug, Default)]
 struct Rate {
+    heard_at: Option<Instant>,
     since: Option<Instant>,
     bytes: u64,
     bps: u64,
@@ -109,7 +111,8 @@ impl Track {
         let layer = &mut self.layers[layer];
         let layer_started = !layer.is_live(now);
         layer.heard_at = Some(now);
-        layer.rate.add(usize::from(entry.payload_bytes), now);
+        let spatial = usize::from(entry.meta.spatial).min(MAX_SPATIAL - 1);
+        layer.rates[spatial].add(usize::from(entry.payload_bytes), now);
         if entry.meta.starts_keyframe && is_video {
             layer.gate.satisfied();
         }
@@ -125,14 +128,10 @@ impl Track {
         }
     }
 
-    /// What is known about its layers.
-    pub fn layer_states(&self, now: Instant) -> Vec<LayerState> {
-        let state = |layer: &Layer| LayerState {
-            live: layer.is_live(now),
-            width: layer.state.size(0).map(|(width, _)| u32::from(width)),
-            bitrate_bps: layer.rate.bps,
-        };
-        self.layers.iter().map(state).collect()
+    /// What it can be sent as, from the smallest to the largest: simulcast layers, and their spatial layers.
+    pub fn qualities(&self, now: Instant) -> Vec<(Quality, LayerState)> {
+        let layers = self.layers.iter().enumerate();
+        layers.flat_map(|(number, layer)| layer.qualities(number, now)).collect()
     }
 }
 
@@ -142,15 +141,36 @@ impl Layer {
         self.ring.get(sequence, &self.state)
     }
 
+    /// Its spatial layers, each with what it takes together with those below.
+    fn qualities(&self, number: usize, now: Instant) -> impl Iterator<Item = (Quality, LayerState)> + '_ {
+        let count = usize::from(self.state.spatial_layers()).clamp(1, MAX_SPATIAL);
+        (0..count).map(move |spatial| {
+            let state = LayerState {
+                live: if count == 1 { self.is_live(now) } else { self.rates[spatial].is_live(now) },
+                width: self.state.size(spatial as u8).map(|(width, _)| u32::from(width)),
+                bitrate_bps: self.rates[..=spatial].iter().map(|rate| rate.bps).sum(),
+            };
+            (Quality { layer: number, spatial: spatial as u8 }, state)
+        })
+    }
+
     /// Whether packets arrive.
     pub fn is_live(&self, now: Instant) -> bool {
-        let heard = |at| now.saturating_duration_since(at) < LAYER_DEAD_AFTER;
-        self.heard_at.is_some_and(heard)
+        is_recent(self.heard_at, now)
     }
 }
 
+fn is_recent(heard_at: Option<Instant>, now: Instant) -> bool {
+    heard_at.is_some_and(|at| now.saturating_duration_since(at) < LAYER_DEAD_AFTER)
+}
+
 impl Rate {
+    fn is_live(&self, now: Instant) -> bool {
+        is_recent(self.heard_at, now)
+    }
+
     fn add(&mut self, bytes: usize, now: Instant) {
+        self.heard_at = Some(now);
         let since = *self.since.get_or_insert(now);
         let span = now.saturating_duration_since(since);
         if span >= RATE_WINDOW {

@@ -24,7 +24,7 @@ const TILE_WIDTH: u32 = 1_280;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address = std::env::args().nth(1).map_or(Ok(Ipv4Addr::LOCALHOST), |text| text.parse())?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let engine = Engine::start(&configuration(address)?).map_err(|error| error.to_string())?;
+    let engine = Engine::start(&configuration(address)).map_err(|error| error.to_string())?;
     println!("http://{}", listener.local_addr()?);
     let rooms = Rooms { engine, next_request: 0, publishers: HashMap::new() };
     let server = Server(Mutex::new(rooms));
@@ -33,13 +33,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn configuration(address: Ipv4Addr) -> Result<EngineConfig, String> {
-    // `MEETING_SFU_GSO=0` forbids trains. GSO-SWITCH: becomes `gso: trains` below once EngineConfig has the field.
-    let trains = std::env::var_os("MEETING_SFU_GSO").is_none_or(|value| value != "0");
-    if !trains {
-        return Err("this engine has no switch for trains".into());
-    }
-    Ok(EngineConfig { bind: address.into(), workers: 1, tcp: false, ..EngineConfig::default() })
+fn configuration(address: Ipv4Addr) -> EngineConfig {
+    // `MEETING_SFU_GSO=0` forbids trains.
+    let gso = std::env::var_os("MEETING_SFU_GSO").is_none_or(|value| value != "0");
+    EngineConfig { bind: address.into(), workers: 1, tcp: false, gso, ..EngineConfig::default() }
 }
 
 /// The engine behind one lock: a peer is answered before the next is opened.

@@ -3,12 +3,13 @@
 use std::time::Instant;
 
 use super::Worker;
-use crate::allocation::{Allocator, Demand, Fallback};
-use crate::layers::{LayerState, fitting};
+use crate::allocation::Demand;
+use crate::layers::{LayerState, Quality, fitting};
 use crate::model::{Id, Kind, LayoutEntry, Source};
 use crate::peer::Peer;
 use crate::slab::Key;
 use crate::slot::Feed;
+use crate::svc::Layers;
 use crate::voices::{self, Claim, Held, Voice};
 
 /// What a flowing audio slot is taken to need: Opus at its usual rate with headers.
@@ -176,7 +177,7 @@ impl Worker {
         let best: Vec<Claim> = others.take(slots.len() + 1).copied().collect();
         for (slot, voice) in slots.into_iter().zip(voices::assign(&held, &best, now)) {
             self.fill(receiver, slot, voice, now);
-            self.open_voice(receiver, slot);
+            self.open_voice(receiver, slot, now);
         }
         self.tell_slots(receiver);
     }
@@ -188,10 +189,11 @@ impl Worker {
     }
 
     /// Sound always flows, unless the publisher is muted.
-    fn open_voice(&mut self, receiver: Key, slot: usize) {
+    fn open_voice(&mut self, receiver: Key, slot: usize, now: Instant) {
         let Some(voice) = self.feed_of(receiver, slot) else { return };
         let muted = self.peers.get(voice.0).is_none_or(|peer| peer.tracks[voice.1].muted);
-        self.set_target(receiver, slot, (!muted).then_some(0), muted);
+        let whole = Quality { layer: 0, spatial: Layers::ALL.spatial };
+        self.set_target(receiver, slot, (!muted).then_some(whole), muted, now);
     }
 
     fn feed_of(&self, receiver: Key, slot: usize) -> Option<Voice> {
@@ -199,11 +201,9 @@ impl Worker {
         Some((feed.publisher, feed.track))
     }
 
-    fn set_target(&mut self, receiver: Key, slot: usize, target: Option<usize>, paused: bool) {
-        let feed = self.peers.get_mut(receiver).and_then(|peer| peer.slots[slot].feed.as_mut());
-        if let Some(feed) = feed {
-            feed.paused = paused;
-            feed.set_target(target);
+    fn set_target(&mut self, receiver: Key, slot: usize, target: Option<Quality>, paused: bool, now: Instant) {
+        if let Some(peer) = self.peers.get_mut(receiver) {
+            peer.set_target(slot, target, paused, now);
         }
     }
 
@@ -214,7 +214,7 @@ impl Worker {
         for (receiver, slot) in peer.tracks[track].subscribers.clone() {
             match is_video {
                 true => self.retarget(receiver, now),
-                false => self.open_voice(receiver, slot),
+                false => self.open_voice(receiver, slot, now),
             }
             self.tell_slots(receiver);
         }
@@ -228,16 +228,18 @@ impl Worker {
         for slot in slots {
             match self.demand(receiver, slot, now) {
                 Wish::Flow(demand) => demands.push(demand),
-                Wish::Hold { paused } => self.set_target(receiver, slot, None, paused),
+                Wish::Hold { paused } => self.set_target(receiver, slot, None, paused, now),
                 Wish::Keep => {}
             }
         }
         let budget = self.video_budget(receiver);
-        let (mut allocator, mut fallback) = (Allocator::default(), Fallback::default());
-        let grants = allocator.allocate(&demands, budget, &mut fallback, now);
+        let Some(peer) = self.peers.get_mut(receiver) else { return };
+        let grants = self.allocator.allocate(&demands, budget, &mut peer.fallback, now);
         for (demand, grant) in demands.iter().zip(grants) {
-            let target = grant.layer();
-            self.set_target(receiver, demand.slot, target, target.is_none());
+            let target = grant.layer().map(Quality::from_number);
+            peer.set_target(demand.slot, target, target.is_none(), now);
+        }
+        for demand in &demands {
             self.ask_for_awaited(receiver, demand.slot, now);
         }
         self.tell_goal(receiver, &demands);
@@ -255,20 +257,21 @@ impl Worker {
         if width == 0 || track.muted {
             return Wish::Hold { paused: true };
         }
-        let states = track.layer_states(now);
+        let (qualities, states): (Vec<Quality>, Vec<LayerState>) = track.qualities(now).into_iter().unzip();
         let Some(best) = fitting(&states, width) else {
             // A still screen sends nothing for a while. It goes on where it was, without a new keyframe.
             return if feed.target.is_some() { Wish::Keep } else { held };
         };
-        let cost = |(number, state): (usize, &LayerState)| state.live.then_some((number, state.bitrate_bps));
+        let known = qualities.iter().zip(&states).take(best + 1);
+        let cost = |(quality, state): (&Quality, &LayerState)| state.live.then_some((quality.number(), state.bitrate_bps));
         Wish::Flow(Demand {
             slot,
             screen: feed.source == Source::Screen,
             speaker: speaks(publisher, now),
             width,
-            layers: states[..=best].iter().enumerate().filter_map(cost).collect(),
-            current: feed.target,
-            last_raised: None,
+            layers: known.filter_map(cost).collect(),
+            current: feed.quality().map(Quality::number),
+            last_raised: feed.raised_at,
         })
     }
 

@@ -14,6 +14,7 @@ mod ticking;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use crate::allocation::Allocator;
 use crate::command::Command;
 use crate::egress::{Egress, MAX_TRAIN_PACKETS};
 use crate::event::{EndReason, Event};
@@ -114,6 +115,7 @@ pub struct Worker {
     next_pulse: Option<Instant>,
     next_report: Option<Instant>,
     egress: Egress,
+    allocator: Allocator,
     /// Tracks with packets that nobody was sent yet.
     fresh: Vec<(Key, usize)>,
     /// Peers with packets that wait for their pacer.
@@ -146,6 +148,7 @@ impl Worker {
             next_pulse: None,
             next_report: None,
             egress: Egress::new(MAX_TRAIN_PACKETS),
+            allocator: Allocator::default(),
             fresh: Vec::new(),
             waiting: Vec::new(),
             repairs: Vec::new(),
