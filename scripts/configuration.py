@@ -54,12 +54,12 @@ def walk(model: type[BaseModel], prefix: str = PREFIX) -> Iterator[tuple[str, Fi
             yield prefix + name.upper(), info
 
 
-def parts() -> Iterator[tuple[str, type[BaseModel]]]:
-    """Yield the parts of the tree with their prefixes, the root first."""
-    yield PREFIX, Settings
-    for name, info in Settings.model_fields.items():
+def parts(model: type[BaseModel] = Settings, prefix: str = PREFIX) -> Iterator[tuple[str, type[BaseModel]]]:
+    """Yield the parts of the tree with their prefixes, each before the parts inside it."""
+    yield prefix, model
+    for name, info in model.model_fields.items():
         if part := find_part(info):
-            yield f"{PREFIX}{name.upper()}__", part
+            yield from parts(part, f"{prefix}{name.upper()}__")
 
 
 def write_default(info: FieldInfo) -> str:
@@ -115,7 +115,8 @@ def reference() -> str:
         "that sets nothing, mostly misspelt, is named at the start. Lists are written with commas.",
     ]
     for prefix, model in parts():
-        title = "General" if model is Settings else prefix.removeprefix(PREFIX).rstrip("_").capitalize()
+        path = prefix.removeprefix(PREFIX).rstrip("_").replace("__", ": ")
+        title = "General" if model is Settings else path.capitalize()
         lines += ["", f"## {title}", ""]
         if model is not Settings and model.__doc__:
             lines += [inspect.cleandoc(model.__doc__), ""]

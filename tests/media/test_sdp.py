@@ -26,8 +26,8 @@ SDP = "\r\n".join(
 def test_media_lines_say_what_they_are_and_whether_they_send() -> None:
     assert media_lines(SDP) == [
         MediaLine(kind="audio", mid="0", sends=True),
-        MediaLine(kind="audio", mid="1", sends=False),
-        MediaLine(kind="application", mid="2", sends=True),
+        MediaLine(kind="audio", mid="1", sends=False, receives=True),
+        MediaLine(kind="application", mid="2", sends=True, receives=True),
     ]
 
 

@@ -16,11 +16,13 @@ from meeting_system.adapters.bus import LocalBus
 from meeting_system.contracts.call import Nothing, Request
 from meeting_system.contracts.media import CloseMeetingMedia, ClosePeer, SetMuted
 from meeting_system.contracts.meeting import Admission, AppendDurable, RedeemTicket
+from meeting_system.contracts.stream import EndStream
 from meeting_system.kernel.ids import UserId, new_id
 from meeting_system.kernel.principal import Account, AccountRole
 from meeting_system.kit.passwords import Passwords
 from meeting_system.kit.plug import Plug, Ports
 from meeting_system.kit.tokens import SignedTokens
+from meeting_system.kit.turn import Turn, TurnSettings
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.settings import MeetingSettings
 
@@ -39,7 +41,7 @@ class Asked:
             self.requests.append(request)
             return Nothing()
 
-        handlers = dict.fromkeys((AppendDurable, SetMuted, ClosePeer, CloseMeetingMedia), note)
+        handlers = dict.fromkeys((AppendDurable, SetMuted, ClosePeer, CloseMeetingMedia, EndStream), note)
         return Plug(name="beside", handlers=handlers)
 
     def events(self) -> list[AppendDurable]:
@@ -68,6 +70,9 @@ class Person:
         if body is None:
             return await self.client.post(f"/api/v1{path}", headers=headers)
         return await self.client.post(f"/api/v1{path}", json=body, headers=headers)
+
+    async def delete(self, path: str) -> httpx2.Response:
+        return await self.client.delete(f"/api/v1{path}", headers=self.headers)
 
     async def patch(self, path: str, body: Any) -> httpx2.Response:
         return await self.client.patch(f"/api/v1{path}", json=body, headers=self.headers)
@@ -114,10 +119,16 @@ def asked() -> Asked:
 
 
 @pytest.fixture
+def turn() -> TurnSettings:
+    """No TURN server."""
+    return TurnSettings()
+
+
+@pytest.fixture
 async def client(
-    make_app: Any, ports: Ports, settings: MeetingSettings, asked: Asked
+    make_app: Any, ports: Ports, settings: MeetingSettings, turn: TurnSettings, asked: Asked
 ) -> AsyncIterator[httpx2.AsyncClient]:
-    async with make_app([meeting.create(ports, settings), asked.plug()]) as client:
+    async with make_app([meeting.create(ports, settings, turn), asked.plug()]) as client:
         yield client
 
 
@@ -153,7 +164,7 @@ def guest(client: httpx2.AsyncClient, bus: LocalBus) -> MakePerson:
 @pytest.fixture
 def context(ports: Ports, settings: MeetingSettings) -> Context:
     """For jobs, called by hand in virtual time."""
-    return Context(ports, settings, Passwords())
+    return Context(ports, settings, Passwords(), Turn(TurnSettings(), ports.clock))
 
 
 @pytest.fixture

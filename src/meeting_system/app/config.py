@@ -12,7 +12,8 @@ LOCALES = ["zh-CN", "en"]
 
 
 class IceServer(BaseModel):
-    """A STUN or TURN server for the browser; none are needed, the media engine is reached directly."""
+    """A STUN server for the browser; none are needed, the media engine is reached directly. TURN servers come
+    with the answer to a join, since their credentials are for who may join."""
 
     urls: list[str]
     username: str | None = None

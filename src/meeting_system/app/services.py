@@ -24,7 +24,7 @@ async def open_meeting(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
     """Rooms, meetings, participants."""
     from meeting_system.meeting import create
 
-    yield create(ports, settings.meeting)
+    yield create(ports, settings.meeting, settings.media.turn)
 
 
 @asynccontextmanager

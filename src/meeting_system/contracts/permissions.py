@@ -22,7 +22,7 @@ ACCOUNT_PERMISSIONS: dict[AccountRole, frozenset[str]] = {
 
 _OBSERVER = frozenset({"chat:read"})
 _ATTENDEE = _OBSERVER | {"chat:send"}
-_CO_HOST = _ATTENDEE | {"participant:mute", "participant:remove", "meeting:lock"}
+_CO_HOST = _ATTENDEE | {"participant:mute", "participant:remove", "meeting:lock", "meeting:stream"}
 _HOST = _CO_HOST | {"meeting:end", "meeting:start", "meeting:update"}
 
 MEETING_PERMISSIONS: dict[MeetingRole, frozenset[str]] = {

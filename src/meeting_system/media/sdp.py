@@ -5,11 +5,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class MediaLine:
-    """One m-line: `kind` is audio, video or application; `sends` is seen from who wrote the SDP."""
+    """One m-line: `kind` is audio, video or application; who wrote the SDP `sends` or `receives`.
+
+    `refused`: its port is 0, which says so in an answer.
+    """
 
     kind: str
     mid: str
     sends: bool
+    receives: bool = False
+    refused: bool = False
 
 
 def media_lines(sdp: str) -> list[MediaLine]:
@@ -17,10 +22,19 @@ def media_lines(sdp: str) -> list[MediaLine]:
     found = []
     for section in sdp.replace("\r\n", "\n").split("\nm=")[1:]:
         lines = section.split("\n")
+        first = lines[0].split(" ")
         mid = next((line.removeprefix("a=mid:") for line in lines if line.startswith("a=mid:")), None)
         if mid is not None:
-            receives_only = "a=recvonly" in lines or "a=inactive" in lines
-            found.append(MediaLine(kind=lines[0].split(" ", 1)[0], mid=mid.strip(), sends=not receives_only))
+            inactive = "a=inactive" in lines
+            found.append(
+                MediaLine(
+                    kind=first[0],
+                    mid=mid.strip(),
+                    sends=not (inactive or "a=recvonly" in lines),
+                    receives=not (inactive or "a=sendonly" in lines),
+                    refused=first[1:2] == ["0"] and "a=bundle-only" not in lines,
+                )
+            )
     return found
 
 

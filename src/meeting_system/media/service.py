@@ -13,6 +13,7 @@ from meeting_system.contracts.media import (
     PeerOpened,
     SetLayout,
     SetMuted,
+    Source,
 )
 from meeting_system.kernel.errors import NotFound
 from meeting_system.media.engine import Engine
@@ -64,6 +65,11 @@ class MediaService:
         with suppress(NotFound):
             self._engine.close_room(room=wish.meeting_id)
         return Nothing()
+
+    def muted(self, meeting_id: str, participant_id: str) -> set[Source]:
+        """Return what a host has muted of somebody."""
+        peer = self._peers.find(meeting_id, participant_id)
+        return set() if peer is None else set(peer.muted)
 
     async def find_peer(self, wish: FindPeer) -> PeerKnown:
         peer = self._peers.find(wish.meeting_id, wish.participant_id)

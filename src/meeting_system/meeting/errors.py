@@ -90,3 +90,27 @@ class CommandTaken(Conflict):
     """The key of this command belongs to another participant's command."""
 
     code = "command_taken"
+
+
+class StreamTokenInvalid(Unauthenticated):
+    """The token of a stream is unknown, revoked or too old."""
+
+    code = "stream_token_invalid"
+
+
+class StreamDirectionWrong(Forbidden):
+    """A token to publish does not watch, and the other way round."""
+
+    code = "stream_direction_wrong"
+
+
+class StreamNotFound(NotFound):
+    """The meeting has no such stream, or it was revoked."""
+
+    code = "stream_not_found"
+
+
+class TooManyStreams(Conflict):
+    """A meeting has room for a few tokens only."""
+
+    code = "too_many_streams"

@@ -19,9 +19,10 @@ from meeting_system.contracts.meeting import (
     SendChat,
 )
 from meeting_system.contracts.signal import ChatMessage
+from meeting_system.contracts.stream import AdmitStream, StreamAdmission
 from meeting_system.kernel.ids import is_id
 from meeting_system.kit.bus import Handler
-from meeting_system.meeting import chat, lifecycle, moderation, presence, rooms, tickets
+from meeting_system.meeting import chat, lifecycle, moderation, presence, rooms, streams, tickets
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.durable import call_of_command, once
 from meeting_system.meeting.repository import commands
@@ -67,6 +68,9 @@ def _question_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
     async def redeem_ticket(request: RedeemTicket) -> Admission:
         return await tickets.redeem(context, request)
 
+    async def admit_stream(request: AdmitStream) -> StreamAdmission:
+        return await streams.admit(context, request)
+
     async def load_room(request: LoadRoom) -> RoomView:
         return await presence.load_room(context, request)
 
@@ -89,6 +93,7 @@ def _question_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
 
     return {
         RedeemTicket: redeem_ticket,
+        AdmitStream: admit_stream,
         LoadRoom: load_room,
         ReportPresence: report_presence,
         FindLastCommand: find_last_command,

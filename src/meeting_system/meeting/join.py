@@ -147,4 +147,5 @@ async def _answer(context: Context, arrival: Arrival, participant_id: str, run_i
         display_name=arrival.display_name,
         signaling_url=SIGNALING_URL,
         guest_token=guest_token,
+        ice_servers=context.turn.issue(participant_id),
     )

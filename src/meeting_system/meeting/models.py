@@ -103,6 +103,7 @@ participants = Table(
     Column("connected_at", _TIME),
     Column("left_at", _TIME),
     Column("left_why", Text),
+    Column("stream_id", _ID),
     UniqueConstraint(
         "run_id",
         "device_id",
@@ -112,6 +113,22 @@ participants = Table(
     ),
     Index("participants_user_idx", "meeting_id", "user_id"),
 )
+
+streams = Table(
+    "streams",
+    METADATA,
+    Column("stream_id", _ID, primary_key=True),
+    Column("meeting_id", _ID, ForeignKey(meetings.c.meeting_id, ondelete="CASCADE"), nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("token_hash", Text, nullable=False, unique=True),
+    Column("created_at", _TIME, nullable=False),
+    Column("expires_at", _TIME, nullable=False),
+    Column("revoked_at", _TIME),
+    Index("streams_meeting_idx", "meeting_id"),
+)
+"""The tokens with which encoders publish and players watch; `participants.stream_id` says who came by one."""
 
 bans = Table(
     "bans",

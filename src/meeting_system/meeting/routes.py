@@ -22,10 +22,12 @@ from meeting_system.meeting import (
     requests,
     rooms,
     rules,
+    streams,
 )
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.durable import Effect
 from meeting_system.meeting.schemas import (
+    CreatedStream,
     Join,
     Joined,
     Leave,
@@ -36,10 +38,12 @@ from meeting_system.meeting.schemas import (
     MessagePage,
     Mute,
     NewMeeting,
+    NewStream,
     ParticipantPage,
     Preview,
     Room,
     RoomChange,
+    StreamList,
 )
 
 Key = Annotated[
@@ -58,6 +62,7 @@ def create_routes(context: Context) -> Sequence[BaseRoute]:
         *_meeting_routes(context),
         *_inside_routes(context),
         *_host_routes(context),
+        *_stream_routes(context),
     ]
 
 
@@ -193,6 +198,31 @@ def _host_routes(context: Context) -> Sequence[BaseRoute]:
     async def lock_meeting(meeting_id: str, sent: Lock, request: Request, key: Key = None) -> None:
         principal = await require_principal(request)
         await ask(principal, meeting_id, moderation.locking(locked=sent.locked), key)
+
+    return router.routes
+
+
+def _stream_routes(context: Context) -> Sequence[BaseRoute]:
+    router = APIRouter(prefix="/api/v1/meetings/{meeting_id}/streams", tags=["streams"])
+
+    @router.post("", status_code=201)
+    async def create_stream(
+        meeting_id: str, sent: NewStream, request: Request, key: Key = None
+    ) -> CreatedStream:
+        """Make a token for an encoder (WHIP) or a player (WHEP); only this answer shows it."""
+        principal = await require_principal(request)
+        base_url = _base_url(context, request)
+        return await streams.create_stream(context, principal, meeting_id, sent, key=key, base_url=base_url)
+
+    @router.get("")
+    async def list_streams(meeting_id: str, request: Request) -> StreamList:
+        """List the streams whose tokens hold, and how many connections each has."""
+        return await streams.list_streams(context, await require_principal(request), meeting_id)
+
+    @router.delete("/{stream_id}", status_code=204)
+    async def revoke_stream(meeting_id: str, stream_id: str, request: Request) -> None:
+        """Revoke a token: what runs by it ends within a second."""
+        await streams.revoke_stream(context, await require_principal(request), meeting_id, stream_id)
 
     return router.routes
 

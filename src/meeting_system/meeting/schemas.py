@@ -7,8 +7,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from meeting_system.contracts.media import Source
 from meeting_system.contracts.signal import ChatMessage
+from meeting_system.contracts.stream import Direction, PictureSource
 from meeting_system.kernel.principal import MeetingRole
 from meeting_system.kernel.text import check_token, clean_line
+from meeting_system.kit.turn import IceServer
 
 Status = Literal["scheduled", "lobby_open", "live", "ended", "cancelled", "expired"]
 DisplayName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(clean_line)]
@@ -87,6 +89,16 @@ class Lock(Body):
     locked: bool
 
 
+class NewStream(Body):
+    """POST /meetings/{id}/streams: `publish` over WHIP, `watch` over WHEP. `source` says as what the pictures
+    of a publisher are shown; `expires_in_s` absent: a day."""
+
+    direction: Direction
+    name: DisplayName | None = None
+    source: PictureSource = "camera"
+    expires_in_s: Annotated[int | None, Field(ge=60)] = None
+
+
 class Room(BaseModel):
     """A permanent room."""
 
@@ -148,6 +160,9 @@ class Joined(BaseModel):
     display_name: str
     signaling_url: str
     guest_token: str | None = None
+    ice_servers: list[IceServer] = Field(
+        default_factory=list, description="TURN servers, with credentials that hold for the meeting"
+    )
 
 
 class Participant(BaseModel):
@@ -167,6 +182,31 @@ class ParticipantPage(BaseModel):
 
     items: list[Participant]
     next_cursor: str | None
+
+
+class Stream(BaseModel):
+    """A token for an encoder or a player, without the token. `active`: how many connections it has now."""
+
+    stream_id: str
+    direction: Direction
+    name: str
+    source: PictureSource
+    created_at: datetime
+    expires_at: datetime
+    active: int
+
+
+class CreatedStream(Stream):
+    """The one answer with the token: it goes as `Authorization: Bearer …` to `url`."""
+
+    token: str
+    url: str
+
+
+class StreamList(BaseModel):
+    """Those that hold, oldest first."""
+
+    items: list[Stream]
 
 
 class MessagePage(BaseModel):

@@ -19,6 +19,13 @@ class MeetingSettings(BaseModel):
         default=7 * 24 * 3600, ge=600, description="a meeting that nobody started gives its number back"
     )
     commands_kept_s: int = Field(default=24 * 3600, ge=3600, description="answers kept for repeats")
+    streams: int = Field(
+        default=20, ge=0, description="tokens for WHIP and WHEP that hold at a time, per meeting"
+    )
+    stream_lifetime_s: int = Field(
+        default=24 * 3600, ge=60, description="of such a token, unless said otherwise"
+    )
+    longest_stream_lifetime_s: int = Field(default=30 * 24 * 3600, ge=60)
     guesses: int = Field(default=10, ge=1, description="wrong passwords per meeting and address")
     guesses_of_address: int = Field(default=60, ge=1, description="wrong passwords and numbers per address")
     guess_window_s: int = Field(default=600, ge=1)

@@ -8,17 +8,20 @@ from meeting_system.kit.every import every
 from meeting_system.kit.passwords import Passwords
 from meeting_system.kit.plug import Plug, Ports
 from meeting_system.kit.tasks import alongside
+from meeting_system.kit.turn import Turn, TurnSettings
 from meeting_system.meeting import jobs
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.handlers import create_handlers
 from meeting_system.meeting.routes import create_routes
 from meeting_system.meeting.settings import MeetingSettings
 
+NO_TURN = TurnSettings()
 
-def create(ports: Ports, settings: MeetingSettings) -> Plug:
+
+def create(ports: Ports, settings: MeetingSettings, turn: TurnSettings = NO_TURN) -> Plug:
     """Wire the meeting service to its ports."""
     passwords = Passwords(threads=settings.hashing_threads, waiting=settings.hashing_waiting)
-    context = Context(ports, settings, passwords)
+    context = Context(ports, settings, passwords, Turn(turn, ports.clock))
 
     @asynccontextmanager
     async def run() -> AsyncIterator[None]:

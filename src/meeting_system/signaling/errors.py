@@ -59,6 +59,12 @@ class RoomClosed(Conflict):
     code = "room_closed"
 
 
+class StreamOver(Conflict):
+    """A stream may not be in the room any more: the meeting ended, it was removed, or another took over."""
+
+    code = "stream_over"
+
+
 class StaleGeneration(Conflict):
     """An offer that is older than one already answered."""
 

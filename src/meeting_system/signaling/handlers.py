@@ -12,8 +12,9 @@ from meeting_system.contracts.media import (
     SpeakersChanged,
 )
 from meeting_system.contracts.meeting import AppendDurable
+from meeting_system.contracts.stream import HideStream, LookAtStage, ShowStream, Stage
 from meeting_system.kit.bus import Handler, Listener
-from meeting_system.signaling import durable, media_events
+from meeting_system.signaling import durable, media_events, streams
 from meeting_system.signaling.core import Core
 from meeting_system.signaling.hub import Hub
 
@@ -25,7 +26,23 @@ def handlers(core: Core) -> Mapping[type[Request[Any]], Handler]:
         await durable.append(core, request)
         return Nothing()
 
-    return {AppendDurable: append_durable}
+    async def show_stream(request: ShowStream) -> Nothing:
+        await streams.show(core, request)
+        return Nothing()
+
+    async def hide_stream(request: HideStream) -> Nothing:
+        await streams.hide(core, request)
+        return Nothing()
+
+    async def look_at_stage(request: LookAtStage) -> Stage:
+        return await streams.look(core, request)
+
+    return {
+        AppendDurable: append_durable,
+        ShowStream: show_stream,
+        HideStream: hide_stream,
+        LookAtStage: look_at_stage,
+    }
 
 
 def listeners(core: Core, hub: Hub) -> Mapping[type[Event], Sequence[Listener]]:

@@ -26,7 +26,7 @@ async def lose(core: Core, held: Attachment) -> None:
 
 async def leave(core: Core, held: Attachment) -> None:
     """The participant said goodbye."""
-    await _give_up(core, steps.stored_now(held), "left")
+    await give_up(core, steps.stored_now(held), "left")
 
 
 async def renew(core: Core, hub: Hub) -> None:
@@ -86,10 +86,11 @@ async def _go_on(core: Core, record: SessionRecord) -> None:
         core.later(ClosePeer(meeting_id=record.meeting_id, participant_id=record.pid))
         await _end(core, record, "wait_on")
     elif due == "give_up":
-        await _give_up(core, record, "lost")
+        await give_up(core, record, "lost")
 
 
-async def _give_up(core: Core, record: SessionRecord, reason: Literal["left", "lost"]) -> None:
+async def give_up(core: Core, record: SessionRecord, reason: Literal["left", "lost"]) -> None:
+    """End a session for good."""
     outcome = await _end(core, record, reason)
     if outcome is not None and outcome.ok:
         core.later(ClosePeer(meeting_id=record.meeting_id, participant_id=record.pid))

@@ -16,7 +16,10 @@ ABSENT = -1
 
 @dataclass(slots=True, frozen=True)
 class SessionRecord:
-    """A session as stored in Valkey. Times are Unix milliseconds; `token` and its kin are hashes."""
+    """A session as stored in Valkey. Times are Unix milliseconds; `token` and its kin are hashes.
+
+    `is_stream`: it has no socket, the media service speaks for it (streams.py).
+    """
 
     sid: str
     run: str
@@ -38,6 +41,7 @@ class SessionRecord:
     media_gen: int
     attempt: int
     carried_from: int
+    is_stream: bool = False
 
 
 @dataclass(slots=True, frozen=True)

@@ -204,6 +204,7 @@ def session_record(sid: str, have: dict[str, str]) -> SessionRecord:
         media_gen=int(have.get("media_gen", 0)),
         attempt=int(have.get("attempt", 0)),
         carried_from=int(have.get("carried_from", 0)),
+        is_stream=have.get("stream") == "1",
     )
 
 

@@ -70,7 +70,7 @@ Due = Literal["wait", "detach", "close_media", "give_up"]
 def judge_due(record: SessionRecord, now_ms: int) -> Due:
     """Say what to do with a session whose timer ran out."""
     if record.state == "attached":
-        return "detach"
+        return "give_up" if record.is_stream else "detach"
     if record.state == "gone":
         return "wait"
     if now_ms >= record.detached_at + RESUMABLE_MS:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
+from meeting_system.contracts.media import Source
 from meeting_system.contracts.meeting import Admission
 from meeting_system.contracts.signal import (
     MediaRebuild,
@@ -12,6 +13,7 @@ from meeting_system.contracts.signal import (
     ParticipantState,
     ParticipantUpdated,
 )
+from meeting_system.contracts.stream import ShowStream
 from meeting_system.signaling.frames import event, iso
 from meeting_system.signaling.records import (
     ABSENT,
@@ -139,6 +141,68 @@ def come_back(
         new_personal_log=is_new_epoch,
     )
     return step, me
+
+
+def show_stream(
+    room: RoomState,
+    wish: ShowStream,
+    record: SessionRecord | None,
+    present: Person | None,
+    session: NewSession,
+    now: Now,
+) -> Step:
+    """Let a stream in or renew its lease; the room is told what changed."""
+    step = Step(
+        run=wish.run_id,
+        epoch=room.epoch,
+        now_ms=now.ms,
+        sid=wish.sid,
+        gen=record.gen if record else ABSENT,
+        pid=wish.participant_id,
+        due_ms=now.ms + LEASE_MS,
+    )
+    if record is None or record.epoch != room.epoch:
+        step.new_personal_log = True
+        step.fields = {
+            "run": wish.run_id,
+            "meeting_id": wish.meeting_id,
+            "pid": wish.participant_id,
+            "state": "attached",
+            "stream": "1",
+            "gen": 1 if record is None else record.gen,
+            "node": session.node,
+        }
+        if present is not None and present.sid != wish.sid:
+            step.ends_sid = present.sid
+    if wish.visible:
+        step.people, step.events = _shown_stream(wish, present, now)
+    return step
+
+
+def _shown_stream(
+    wish: ShowStream, present: Person | None, now: Now
+) -> tuple[list[PersonWrite], list[NewEvent]]:
+    on = {source: source in wish.sources for source in get_args(Source)}
+    pid = wish.participant_id
+    if present is None:
+        me = ParticipantState(
+            participant_id=pid,
+            display_name=wish.display_name,
+            role=wish.role,
+            is_guest=True,
+            presence="connected",
+            joined_at=iso(now.moment),
+            **on,
+        )
+        told = event("participant.joined", ParticipantJoined(participant=me), now=now.moment, by=pid)
+        return [PersonWrite(pid, 0, wish.sid, me)], [told]
+    same = all(getattr(present.state, source) == is_on for source, is_on in on.items())
+    if same and present.sid == wish.sid:
+        return [], []
+    me = present.state.model_copy(
+        update={**on, "display_name": wish.display_name, "version": present.state.version + 1}
+    )
+    return [PersonWrite(pid, present.state.version, wish.sid, me)], [_updated(me, now)]
 
 
 def _carried_person(

@@ -266,11 +266,15 @@ async def leave(
 
 
 def _nobody_since(moment: datetime, run_id: ColumnElement[str] | str) -> ColumnElement[bool]:
-    """The condition that nobody is connected, and nobody came, went or was about to since `moment`."""
+    """The condition that nobody is connected, and nobody came, went or was about to since `moment`.
+
+    A player that watches over WHEP is nobody: it would keep a meeting alive that everyone has left.
+    """
     return ~(
         select(literal(1))
         .where(
             participants.c.run_id == run_id,
+            or_(participants.c.stream_id.is_(None), participants.c.role != "observer"),
             or_(participants.c.state == "connected", participants.c.changed_at >= moment),
         )
         .exists()

@@ -10,18 +10,20 @@ from meeting_system.kernel.address import address_block
 from meeting_system.kernel.errors import TooMany
 from meeting_system.kit.http import client_address
 from meeting_system.kit.limits import RateLimiter
+from meeting_system.kit.turn import IceServer, Turn
 from meeting_system.media.probe import Probes
 from meeting_system.media.schemas import ProbeAnswer, ProbeOffer
 
 TRIES = 30
 WINDOW_S = 60.0
 ECHO_LIFETIME_S = 30.0
+TURN_TEST_S = 60
 MAX_ECHOES = 32
 MAX_ECHO_CHARS = 1024
 TRY_AGAIN_LATER = 1013  # RFC 6455's registry
 
 
-def create_routes(probes: Probes, limiter: RateLimiter) -> list[BaseRoute]:
+def create_probe_routes(probes: Probes, limiter: RateLimiter, turn: Turn) -> list[BaseRoute]:
     """Return the routes of the connection test."""
     router = APIRouter(prefix="/api/v1/test-connection", tags=["test-connection"])
 
@@ -32,6 +34,14 @@ def create_routes(probes: Probes, limiter: RateLimiter) -> list[BaseRoute]:
             "test_connection", address_block(client_address(request)), limit=TRIES, window_s=WINDOW_S
         )
         return ProbeAnswer(sdp=await probes.open(offer=offer.sdp, transport=offer.transport))
+
+    @router.get("/ice-servers", response_model_exclude_none=True)
+    async def list_ice_servers(request: Request) -> list[IceServer]:
+        """The TURN servers, with credentials that hold for the length of a test."""
+        await limiter.hit(
+            "test_connection", address_block(client_address(request)), limit=TRIES, window_s=WINDOW_S
+        )
+        return turn.issue("test", ttl_s=TURN_TEST_S)
 
     async def echo(socket: WebSocket) -> None:
         """Send back what comes: a WebSocket gets through."""

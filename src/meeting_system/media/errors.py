@@ -1,0 +1,63 @@
+"""What goes wrong with streams over HTTP, each with the status that RFC 9725 or RFC 9110 gives it."""
+
+from meeting_system.kernel.errors import Invalid, NotFound, Unauthenticated, Unavailable
+
+
+class SdpUnreadable(Invalid):
+    """What was sent is no SDP, or lacks what every WebRTC offer has."""
+
+    status = 400
+    code = "sdp_unreadable"
+
+
+class SdpUnacceptable(Invalid):
+    """An SDP that says what can't be done here: nothing to send or receive, no BUNDLE, unknown codecs."""
+
+    status = 406
+    code = "sdp_unacceptable"
+
+
+class MediaTypeUnsupported(Invalid):
+    """The Content-Type is not the one of this request."""
+
+    status = 415
+    code = "media_type_unsupported"
+
+
+class AnswerUnacceptable(Invalid):
+    """The client's Accept excludes application/sdp."""
+
+    status = 406
+    code = "answer_unacceptable"
+
+
+class PreconditionRequired(Invalid):
+    """PATCH needs If-Match: the ETag of the present ICE session, or `*`."""
+
+    status = 428
+    code = "precondition_required"
+
+
+class PreconditionFailed(Invalid):
+    """The ICE session of this ETag is over."""
+
+    status = 412
+    code = "precondition_failed"
+
+
+class StreamTokenMissing(Unauthenticated):
+    """No `Authorization: Bearer …`, or not the token of this stream."""
+
+    code = "stream_token_invalid"
+
+
+class StreamUnknown(NotFound):
+    """There is no such stream, or it ended."""
+
+    code = "stream_not_found"
+
+
+class StreamsExhausted(Unavailable):
+    """As many streams run as this server takes."""
+
+    code = "streams_exhausted"

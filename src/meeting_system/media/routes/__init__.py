@@ -1,0 +1,1 @@
+"""HTTP of the media service: the connection test, and streams over WHIP and WHEP."""
