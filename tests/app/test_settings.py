@@ -86,6 +86,15 @@ def test_production_refuses_a_weak_secret(secret: str) -> None:
     Settings(environment="production", tokens={"secret": GOOD})  # type: ignore[arg-type]
 
 
+def test_production_refuses_a_weak_turn_secret() -> None:
+    def media(secret: str) -> dict[str, object]:
+        return {"turn": {"urls": "turn:turn.example.org", "secret": secret}}
+
+    with pytest.raises(ValidationError, match="MEETING_MEDIA__TURN__SECRET"):
+        Settings(environment="production", media=media("SET-ME"))  # type: ignore[arg-type]
+    Settings(environment="production", media=media(GOOD))  # type: ignore[arg-type]
+
+
 def test_production_with_a_shared_database_needs_a_secret_and_a_password() -> None:
     good_url = "postgresql://meeting:x7Gq9ZkW@db/meeting"
     with pytest.raises(ValidationError, match="MEETING_TOKENS__SECRET is needed"):

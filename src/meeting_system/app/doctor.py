@@ -18,12 +18,15 @@ from sqlalchemy import text
 from meeting_system import __version__
 from meeting_system.adapters import embedded_postgres, embedded_valkey
 from meeting_system.adapters.redis_store import open_store
+from meeting_system.adapters.turn_client import check_allocation
 from meeting_system.app.language import Text
 from meeting_system.app.network import NameUnknown, resolve
 from meeting_system.app.settings import Settings, unknown_variables
 from meeting_system.app.web import find_web
+from meeting_system.kernel.clock import SystemClock
 from meeting_system.kernel.errors import AppError
 from meeting_system.kit.sql import open_database
+from meeting_system.kit.turn import Turn
 
 LEAST_DISK = 200 << 20
 GOOD_DISK = 2 << 30
@@ -71,6 +74,7 @@ MEDIA_PORT = Text("port for media", "媒体端口")
 MEDIA_ADDRESS = Text("address for media", "媒体地址")
 WEB = Text("web client", "网页客户端")
 ENGINE = Text("media engine", "媒体引擎")
+TURN = Text("TURN server", "TURN 中继")
 
 
 async def examine(settings: Settings) -> list[Finding]:
@@ -81,6 +85,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings += [check_clock(), check_web(settings), check_engine()]
     findings += [check_pages_port(settings), check_media_port(settings)]
     findings += await check_media_address(settings)
+    findings += await check_turn(settings)
     return findings
 
 
@@ -295,6 +300,28 @@ async def check_media_address(settings: Settings) -> list[Finding]:
             continue
         findings += [judge_address(settings, address) for address in addresses]
     return findings
+
+
+async def check_turn(settings: Settings) -> list[Finding]:
+    """Does each TURN server give a relay to the credentials that we issue?"""
+    found = []
+    for server in Turn(settings.media.turn, SystemClock()).issue("doctor", ttl_s=60):
+        for url in server.urls:
+            if not url.startswith("turn"):
+                continue
+            try:
+                await check_allocation(url, server.username or "", server.credential or "")
+            except AppError as error:
+                found.append(
+                    bad(
+                        TURN,
+                        f"{url}: {error.detail}. Check it, its firewall and MEETING_MEDIA__TURN__SECRET",
+                        f"{url}：{error.detail}。请检查该服务器、防火墙和 MEETING_MEDIA__TURN__SECRET",
+                    )
+                )
+            else:
+                found.append(good(TURN, f"{url} relays for us", f"{url} 可以中继"))
+    return found
 
 
 def judge_address(settings: Settings, address: str) -> Finding:

@@ -173,6 +173,12 @@ class Settings(BaseSettings):
                 "MEETING_TOKENS__SECRET is needed where the database is shared: all processes need the same. "
                 "Make one with `openssl rand -base64 48`"
             )
+        turn = self.media.turn.secret
+        if turn is not None and (problem := weakness(turn.get_secret_value())):
+            raise ValueError(
+                f"MEETING_MEDIA__TURN__SECRET {problem}: make one with `openssl rand -hex 32`, "
+                "for coturn's static-auth-secret too"
+            )
         if self.database_url is not None and is_default_password(self.database_url.get_secret_value()):
             raise ValueError(
                 "MEETING_DATABASE_URL has a default password: change it in the database and here"

@@ -24,7 +24,6 @@ declare global {
 
 export function createJoin(parts: JoinParts): Core["join"] {
   return async (input) => {
-    const config = loadIceServers(parts.http);
     const identity = await claimDevice(parts.persistence);
     try {
       const joined = await requestJoin(parts, input, identity);
@@ -32,7 +31,7 @@ export function createJoin(parts: JoinParts): Core["join"] {
         joined,
         identity,
         devices: parts.devices,
-        iceServers: await config,
+        iceServers: joined.iceServers ?? [],
         rejoin: () => requestJoin(parts, { ...input, reference: joined.meetingId }, identity),
         tellLeft: () => tellLeft(parts, joined.meetingId, identity),
       });
@@ -59,14 +58,4 @@ async function tellLeft({ http, attendances }: JoinParts, meetingId: string, { d
   const guestToken = attendances.get(meetingId)?.guestToken ?? null;
   const token = guestToken === null ? {} : { token: guestToken };
   await http.post(`/meetings/${meetingId}/leave`, { device_id: deviceId }, { keepalive: true, ...token });
-}
-
-/** Without an answer media goes directly, which is what nearly everybody needs. */
-async function loadIceServers(http: HttpClient): Promise<RTCIceServer[]> {
-  try {
-    const { iceServers } = await http.get<{ iceServers?: RTCIceServer[] }>("/config", { token: null });
-    return iceServers ?? [];
-  } catch {
-    return [];
-  }
 }

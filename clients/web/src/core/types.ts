@@ -221,12 +221,12 @@ export interface Core {
   devices: Devices;
   /** Rejects with a Problem (meeting_password_wrong, meeting_locked, sign_in_required, ...) before any socket opens. */
   join(input: JoinInput): Promise<MeetingSession>;
-  /** Checks WebSocket, UDP and TCP from this browser, one result a step. */
+  /** Checks WebSocket, UDP, TCP and, where there is one, the relay from this browser, one result a step. */
   testConnection(onStep: (step: ConnectionTestStep) => void): Promise<ConnectionTestStep[]>;
 }
 
 export interface ConnectionTestStep {
-  step: "https" | "websocket" | "devices" | "udp" | "tcp";
+  step: "https" | "websocket" | "devices" | "udp" | "tcp" | "relay";
   outcome: "running" | "passed" | "failed" | "skipped";
   detail: string;
   durationMs: number;

@@ -72,6 +72,7 @@ const TEST_STEPS: ConnectionTestStep[] = [
   { step: "devices", outcome: "passed", detail: "2 microphones, 2 cameras", durationMs: 140 },
   { step: "udp", outcome: "failed", detail: "no connection within 5 s to 192.0.2.7:8800", durationMs: 5002 },
   { step: "tcp", outcome: "passed", detail: "192.0.2.7:8800", durationMs: 213 },
+  { step: "relay", outcome: "skipped", detail: "", durationMs: 3 },
 ];
 
 export interface FakeCore extends Core {

@@ -3,8 +3,15 @@ import type { HttpClient } from "../http/client";
 
 const TIMEOUT_MS = 12_000;
 
-export async function testMedia(http: HttpClient, transport: "udp" | "tcp"): Promise<string> {
-  const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+/** Credentials for the relay that hold for a minute; nothing where there is no relay. */
+export function loadRelays(http: HttpClient): Promise<RTCIceServer[]> {
+  return http.get<RTCIceServer[]>("/test-connection/ice-servers", { token: null });
+}
+
+/** With `relays` everything goes through them; they reach the server over UDP. */
+export async function testMedia(http: HttpClient, transport: "udp" | "tcp", relays?: RTCIceServer[]): Promise<string> {
+  const relayed: RTCConfiguration = relays === undefined ? {} : { iceServers: relays, iceTransportPolicy: "relay" };
+  const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", ...relayed });
   try {
     connection.addTransceiver("audio", { direction: "recvonly" });
     await connection.setLocalDescription();

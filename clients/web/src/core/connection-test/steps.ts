@@ -2,10 +2,10 @@
 import { listDevices } from "../devices/capture";
 import type { HttpClient } from "../http/client";
 import type { ConnectionTestStep, Core } from "../types";
-import { testMedia } from "./media";
+import { loadRelays, testMedia } from "./media";
 import { testWebSocket } from "./websocket";
 
-type Finding = Pick<ConnectionTestStep, "detail" | "counts">;
+type Finding = Pick<ConnectionTestStep, "detail" | "counts"> & { outcome?: "skipped" };
 
 export function createConnectionTest(http: HttpClient): Core["testConnection"] {
   const steps: [ConnectionTestStep["step"], () => Promise<Finding>][] = [
@@ -14,6 +14,7 @@ export function createConnectionTest(http: HttpClient): Core["testConnection"] {
     ["devices", testDevices],
     ["udp", async () => ({ detail: await testMedia(http, "udp") })],
     ["tcp", async () => ({ detail: await testMedia(http, "tcp") })],
+    ["relay", () => testRelay(http)],
   ];
   return async (onStep) => {
     const results: ConnectionTestStep[] = [];
@@ -36,6 +37,14 @@ async function outcomeOf(step: ConnectionTestStep["step"], test: () => Promise<F
     const detail = error instanceof Error ? error.message : String(error);
     return { step, outcome: "failed", detail, durationMs: durationMs() };
   }
+}
+
+/** Most servers have no relay, and nearly nobody needs one. */
+async function testRelay(http: HttpClient): Promise<Finding> {
+  const relays = await loadRelays(http);
+  if (relays.length === 0) return { detail: "", outcome: "skipped" };
+  await testMedia(http, "udp", relays);
+  return { detail: relays.flatMap(({ urls }) => urls).join(", ") };
 }
 
 /** A page without HTTPS gets no microphone, except on localhost. */

@@ -12,6 +12,8 @@ export interface Joined {
   displayName: string;
   signalingUrl: string;
   guestToken: string | null;
+  /** TURN servers for those whom neither UDP nor TCP lets through; mostly none. */
+  iceServers?: RTCIceServer[];
 }
 
 export interface JoinRequest {

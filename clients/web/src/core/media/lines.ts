@@ -20,7 +20,7 @@ const SCREEN: RTCRtpEncodingParameters[] = [{ maxBitrate: 2_500_000 }];
 const VIDEO_CODECS = ["video/VP8", "video/H264", "video/VP9", "video/rtx"];
 
 export function createLines(iceServers: RTCIceServer[]): Lines {
-  const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers });
+  const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers, iceTransportPolicy: wantedPolicy() });
   const sendOnly = (kind: "audio" | "video", sendEncodings: RTCRtpEncodingParameters[] = []): RTCRtpTransceiver =>
     connection.addTransceiver(kind, { direction: "sendonly", sendEncodings });
   const slots = (kind: "audio" | "video", count: number): RTCRtpTransceiver[] =>
@@ -39,6 +39,11 @@ export function createLines(iceServers: RTCIceServer[]): Lines {
   };
   for (const transceiver of [lines.send.camera, lines.send.screen, ...lines.videoSlots]) preferCodecs(transceiver);
   return lines;
+}
+
+/** `?ice=relay` at the page's address: everything goes through TURN, to find out whether that works. */
+function wantedPolicy(): RTCIceTransportPolicy {
+  return new URLSearchParams(location.search).get("ice") === "relay" ? "relay" : "all";
 }
 
 /** Sends a track, or nothing, on the line of its source; a camera in as many layers as it is worth. */
