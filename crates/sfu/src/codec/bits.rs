@@ -116,6 +116,9 @@ impl<'a> BitWriter<'a> {
 
     /// Bits `from..to` of another byte string.
     pub fn copy(&mut self, source: &[u8], from: usize, to: usize) -> Option<()> {
+        if from >= to {
+            return Some(());
+        }
         let mut reader = BitReader::new(source);
         reader.skip(u32::try_from(from).ok()?)?;
         for _ in from..to {

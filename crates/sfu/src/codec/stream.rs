@@ -219,7 +219,7 @@ impl StreamState {
         let known = self.dependencies.as_ref().map(|dependencies| &dependencies.structure);
         let Some(descriptor) = dependency::Descriptor::parse(bytes, known) else {
             // A structure was missed: the frame has a number but no description.
-            meta.frame_number = self.dependencies.as_ref().and_then(|_| dependency::frame_number(bytes));
+            meta.frame_number = dependency::frame_number(bytes);
             return;
         };
         let definition = &descriptor.definition;

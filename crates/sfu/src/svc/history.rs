@@ -21,6 +21,8 @@ pub(super) enum Fate {
 pub(super) struct History {
     forwarded: u128,
     dropped: u128,
+    /// Forwarded frames that need one which may never come.
+    doubtful: u128,
 }
 
 impl History {
@@ -28,6 +30,7 @@ impl History {
     pub(super) fn advance(&mut self, frames: u32) {
         self.forwarded = self.forwarded.checked_shl(frames).unwrap_or(0);
         self.dropped = self.dropped.checked_shl(frames).unwrap_or(0);
+        self.doubtful = self.doubtful.checked_shl(frames).unwrap_or(0);
     }
 
     /// What became of the frame so many before the newest.
@@ -52,6 +55,16 @@ impl History {
         } else {
             self.dropped |= bit;
         }
+    }
+
+    /// Write down that a frame can be decoded only if another still comes.
+    pub(super) fn doubt(&mut self, age: u32) {
+        self.doubtful |= 1u128.checked_shl(age).unwrap_or(0);
+    }
+
+    /// Whether a frame can be decoded only if another still comes.
+    pub(super) fn is_doubtful(&self, age: u32) -> bool {
+        self.doubtful.checked_shr(age).unwrap_or(0) & 1 == 1
     }
 
     /// Which of the frames in a mask were seen.

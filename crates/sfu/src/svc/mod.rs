@@ -18,6 +18,8 @@ use crate::codec::{Meta, StreamState};
 use pictures::Pictures;
 use targets::Targets;
 
+/// A frame less than this behind another is late; one further behind belongs to a sender that began anew.
+const LATE: u16 = 128;
 /// The longest dependency descriptor that is written anew, in bytes.
 pub const MAX_DESCRIPTOR: usize = 128;
 
@@ -87,6 +89,9 @@ impl Selector {
     }
 
     /// Forget the stream: the slot shows another one. Waits for a keyframe.
+    ///
+    /// A caller who keeps packets may also restart when a keyframe comes late, after packets that followed it, and
+    /// decide those again, in the order of sending.
     pub fn restart(&mut self) {
         *self = Selector::new(self.wanted);
     }
@@ -115,7 +120,7 @@ impl Selector {
     pub fn current(&self, stream: &StreamState) -> Option<Layers> {
         match &self.state {
             State::Waiting | State::Whole { .. } => None,
-            State::Pictures(pictures) => Some(pictures.current()),
+            State::Pictures(pictures) => Some(pictures.current(stream)),
             State::Targets(targets) => stream.dependencies().map(|known| targets.current(known)),
         }
     }
@@ -145,8 +150,9 @@ impl Selector {
     }
 
     fn begin(&mut self, meta: &Meta, stream: &StreamState) {
-        // Of a frame that has lost packets to the waiting, nothing is of use.
-        if self.skipped.is_some() && self.skipped == frame_of(meta) {
+        // The keyframe comes late: what follows it has been dropped already.
+        let behind = self.skipped.zip(frame_of(meta)).map(|(skipped, frame)| skipped.wrapping_sub(frame));
+        if behind.is_some_and(|behind| behind < LATE) {
             return;
         }
         self.state = match (meta.frame_number, meta.order, stream.dependencies()) {
@@ -157,7 +163,11 @@ impl Selector {
     }
 
     fn skip(&mut self, meta: &Meta) -> Decision {
-        self.skipped = frame_of(meta);
+        if let Some(frame) = frame_of(meta)
+            && self.skipped.is_none_or(|skipped| skipped.wrapping_sub(frame) >= LATE)
+        {
+            self.skipped = Some(frame);
+        }
         Decision::Drop
     }
 }

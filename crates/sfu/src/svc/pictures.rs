@@ -74,8 +74,9 @@ impl Pictures {
     }
 
     /// The layers that are forwarded now.
-    pub(super) fn current(&self) -> Layers {
-        Layers { spatial: self.now().top, temporal: self.now().temporal }
+    pub(super) fn current(&self, stream: &StreamState) -> Layers {
+        let temporal = self.now().temporal.min(stream.temporal_layers() - 1);
+        Layers { spatial: self.now().top, temporal }
     }
 
     /// Whether the wanted layers can only be had from a keyframe on.

@@ -57,6 +57,12 @@ enum Needs {
     LeftOut,
 }
 
+impl Change {
+    fn is_before(&self, number: u16) -> bool {
+        number.wrapping_sub(self.since) < 0x8000
+    }
+}
+
 impl Targets {
     /// Begin before a keyframe.
     pub(super) fn new(number: u16, generation: u8) -> Self {
@@ -126,8 +132,15 @@ impl Targets {
 
     /// The decode target in force when a frame was sent; `None` also when that was too many changes ago.
     fn target_at(&self, number: u16) -> Option<u8> {
-        let began = |change: &&Change| number.wrapping_sub(change.since) < 0x8000;
-        self.changes.iter().find(began).and_then(|change| change.target)
+        self.changes.iter().find(|change| change.is_before(number)).and_then(|change| change.target)
+    }
+
+    /// Whether the decode target of its time has a frame, or one chosen since: what followed may need it.
+    fn has_wanted(&self, frame: &Frame) -> bool {
+        let later = self.changes.iter().take_while(|change| !change.is_before(frame.number));
+        let own = self.changes.iter().find(|change| change.is_before(frame.number));
+        let mut targets = own.into_iter().chain(later).filter_map(|change| change.target);
+        own.is_some() && targets.any(|target| frame.definition.indication(target) != Indication::NotPresent)
     }
 
     fn judge(&mut self, number: u16, is_newest: bool, wanted: Layers, known: &Dependencies) -> bool {
@@ -137,31 +150,31 @@ impl Targets {
             }
             return false;
         };
-        let needs = self.needs(frame);
-        if is_newest && !self.follow(frame, needs, wanted, known) {
+        let mut needs = self.needs(frame);
+        if is_newest && !self.follow(frame, &mut needs, wanted, known) {
             return false;
         }
-        let target = self.target_at(number);
-        let indication = target.map_or(Indication::NotPresent, |target| frame.definition.indication(target));
-        let forwarded = indication != Indication::NotPresent && needs != Needs::LeftOut;
+        let forwarded = needs != Needs::LeftOut && self.has_wanted(frame);
         if !forwarded {
             self.break_chains(frame, known.structure());
+        } else if needs == Needs::MayCome {
+            self.history.doubt(u32::from(self.newest.wrapping_sub(number)));
         }
         forwarded
     }
 
     fn needs(&self, frame: &Frame) -> Needs {
         let age = u32::from(self.newest.wrapping_sub(frame.number));
-        let fates = frame.definition.references.iter().map(|back| self.history.fate(age + u32::from(back)));
-        fates.fold(Needs::Sent, |needs, fate| match (needs, fate) {
+        let ages = frame.definition.references.iter().map(|back| age + u32::from(back));
+        ages.fold(Needs::Sent, |needs, age| match (needs, self.history.fate(age)) {
             (Needs::LeftOut, _) | (_, Fate::Dropped) => Needs::LeftOut,
-            (Needs::MayCome, _) | (_, Fate::Unseen | Fate::Gone) => Needs::MayCome,
-            (Needs::Sent, Fate::Forwarded) => Needs::Sent,
+            (Needs::Sent, Fate::Forwarded) if !self.history.is_doubtful(age) => Needs::Sent,
+            _ => Needs::MayCome,
         })
     }
 
     /// Bring chains and decode target up to the newest frame. `false` when its structure's keyframe was missed.
-    fn follow(&mut self, frame: &Frame, needs: Needs, wanted: Layers, known: &Dependencies) -> bool {
+    fn follow(&mut self, frame: &Frame, needs: &mut Needs, wanted: Layers, known: &Dependencies) -> bool {
         if frame.generation != self.generation {
             if !frame.is_key {
                 self.lose();
@@ -169,9 +182,12 @@ impl Targets {
             }
             self.begin_generation(frame);
         }
-        self.follow_chains(frame, needs, known.structure());
-        self.follow_switches(frame, needs, known.structure());
-        let best = self.choose(frame, needs, wanted, known);
+        self.follow_chains(frame, *needs, known.structure());
+        if *needs == Needs::MayCome && self.is_proven(frame, known.structure()) {
+            *needs = Needs::Sent;
+        }
+        self.follow_switches(frame, *needs, known.structure());
+        let best = self.choose(frame, *needs, wanted, known);
         self.set_target(best, known);
         self.last_spatial = frame.definition.spatial;
         true
@@ -283,8 +299,17 @@ impl Targets {
         }
         let chain = structure.chain(target);
         let is_followed = current.is_some_and(|current| structure.chain(current) == chain);
-        let is_waited_for = self.missing.iter().any(|missing| missing.chains >> chain & 1 == 1);
-        self.intact >> chain & 1 == 1 && (is_followed || !is_waited_for)
+        self.intact >> chain & 1 == 1 && (is_followed || !self.is_waited_for(chain))
+    }
+
+    fn is_waited_for(&self, chain: u8) -> bool {
+        self.missing.iter().any(|missing| missing.chains >> chain & 1 == 1)
+    }
+
+    /// Whether a chain that lacks nothing has this frame: then all that it needs has come after all.
+    fn is_proven(&self, frame: &Frame, structure: &DependencyStructure) -> bool {
+        let is_whole = |chain: u8| self.intact >> chain & 1 == 1 && !self.is_waited_for(chain);
+        (0..structure.chains()).any(|chain| is_whole(chain) && is_in_chain(frame, chain, structure))
     }
 
     fn set_target(&mut self, target: Option<u8>, known: &Dependencies) {
@@ -315,16 +340,13 @@ impl Targets {
         }
     }
 
-    /// A frame that is left out breaks the chains that it is part of (A.6).
+    /// A frame that is left out breaks the chains that it is part of.
     fn break_chains(&mut self, frame: &Frame, structure: &DependencyStructure) {
         if frame.generation != self.generation {
             return;
         }
         for chain in 0..structure.chains() {
-            let mut protected = (0..structure.targets()).filter(|target| structure.chain(*target) == chain);
-            let is_needed =
-                |target| matches!(frame.definition.indication(target), Indication::Switch | Indication::Required);
-            if protected.all(is_needed) {
+            if is_in_chain(frame, chain, structure) {
                 self.intact &= !(1 << chain);
             }
         }
@@ -334,4 +356,10 @@ impl Targets {
         let top = self.target_at(number).map(|target| known.structure().layer(target).0);
         meta.ends_frame && top == Some(meta.spatial)
     }
+}
+
+/// Whether a frame is part of a chain: every decode target under its protection needs the frame (A.6).
+fn is_in_chain(frame: &Frame, chain: u8, structure: &DependencyStructure) -> bool {
+    let mut protected = (0..structure.targets()).filter(|target| structure.chain(*target) == chain);
+    protected.all(|target| matches!(frame.definition.indication(target), Indication::Switch | Indication::Required))
 }
