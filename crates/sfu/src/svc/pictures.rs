@@ -103,7 +103,9 @@ impl Pictures {
     }
 
     fn begin_picture(&mut self, meta: &Meta, order: u16, wanted: Layers) {
-        let before = self.now();
+        let mut before = self.now();
+        // A key picture hopes for layers that may not have come.
+        before.top = highest_alive(before.alive, before.top).unwrap_or(before.top);
         let ahead = order.wrapping_sub(self.newest);
         // Pictures of which nothing came: what arrives of them late is judged like the picture before them.
         for _ in 0..ahead.min(PICTURES as u16) {
@@ -172,7 +174,7 @@ impl Pictures {
     /// Decide about a frame of an older picture by what was in force then.
     fn take_late(&mut self, meta: &Meta, age: u32) -> bool {
         let rules = self.rules_at(age);
-        let is_within = meta.spatial <= rules.top && meta.temporal <= rules.temporal;
+        let is_within = rules.alive != 0 && meta.spatial <= rules.top && meta.temporal <= rules.temporal;
         let is_useful = !(meta.not_for_upper && meta.inter_picture && meta.spatial < rules.top);
         let taken = is_within && is_useful && self.is_decodable(meta, age, rules);
         if !taken && !is_useful {

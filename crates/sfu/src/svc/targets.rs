@@ -23,6 +23,8 @@ pub(super) struct Targets {
     newest: u16,
     history: History,
     generation: u8,
+    /// The keyframe with which the structure came: what is older has no part in chains and targets of now.
+    key: u16,
     /// The decode targets forwarded, the newest first, and with which frame each began.
     changes: [Change; CHANGES],
     /// Bit by bit the chains of which everything was sent or may still come.
@@ -57,12 +59,6 @@ enum Needs {
     LeftOut,
 }
 
-impl Change {
-    fn is_before(&self, number: u16) -> bool {
-        number.wrapping_sub(self.since) < 0x8000
-    }
-}
-
 impl Targets {
     /// Begin before a keyframe.
     pub(super) fn new(number: u16, generation: u8) -> Self {
@@ -71,6 +67,7 @@ impl Targets {
             newest,
             history: History::default(),
             generation: generation.wrapping_sub(1),
+            key: number,
             changes: [Change { since: newest, target: None }; CHANGES],
             intact: 0,
             missing: [Missing::default(); MISSING],
@@ -132,13 +129,14 @@ impl Targets {
 
     /// The decode target in force when a frame was sent; `None` also when that was too many changes ago.
     fn target_at(&self, number: u16) -> Option<u8> {
-        self.changes.iter().find(|change| change.is_before(number)).and_then(|change| change.target)
+        self.changes.iter().find(|change| !is_older(number, change.since)).and_then(|change| change.target)
     }
 
     /// Whether the decode target of its time has a frame, or one chosen since: what followed may need it.
     fn has_wanted(&self, frame: &Frame) -> bool {
-        let later = self.changes.iter().take_while(|change| !change.is_before(frame.number));
-        let own = self.changes.iter().find(|change| change.is_before(frame.number));
+        let is_of_now = !is_older(frame.number, self.key);
+        let later = self.changes.iter().take_while(|change| is_of_now && is_older(frame.number, change.since));
+        let own = self.changes.iter().find(|change| !is_older(frame.number, change.since));
         let mut targets = own.into_iter().chain(later).filter_map(|change| change.target);
         own.is_some() && targets.any(|target| frame.definition.indication(target) != Indication::NotPresent)
     }
@@ -201,6 +199,7 @@ impl Targets {
 
     fn begin_generation(&mut self, frame: &Frame) {
         self.generation = frame.generation;
+        self.key = frame.number;
         self.intact = 0;
         self.missing = [Missing::default(); MISSING];
         self.last_spatial = u8::MAX;
@@ -322,9 +321,9 @@ impl Targets {
 
     /// Keep the numbers of old changes from wrapping into the future.
     fn age_changes(&mut self) {
-        for change in &mut self.changes {
-            if self.newest.wrapping_sub(change.since) > 0x4000 {
-                change.since = self.newest.wrapping_sub(0x2000);
+        for number in self.changes.iter_mut().map(|change| &mut change.since).chain([&mut self.key]) {
+            if self.newest.wrapping_sub(*number) > 0x4000 {
+                *number = self.newest.wrapping_sub(0x2000);
             }
         }
     }
@@ -342,7 +341,7 @@ impl Targets {
 
     /// A frame that is left out breaks the chains that it is part of.
     fn break_chains(&mut self, frame: &Frame, structure: &DependencyStructure) {
-        if frame.generation != self.generation {
+        if frame.generation != self.generation || is_older(frame.number, self.key) {
             return;
         }
         for chain in 0..structure.chains() {
@@ -356,6 +355,11 @@ impl Targets {
         let top = self.target_at(number).map(|target| known.structure().layer(target).0);
         meta.ends_frame && top == Some(meta.spatial)
     }
+}
+
+/// Whether a frame number comes before another, by the shorter way round.
+fn is_older(number: u16, other: u16) -> bool {
+    number.wrapping_sub(other) >= 0x8000
 }
 
 /// Whether a frame is part of a chain: every decode target under its protection needs the frame (A.6).

@@ -61,7 +61,9 @@ fn no_receiver_is_told_to_wait_for_a_chain_that_is_not_sent() {
 fn a_receiver_of_everything_gets_the_descriptors_as_they_came() {
     let mut run = run(Prediction::Full, 1);
     run.pictures(30);
-    assert!(run.sent.iter().all(|sent| sent.dependency.as_ref().is_some_and(|bytes| bytes.len() == 3 || bytes.len() > 40)));
+    assert!(
+        run.sent.iter().all(|sent| sent.dependency.as_ref().is_some_and(|bytes| bytes.len() == 3 || bytes.len() > 40))
+    );
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Selection of spatial and temporal layers against model encoders and a model decoder.
 
+mod announcing;
+mod continuing;
 mod random;
 mod run;
 mod selection;
 mod source;
-mod announcing;
-mod continuing;

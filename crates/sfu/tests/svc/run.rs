@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sfu::codec::{Codec, Meta, StreamState, inspect};
+use sfu::codec::{Codec, StreamState, inspect};
 use sfu::svc::{Decision, Layers, Selector, announce};
 use str0m::format::Codec as Name;
 
@@ -13,7 +13,6 @@ use crate::source::{Packet, Source, Syntax};
 pub struct Sent {
     pub frame: u64,
     pub marker: bool,
-    pub meta: Meta,
     pub dependency: Option<Vec<u8>>,
 }
 
@@ -125,7 +124,7 @@ impl Run {
             let length = announce(bytes, &self.stream, active, &mut buffer).expect("room for a descriptor");
             dependency = Some(buffer[..length].to_vec());
         }
-        self.sent.push(Sent { frame: packet.frame, marker: marker || packet.marker, meta, dependency });
+        self.sent.push(Sent { frame: packet.frame, marker: marker || packet.marker, dependency });
     }
 
     /// The frames that were forwarded, in the order of decoding.

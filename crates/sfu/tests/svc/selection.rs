@@ -33,6 +33,11 @@ fn assert_steady(run: &Run, target: (u8, u8)) {
     assert!(!run.selector.needs_keyframe());
 }
 
+/// How many runs of each kind of stream; more on demand.
+fn seeds() -> u64 {
+    std::env::var("SVC_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40)
+}
+
 #[test]
 fn everything_is_forwarded_when_everything_is_wanted() {
     for kind in kinds() {
@@ -146,7 +151,7 @@ fn all_that_is_forwarded_can_be_decoded_whatever_is_lost_late_or_wanted() {
         Network { lost: 5, late: 10, most_late: 12 },
         Network { lost: 30, late: 20, most_late: 12 },
     ];
-    for (kind, seed) in kinds().into_iter().flat_map(|kind| (0..40).map(move |seed| (kind, seed))) {
+    for (kind, seed) in kinds().into_iter().flat_map(|kind| (0..seeds()).map(move |seed| (kind, seed))) {
         let mut run = run(kind, seed, networks[seed as usize % networks.len()]);
         for _ in 0..25 {
             let (spatial, temporal) = (run.random.below(4) as u8, run.random.below(4) as u8);
@@ -154,7 +159,6 @@ fn all_that_is_forwarded_can_be_decoded_whatever_is_lost_late_or_wanted() {
             let pictures = 1 + run.random.below(24) as usize;
             run.pictures(pictures);
         }
-        eprintln!("{kind:?} seed {seed}");
         run.check_decodable();
         assert!(run.sent.len() > 50, "hardly anything was forwarded");
         // Once the network is good again, everything comes back.
