@@ -156,7 +156,9 @@ impl Pictures {
             self.is_useful(meta, rules) && self.is_decodable(meta, 0, rules)
         };
         self.missed |= is_above && !taken && meta.spatial <= wanted.spatial;
-        rules.alive = if taken { rules.alive | layer } else { rules.alive & !layer };
+        // A lower layer that this frame needs, and that may still come, lives in the same hope.
+        let hoped = if meta.inter_layer && !self.is_seen(0, meta.spatial.wrapping_sub(1)) { layer >> 1 } else { 0 };
+        rules.alive = if taken { rules.alive | layer | hoped } else { rules.alive & !layer };
         rules.top = if taken { rules.top.max(meta.spatial) } else { rules.top };
         self.set_rules(rules);
         taken
@@ -212,6 +214,10 @@ impl Pictures {
     fn lacks_reference(&self, meta: &Meta, age: u32) -> bool {
         let is_dropped = |back: &u8| self.history.fate(slot(age + u32::from(*back), meta.spatial)) == Fate::Dropped;
         meta.references.iter().filter(|back| **back > 0).any(is_dropped)
+    }
+
+    fn is_seen(&self, age: u32, spatial: u8) -> bool {
+        self.history.fate(slot(age, spatial)) != Fate::Unseen
     }
 
     fn is_absent(&self, spatial: u8) -> bool {

@@ -42,6 +42,8 @@ pub(super) struct Targets {
 struct Change {
     since: u16,
     target: Option<u8>,
+    /// It has frames that were not sent before.
+    widens: bool,
 }
 
 /// A frame that some chains need, and that has not come; no chains where the place is free.
@@ -68,7 +70,7 @@ impl Targets {
             history: History::default(),
             generation: generation.wrapping_sub(1),
             key: number,
-            changes: [Change { since: newest, target: None }; CHANGES],
+            changes: [Change { since: newest, ..Change::default() }; CHANGES],
             intact: 0,
             missing: [Missing::default(); MISSING],
             last_spatial: 0,
@@ -132,13 +134,10 @@ impl Targets {
         self.changes.iter().find(|change| !is_older(number, change.since)).and_then(|change| change.target)
     }
 
-    /// Whether the decode target of its time has a frame, or one chosen since: what followed may need it.
-    fn has_wanted(&self, frame: &Frame) -> bool {
-        let is_of_now = !is_older(frame.number, self.key);
-        let later = self.changes.iter().take_while(|change| is_of_now && is_older(frame.number, change.since));
-        let own = self.changes.iter().find(|change| !is_older(frame.number, change.since));
-        let mut targets = own.into_iter().chain(later).filter_map(|change| change.target);
-        own.is_some() && targets.any(|target| frame.definition.indication(target) != Indication::NotPresent)
+    /// Whether the decode target of its time has a frame.
+    fn is_wanted(&self, frame: &Frame) -> bool {
+        let indication = |target: u8| frame.definition.indication(target);
+        self.target_at(frame.number).is_some_and(|target| indication(target) != Indication::NotPresent)
     }
 
     fn judge(&mut self, number: u16, is_newest: bool, wanted: Layers, known: &Dependencies) -> bool {
@@ -152,13 +151,33 @@ impl Targets {
         if is_newest && !self.follow(frame, &mut needs, wanted, known) {
             return false;
         }
-        let forwarded = needs != Needs::LeftOut && self.has_wanted(frame);
+        let is_decodable = match needs {
+            Needs::Sent => true,
+            Needs::MayCome => !self.hopes_in_vain(frame),
+            Needs::LeftOut => false,
+        };
+        let forwarded = is_decodable && self.is_wanted(frame);
         if !forwarded {
             self.break_chains(frame, known.structure());
         } else if needs == Needs::MayCome {
             self.history.doubt(u32::from(self.newest.wrapping_sub(number)));
         }
         forwarded
+    }
+
+    /// Whether a frame needs an unseen one from before the decode target widened, which was not wanted then. What
+    /// the chain has was wanted.
+    fn hopes_in_vain(&self, frame: &Frame) -> bool {
+        let Some(change) = self.changes.iter().find(|change| change.widens) else {
+            return false;
+        };
+        let was_unwanted = |number: u16| {
+            let fate = self.history.fate(u32::from(self.newest.wrapping_sub(number)));
+            let is_in_chain = self.missing.iter().any(|missing| missing.chains != 0 && missing.number == number);
+            is_older(number, change.since) && fate == Fate::Unseen && !is_in_chain
+        };
+        let mut needed = frame.definition.references.iter().map(|back| frame.number.wrapping_sub(back));
+        !is_older(frame.number, change.since) && needed.any(was_unwanted)
     }
 
     fn needs(&self, frame: &Frame) -> Needs {
@@ -193,7 +212,8 @@ impl Targets {
 
     /// A structure was missed: everything is unreadable until the next.
     fn lose(&mut self) {
-        self.push_change(None);
+        self.push_change(None, false);
+        self.covered = 0;
         self.missed = true;
     }
 
@@ -204,7 +224,8 @@ impl Targets {
         self.missing = [Missing::default(); MISSING];
         self.last_spatial = u8::MAX;
         self.announces = false;
-        self.push_change(None);
+        self.push_change(None, false);
+        self.covered = 0;
     }
 
     fn follow_chains(&mut self, frame: &Frame, needs: Needs, structure: &DependencyStructure) {
@@ -313,7 +334,8 @@ impl Targets {
 
     fn set_target(&mut self, target: Option<u8>, known: &Dependencies) {
         if target != self.target() {
-            self.push_change(target);
+            let widens = target.is_some_and(|target| self.covered >> target & 1 == 0);
+            self.push_change(target, widens);
             self.covered = target.map_or(0, |target| known.structure().covered_by(target));
         }
         self.announces |= self.covered & known.active_targets() != known.structure().all_targets();
@@ -328,14 +350,14 @@ impl Targets {
         }
     }
 
-    fn push_change(&mut self, target: Option<u8>) {
+    fn push_change(&mut self, target: Option<u8>, widens: bool) {
         if let [first, ..] = &self.changes
             && first.since != self.newest
         {
             self.changes.rotate_right(1);
         }
         if let Some(first) = self.changes.first_mut() {
-            *first = Change { since: self.newest, target };
+            *first = Change { since: self.newest, target, widens };
         }
     }
 

@@ -27,6 +27,8 @@ pub struct Network {
 }
 
 pub struct Run {
+    /// Names the run where a check fails.
+    pub label: String,
     pub source: Source,
     pub stream: StreamState,
     pub selector: Selector,
@@ -54,7 +56,9 @@ pub fn codec(syntax: Syntax) -> Codec {
 
 impl Run {
     pub fn new(source: Source, seed: u64, network: Network) -> Self {
+        let label = format!("seed {seed}");
         Run {
+            label,
             source,
             stream: StreamState::default(),
             selector: Selector::new(Layers::ALL),
@@ -138,10 +142,15 @@ impl Run {
         self.sent.iter().for_each(|sent| *counts.entry(sent.frame).or_default() += 1);
         for (&number, &count) in &counts {
             let frame = self.source.frame(number);
-            assert_eq!(count, self.arrived[&number], "frame {frame:?} went out in part");
+            assert_eq!(count, self.arrived[&number], "{}: {frame:?} went out in part", self.label);
             for needed in &frame.needs {
                 let is_fine = counts.contains_key(needed) || !self.arrived.contains_key(needed);
-                assert!(is_fine, "{frame:?} needs {:?}, which was left out", self.source.frame(*needed));
+                assert!(
+                    is_fine,
+                    "{}: {frame:?} needs {:?}, which was left out",
+                    self.label,
+                    self.source.frame(*needed)
+                );
             }
         }
     }

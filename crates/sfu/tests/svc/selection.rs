@@ -21,15 +21,17 @@ fn kinds() -> Vec<(u8, u8, Prediction, Syntax)> {
     kinds
 }
 
+/// A run whose numbers wrap on the way.
 fn run((spatial, temporal, prediction, syntax): (u8, u8, Prediction, Syntax), seed: u64, network: Network) -> Run {
-    // Numbers that wrap during the run.
     let mut source = Source::new(spatial, temporal, prediction, syntax, 32_700 + seed % 64);
     source.verbose = seed % 3 == 0;
-    Run::new(source, seed, network)
+    let mut run = Run::new(source, seed, network);
+    run.label = format!("L{spatial}T{temporal} {prediction:?} {syntax:?} seed {seed}");
+    run
 }
 
 fn assert_steady(run: &Run, target: (u8, u8)) {
-    assert_eq!(run.latest(16), run.expected(16, target), "not just the frames of {target:?}");
+    assert_eq!(run.latest(16), run.expected(16, target), "{}: not just the frames of {target:?}", run.label);
     assert!(!run.selector.needs_keyframe());
 }
 
