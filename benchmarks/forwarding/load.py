@@ -30,6 +30,7 @@ class Load:
         self._process = process
         self._replies: deque[Reply] = deque()
         self._rest = b""
+        self._accepted: set[str] = set()
         self.participants = 0
 
     def publish(self, name: str, stream: int) -> str:
@@ -44,14 +45,20 @@ class Load:
         return str(self._ask(command, "offer", name)["sdp"])
 
     def accept(self, name: str, offer: str, *, probe: bool) -> str:
-        """Make a receiver from the server's offer; return its answer."""
-        self.participants += 1
+        """Make a receiver from the server's offer, or give one that exists another; return its answer."""
+        if name not in self._accepted:
+            self._accepted.add(name)
+            self.participants += 1
         command = {"op": "accept", "id": name, "sdp": offer, "probe": probe}
         return str(self._ask(command, "answer", name)["sdp"])
 
     def answer(self, name: str, sdp: str) -> None:
         """Hand a participant the server's answer."""
         self._tell({"op": "answer", "id": name, "sdp": sdp})
+
+    def add_candidate(self, name: str, candidate: str) -> None:
+        """Hand a participant a candidate of the server that was not in its SDP."""
+        self._tell({"op": "candidate", "id": name, "candidate": candidate})
 
     def close(self, name: str) -> None:
         """End a participant."""

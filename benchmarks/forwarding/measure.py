@@ -25,6 +25,8 @@ DRAIN_S = 0.25
 TOLERATED_LOSS = 0.001
 # What is sent while receivers join: keyframes and reports have to flow.
 TRICKLE = 50.0
+# What is added up over all windows, while of the rest the median is taken.
+COUNTED = ("missing", "corrupt", "duplicated", "late_frames")
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Window:
     cpu_share: float
     waiting_share: float
     loss: float
+    missing: int
     corrupt: int
     duplicated: int
     latency_p50_ms: float
@@ -133,6 +136,7 @@ class Lane:
             cpu_share=cpu_s / seconds,
             waiting_share=waited_s / seconds,
             loss=max(0.0, 1 - (arrived(last) - arrived(begin)) / expected) if expected else 1.0,
+            missing=last["probes"]["missing"],
             corrupt=last["probes"]["corrupt"],
             duplicated=last["probes"]["duplicated"],
             latency_p50_ms=last["probes"]["latency_us"]["p50"] / 1_000,
@@ -158,6 +162,7 @@ class Lane:
         medians = {
             name: statistics.median(getattr(window, name) for window in used)
             for name in Window.__dataclass_fields__
+            if name not in COUNTED
         }
         figures = [window.packets_a_cpu_second for window in used]
         counters = self.load.counters()
@@ -166,6 +171,7 @@ class Lane:
             **asdict(self.plan),
             "ciphers": sorted(counters["ciphers"]),
             **{name: round(value, 4) for name, value in medians.items()},
+            **{name: sum(getattr(window, name) for window in self.windows) for name in COUNTED},
             "spread": round((max(figures) - min(figures)) / medians["packets_a_cpu_second"], 3),
             "windows_without_loss": len(good),
             "rss_mb": round(resident_mb(self.server.pid), 1),

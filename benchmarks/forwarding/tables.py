@@ -15,6 +15,7 @@ DETAILS = {
     "cpu_share": "CPU share",
     "waiting_share": "kept waiting",
     "loss": "loss",
+    "corrupt": "corrupt",
     "half_load_latency_p50_ms": "p50 ms at half load",
     "half_load_latency_p99_ms": "p99 ms at half load",
     "rss_mb": "RSS MB",

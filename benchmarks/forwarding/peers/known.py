@@ -1,6 +1,7 @@
 """The servers that are compared."""
 
 from benchmarks.forwarding.peers.janus import JanusPeer
+from benchmarks.forwarding.peers.livekit import LiveKitPeer
 from benchmarks.forwarding.peers.peer import Peer
 from benchmarks.forwarding.peers.whip import WhipPeer
 
@@ -16,6 +17,7 @@ PEERS: dict[str, Peer] = {
         # One event loop is Janus at its best on one core: a thread a participant costs it half.
         JanusPeer(JANUS, event_loops=1),
         JanusPeer("janus, thread each", event_loops=0),
+        LiveKitPeer("livekit"),
         WhipPeer("str0m plain", "str0m-plain"),
     )
 }

@@ -1,7 +1,7 @@
 """What a server must offer to be measured: one file a server, added to the list in `known.py`.
 
-`start` begins the server on the core that it is given, with as many threads as it needs: the figure is packets
-a second of CPU time, over all of them. All traffic stays on the machine: the address is one of its own.
+`start` begins the server on the core that it is given, with as many threads as it needs: what is compared is
+packets a second of CPU time, over all of them. All traffic stays on the machine, whose own address is given.
 """
 
 from contextlib import AbstractContextManager

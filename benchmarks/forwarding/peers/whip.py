@@ -49,18 +49,20 @@ class WhipPeer:
     @contextmanager
     def start(self, place: Place) -> Iterator[WhipServer]:
         """Start it on a free port."""
-        with pinned(place.core):
+        with pinned(place.core), (place.folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [BINARIES / self.program, place.address],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                stderr=log,
                 env={**os.environ, **self.environment},
             )
         assert process.stdout is not None
         try:
             url = process.stdout.readline().decode().strip()
             if not url.startswith("http://"):
-                raise PeerUnusableError(f"{self.program} did not start: it printed {url!r}")
+                log_text = (place.folder / "log").read_text(encoding="utf-8", errors="replace")
+                raise PeerUnusableError(f"{self.program} did not start: {log_text.strip()[-500:]}")
             connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=TIMEOUT_S)
             yield WhipServer(process.pid, connection)
             connection.close()

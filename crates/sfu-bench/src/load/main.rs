@@ -131,15 +131,17 @@ impl Load {
         let command = serde_json::from_slice(line).map_err(|error| (String::new(), error.into()))?;
         let now = Instant::now();
         match command {
+            Command::Accept { id, sdp, .. } if self.names.contains_key(&id) => {
+                let mut answer = None;
+                self.with(id, |one| one.accept(&sdp, now).map(|reply| answer = Some(reply)))?;
+                self.replies.extend(answer);
+            }
             Command::Publish { ref id, .. } | Command::Receive { ref id, .. } | Command::Accept { ref id, .. } => {
                 let id = id.clone();
                 return self.open(command, now).map_err(|error| (id, error));
             }
-            Command::Answer { id, sdp } => {
-                let participant = self.names.get(&id).and_then(|index| self.participants[*index].as_mut());
-                let answered = participant.ok_or("no such participant".into()).and_then(|one| one.answer(&sdp, now));
-                return answered.map_err(|error: Failure| (id, error));
-            }
+            Command::Answer { id, sdp } => return self.with(id, |one| one.answer(&sdp, now)),
+            Command::Candidate { id, candidate } => return self.with(id, |one| one.add_candidate(&candidate, now)),
             Command::Media { packets_per_second, burst, payload_bytes } => {
                 self.shape = Shape { packets_per_second, burst: burst.max(1), payload_bytes };
                 let shape = self.shape;
@@ -154,6 +156,15 @@ impl Load {
             }
         }
         Ok(())
+    }
+
+    fn with(
+        &mut self,
+        id: String,
+        act: impl FnOnce(&mut Participant) -> Result<(), Failure>,
+    ) -> Result<(), (String, Failure)> {
+        let participant = self.names.get(&id).and_then(|index| self.participants[*index].as_mut());
+        participant.ok_or("no such participant".into()).and_then(act).map_err(|error| (id, error))
     }
 
     fn open(&mut self, command: Command, now: Instant) -> Result<(), Failure> {

@@ -110,7 +110,11 @@ impl Participant {
             Command::Receive { id, streams, probe } => {
                 Self::new(id, receiver(probe), shared, now)?.offer(Direction::RecvOnly, streams)
             }
-            Command::Accept { id, sdp, probe } => Self::new(id, receiver(probe), shared, now)?.accept(&sdp),
+            Command::Accept { id, sdp, probe } => {
+                let mut participant = Self::new(id, receiver(probe), shared, now)?;
+                let reply = participant.accept(&sdp, now)?;
+                Ok((participant, reply))
+            }
             _ => Err("this opens nothing".into()),
         }
     }
@@ -162,10 +166,11 @@ impl Participant {
         Ok((self, reply))
     }
 
-    fn accept(mut self, sdp: &str) -> Result<(Participant, Reply), Failure> {
+    /// Answer the server's offer, the first or a later one.
+    pub fn accept(&mut self, sdp: &str, now: Instant) -> Result<Reply, Failure> {
         let answer = self.rtc.sdp_api().accept_offer(SdpOffer::from_sdp_string(sdp)?)?;
-        let reply = Reply::Answer { id: self.id.clone(), sdp: answer.to_sdp_string() };
-        Ok((self, reply))
+        self.rtc_at = now;
+        Ok(Reply::Answer { id: self.id.clone(), sdp: answer.to_sdp_string() })
     }
 
     /// Take the server's answer: the handshake begins.
@@ -178,6 +183,13 @@ impl Participant {
                 params.iter().find(|params| params.spec().codec == Codec::Vp8).map(|params| params.pt());
         }
         self.answered_at = now;
+        self.rtc_at = now;
+        Ok(())
+    }
+
+    /// The server can be reached here too.
+    pub fn add_candidate(&mut self, candidate: &str, now: Instant) -> Result<(), Failure> {
+        self.rtc.add_remote_candidate(Candidate::from_sdp_string(candidate)?);
         self.rtc_at = now;
         Ok(())
     }

@@ -27,7 +27,7 @@ pub enum Command {
         #[serde(default)]
         probe: bool,
     },
-    /// Make a receiver from the server's offer; it answers with [`Reply::Answer`].
+    /// Make a receiver from the server's offer, or give one that exists another; it answers with [`Reply::Answer`].
     Accept {
         /// The driver's name for it.
         id: String,
@@ -43,6 +43,13 @@ pub enum Command {
         id: String,
         /// The complete SDP answer.
         sdp: String,
+    },
+    /// A candidate of the server that its SDP did not have.
+    Candidate {
+        /// For whom.
+        id: String,
+        /// As in SDP, with or without `a=`.
+        candidate: String,
     },
     /// What every publisher sends from now on.
     Media {
