@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARIES = ROOT / "target" / "release"
 REPLY_S = 15.0
 CONNECT_S = 30.0
+PRIORITY = -15
 
 Reply = dict[str, Any]
 
@@ -119,16 +120,21 @@ class Load:
 
 @contextmanager
 def pinned(core: int | None) -> Iterator[None]:
-    """What is started inside runs on this core only."""
-    if core is None:
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
+    """What is started inside runs on this core only (None: on any), before others where root may say so.
+
+    A server that is kept waiting finds more packets at once and needs less time for each: it would seem faster.
+    """
+    cores, priority = os.sched_getaffinity(0), os.getpriority(os.PRIO_PROCESS, 0)
+    if core is not None:
+        os.sched_setaffinity(0, {core})
+    with suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
     try:
         yield
     finally:
-        os.sched_setaffinity(0, before)
+        os.sched_setaffinity(0, cores)
+        with suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, 0, priority)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -60,6 +60,7 @@ class Window:
     cpu_share: float
     waiting_share: float
     loss: float
+    surplus: float
     missing: int
     corrupt: int
     duplicated: int
@@ -130,12 +131,14 @@ class Lane:
         seconds = (end["at_ns"] - begin["at_ns"]) / 1e9
         packets = arrived(end) - arrived(begin)
         expected = (last["sent"] - begin["sent"]) * self.plan.receivers
+        share = (arrived(last) - arrived(begin)) / expected if expected else 0.0
         return Window(
             packets_a_second=packets / seconds,
             packets_a_cpu_second=packets / cpu_s if cpu_s else 0.0,
             cpu_share=cpu_s / seconds,
             waiting_share=waited_s / seconds,
-            loss=max(0.0, 1 - (arrived(last) - arrived(begin)) / expected) if expected else 1.0,
+            loss=max(0.0, 1 - share),
+            surplus=max(0.0, share - 1),
             missing=last["probes"]["missing"],
             corrupt=last["probes"]["corrupt"],
             duplicated=last["probes"]["duplicated"],

@@ -8,6 +8,9 @@ from rich.table import Table
 
 Row = dict[str, Any]
 
+# Above it, what others did on the server's core shows in the figures.
+TOLERATED_WAITING = 0.1
+
 DETAILS = {
     "packets_a_second": "packets/s",
     "packets_a_cpu_second": "packets a CPU second",
@@ -15,6 +18,7 @@ DETAILS = {
     "cpu_share": "CPU share",
     "waiting_share": "kept waiting",
     "loss": "loss",
+    "surplus": "surplus",
     "corrupt": "corrupt",
     "half_load_latency_p50_ms": "p50 ms at half load",
     "half_load_latency_p99_ms": "p99 ms at half load",
@@ -75,6 +79,13 @@ def show(report: Mapping[str, Any], ways: Mapping[str, str]) -> None:
     for name, figure in report["headline"].items():
         headline.add_row(name, written(figure))
     console.print(headline)
+    busiest = max(
+        (row["waiting_share"] for row in rows if row["receivers"] == rows[0]["receivers"]), default=0
+    )
+    if busiest > TOLERATED_WAITING:
+        console.print(
+            f"The machine was busy: a server waited {busiest:.0%} of the time. Measure when it is quiet."
+        )
     for server, reason in report["left_out"].items():
         console.print(f"Left out: {server}. {reason}")
     if len({cipher for row in rows for cipher in row["ciphers"]}) > 1:
