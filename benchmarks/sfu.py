@@ -49,6 +49,7 @@ def arguments() -> argparse.Namespace:
     add("--receivers", type=int, action="append", help="only so many; may be repeated")
     add("--burst", type=int, default=PLAN.burst, help="packets of a frame, sent back to back")
     add("--publishers", type=int, default=PLAN.publishers)
+    add("--offered", type=float, default=0, help="packets out a second, for all; else what fits each server")
     add("--payload", type=int, default=PLAN.payload_bytes, help="bytes of RTP payload in a packet")
     return parser.parse_args()
 
@@ -143,11 +144,12 @@ def run(wanted: argparse.Namespace) -> Row:
     """Measure everything that was asked for; return the report."""
     cores, measured_on = choose_cores(), machine()
     basis = QUICK if wanted.quick else PLAN
-    plan = replace(basis, burst=wanted.burst, publishers=wanted.publishers, payload_bytes=wanted.payload)
+    plan = replace(basis, burst=wanted.burst, publishers=wanted.publishers)
+    plan = replace(plan, payload_bytes=wanted.payload, offered=wanted.offered)
     peers, unusable = usable(wanted.peer or list(PEERS), cores)
     limits = measure_limits(plan, cores)
     rows = measure(peers, sweep(plan, wanted), cores)
-    complete = not (wanted.quick or wanted.receivers or wanted.peer)
+    complete = not (wanted.quick or wanted.receivers or wanted.peer or wanted.offered)
     return {
         "name": "sfu",
         "measured_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

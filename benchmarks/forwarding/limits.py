@@ -5,10 +5,11 @@ import statistics
 import subprocess
 from dataclasses import dataclass, field
 
-from benchmarks.forwarding.load import BINARIES, pinned
 from benchmarks.forwarding.measure import Cores, Plan
+from benchmarks.forwarding.programs import BINARIES, launch
 
 MEASUREMENT_MS = 300
+LONGEST_S = 60
 WAYS = {
     "seal": "AES-256-GCM, not sent",
     "sendto": "AES-256-GCM + sendto",
@@ -28,11 +29,9 @@ class Limits:
     def measure(self, plan: Plan, cores: Cores) -> None:
         """Measure all ways once, each for a moment."""
         numbers = map(str, (plan.receivers, plan.payload_bytes, MEASUREMENT_MS))
-        with pinned(cores.server):
-            done = subprocess.run(
-                [str(BINARIES / "sfu-limits"), *numbers, cores.address], capture_output=True, check=True
-            )
-        for line in done.stdout.splitlines():
+        command = [str(BINARIES / "sfu-limits"), *numbers, cores.address]
+        output, _ = launch(command, cores.server, stdout=subprocess.PIPE).communicate(timeout=LONGEST_S)
+        for line in output.splitlines():
             figure = json.loads(line)
             self.found.setdefault(figure["way"], []).append(figure["packets_a_cpu_second"])
 

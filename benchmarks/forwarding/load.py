@@ -7,15 +7,13 @@ import subprocess
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-BINARIES = ROOT / "target" / "release"
+from benchmarks.forwarding.programs import BINARIES, end, launch
+
 REPLY_S = 15.0
 CONNECT_S = 30.0
-PRIORITY = -15
 
 Reply = dict[str, Any]
 
@@ -119,41 +117,9 @@ class Load:
 
 
 @contextmanager
-def pinned(core: int | None) -> Iterator[None]:
-    """What is started inside runs on this core only (None: on any), before others where root may say so.
-
-    A server that is kept waiting finds more packets at once, needs less time for each, and seems faster.
-    """
-    cores, priority = os.sched_getaffinity(0), os.getpriority(os.PRIO_PROCESS, 0)
-    if core is not None:
-        os.sched_setaffinity(0, {core})
-    with suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, cores)
-        with suppress(PermissionError):
-            os.setpriority(os.PRIO_PROCESS, 0, priority)
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """End a process that was started here."""
-    process.terminate()
-    try:
-        process.wait(5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-@contextmanager
 def open_load(core: int | None, address: str) -> Iterator[Load]:
     """Start a load generator on a core, its sockets at an address; end it."""
-    with pinned(core):
-        process = subprocess.Popen(
-            [BINARIES / "sfu-load", address], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+    process = launch([BINARIES / "sfu-load", address], core, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         yield Load(process)
     finally:

@@ -40,6 +40,8 @@ class Plan:
     rounds: int
     window_s: float
     half_load: bool = False
+    # Packets out a second, the same for all; 0: what fills the target share of each server's core.
+    offered: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,10 @@ class Lane:
         self.load.send(rate, burst=self.plan.burst, payload_bytes=self.plan.payload_bytes)
 
     def calibrate(self) -> None:
-        """Find the rate that keeps the server busy for the target share of its core."""
-        self.rate = FIRST_OFFER
+        """Find the rate that keeps the server busy for the target share of its core, unless one is given."""
+        self.rate = self.plan.offered or FIRST_OFFER
+        if self.plan.offered:
+            return
         for _ in range(CALIBRATION_STEPS):
             window = self.measure(self.rate, CALIBRATION_S)
             self.rate = window.packets_a_cpu_second * TARGET_SHARE or FIRST_OFFER

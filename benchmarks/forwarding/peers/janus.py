@@ -4,7 +4,6 @@ import http.client
 import json
 import shutil
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +12,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from benchmarks.forwarding.load import Load, end, pinned
+from benchmarks.forwarding.load import Load
 from benchmarks.forwarding.peers.peer import PeerUnusableError, Place
+from benchmarks.forwarding.programs import Process, end, launch
 
 INSTALL = "Janus is not installed. On Debian or Ubuntu: apt-get install --no-install-recommends janus"
 LOOPBACK = "Janus does not take part in ICE on the loopback interface: this machine needs another address"
@@ -88,10 +88,9 @@ class JanusPeer:
         """Start it with a configuration of its own; nothing of the system's is read."""
         folder, port = place.folder, free_port()
         write_configuration(place, port, self.event_loops)
-        with pinned(place.core), (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                ["janus", "-C", folder / "janus.jcfg", "-F", folder, "-o"], stdout=log, stderr=log
-            )
+        with (folder / "log").open("wb") as log:
+            command = ["janus", "-C", str(folder / "janus.jcfg"), "-F", str(folder), "-o"]
+            process = launch(command, place.core, stdout=log, stderr=log)
         try:
             yield open_server(process, port, folder)
         finally:
@@ -116,7 +115,7 @@ def write_configuration(place: Place, port: int, event_loops: int) -> None:
     (folder / "janus.plugin.videoroom.jcfg").write_text(ROOM_CONFIG, encoding="utf-8")
 
 
-def open_server(process: subprocess.Popen[bytes], port: int, folder: Path) -> "JanusServer":
+def open_server(process: Process, port: int, folder: Path) -> "JanusServer":
     """Wait until Janus answers; return it with a session."""
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline and process.poll() is None:

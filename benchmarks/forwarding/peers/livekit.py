@@ -10,15 +10,15 @@ import hmac
 import json
 import shutil
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.forwarding.load import Load, end, pinned
+from benchmarks.forwarding.load import Load
 from benchmarks.forwarding.peers.peer import PeerUnusableError, Place
+from benchmarks.forwarding.programs import Process, end, launch
 from websockets.sync.client import ClientConnection, connect
 
 INSTALL = "livekit-server is not in PATH: see the first lines of benchmarks/forwarding/peers/livekit.py"
@@ -218,8 +218,9 @@ class LiveKitPeer:
             CONFIG.format(port=port, udp_port=udp_port, address=place.address, key=KEY, secret=SECRET),
             encoding="utf-8",
         )
-        with pinned(place.core), (place.folder / "log").open("wb") as log:
-            process = subprocess.Popen(["livekit-server", "--config", config], stdout=log, stderr=log)
+        with (place.folder / "log").open("wb") as log:
+            command = ["livekit-server", "--config", str(config)]
+            process = launch(command, place.core, stdout=log, stderr=log)
         try:
             wait_until_open(process, port, place.folder)
             with ExitStack() as connections:
@@ -228,7 +229,7 @@ class LiveKitPeer:
             end(process)
 
 
-def wait_until_open(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:
+def wait_until_open(process: Process, port: int, folder: Path) -> None:
     """Wait until the server takes connections."""
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline and process.poll() is None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from benchmarks.forwarding.load import BINARIES, Load, end, pinned
+from benchmarks.forwarding.load import Load
 from benchmarks.forwarding.peers.peer import PeerUnusableError, Place
+from benchmarks.forwarding.programs import BINARIES, end, launch
 
 ROOM = "bench"
 TIMEOUT_S = 15.0
@@ -49,13 +50,14 @@ class WhipPeer:
     @contextmanager
     def start(self, place: Place) -> Iterator[WhipServer]:
         """Start it on a free port."""
-        with pinned(place.core), (place.folder / "log").open("wb") as log:
-            process = subprocess.Popen(
+        with (place.folder / "log").open("wb") as log:
+            process = launch(
                 [BINARIES / self.program, place.address],
+                place.core,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env={**os.environ, **self.environment},
+                environment={**os.environ, **self.environment},
             )
         assert process.stdout is not None
         try:
