@@ -44,9 +44,9 @@ def launch(
 ) -> Process:
     """Start a program.
 
-    A server that is kept waiting finds more packets at once, needs less time for each, and seems faster. So it
-    runs before others, and in a session of its own, as the kernel shares time out among sessions first: see
-    autogroup in sched(7).
+    A server that is kept waiting finds more packets at once, needs less time for each, and seems faster. So
+    it runs before others, and in a session of its own, as the kernel shares time out among sessions first:
+    see autogroup in sched(7).
     """
     streams: dict[str, Any] = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
     with _first_on(core):

@@ -55,9 +55,10 @@ def by_receivers(rows: Sequence[Row]) -> Table:
 
 def details(title: str, rows: Sequence[Row], name: str) -> Table:
     """Return everything about some rows, named by one of their columns."""
-    drawn = table(title, [*DETAILS.values(), "cipher"])
+    ciphers = sorted({cipher for row in rows for cipher in row["ciphers"]})
+    drawn = table(f"{title}, {', '.join(ciphers)}", [*DETAILS.values()])
     for row in rows:
-        drawn.add_row(str(row[name]), *(written(row.get(key)) for key in DETAILS), ", ".join(row["ciphers"]))
+        drawn.add_row(str(row[name]), *(written(row.get(key)) for key in DETAILS))
     return drawn
 
 
