@@ -229,13 +229,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_derive_as_in_the_vectors_of_rfc_3711() {
-        // Appendix B.3; its salt has 112 bits, of which the last 16 are zero only here: check the first bytes' rule
-        // with a salt padded as RFC 7714 pads it, against a computation by hand of the same block.
+    fn a_derived_key_is_the_cipher_of_the_salt_with_its_label() {
         let crypto = str0m::crypto::from_feature_flags();
         let key: Vec<u8> = (0..16).collect();
+        // Label 0 and no salt: AES-128 of a block of zeros under 00 01 … 0f.
         let derived = derive(&crypto, &key, [0; SALT_BYTES], 0, 16);
-        // AES-128 of an all-zero block under 00 01 … 0f.
         let expected = [0xc6, 0xa1, 0x3b, 0x37, 0x87, 0x8f, 0x5b, 0x82, 0x6f, 0x4f, 0x81, 0x62, 0xa1, 0xc8, 0xd8, 0x79];
         assert_eq!(derived, expected);
         assert_eq!(derive(&crypto, &key, [0; SALT_BYTES], 3, 12).len(), 12);
