@@ -114,8 +114,9 @@ def measure_limits(plan: Plan, cores: Cores) -> dict[str, int]:
 
 
 def find(rows: Sequence[Row], server: str, receivers: int) -> Row:
-    """Return the row of a server, or an empty one where it was not measured."""
-    found = (row for row in rows if row["server"] == server and row["receivers"] == receivers)
+    """Return the row of a server, or an empty one where it was not measured, or lost packets in every window."""
+    good = (row for row in rows if row["windows_without_loss"])
+    found = (row for row in good if row["server"] == server and row["receivers"] == receivers)
     return next(found, {})
 
 

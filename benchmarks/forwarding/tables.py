@@ -43,13 +43,19 @@ def table(title: str, columns: Sequence[str]) -> Table:
     return drawn
 
 
+def figure(row: Row) -> str:
+    """Return the main figure of a row; in brackets where every window had loss."""
+    text = written(row["packets_a_cpu_second"])
+    return text if row["windows_without_loss"] else f"({text})"
+
+
 def by_receivers(rows: Sequence[Row]) -> Table:
     """Return the main figure of every server, by the number of receivers."""
     counts = sorted({row["receivers"] for row in rows})
     drawn = table("Packets out a second of CPU time, by receivers", [str(count) for count in counts])
     for server in dict.fromkeys(row["server"] for row in rows):
-        found = {row["receivers"]: row["packets_a_cpu_second"] for row in rows if row["server"] == server}
-        drawn.add_row(server, *(written(found.get(count)) for count in counts))
+        found = {row["receivers"]: figure(row) for row in rows if row["server"] == server}
+        drawn.add_row(server, *(found.get(count, written(None)) for count in counts))
     return drawn
 
 
@@ -73,12 +79,12 @@ def show(report: Mapping[str, Any], ways: Mapping[str, str]) -> None:
     if report["bursts"]:
         console.print(details("Ours, by packets of a frame", report["bursts"], "burst"))
     limits = table("What the machine can do at best", ["packets a CPU second"])
-    for way, figure in report["limits"].items():
-        limits.add_row(ways[way], written(figure))
+    for way, found in report["limits"].items():
+        limits.add_row(ways[way], written(found))
     console.print(limits)
     headline = table("Headline", ["figure"])
-    for name, figure in report["headline"].items():
-        headline.add_row(name, written(figure))
+    for name, found in report["headline"].items():
+        headline.add_row(name, written(found))
     console.print(headline)
     waited = min((row["waiting_share"] for row in rows), default=0)
     if waited > TOLERATED_WAITING:
