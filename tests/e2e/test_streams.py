@@ -10,6 +10,8 @@ import pytest
 from aiortc import RTCSessionDescription
 from tests.e2e.person import Person
 from tests.e2e.test_aiortc import open_connection
+from tests.e2e.test_layers import FULL_WIDTH, wait_width
+from tests.e2e.test_layers import dora as dora
 
 ENCODER = Path(__file__).parents[1] / "scenarios" / "encoder.py"
 
@@ -81,3 +83,52 @@ async def test_ffmpeg_is_seen_and_heard_in_the_browser_as_a_shared_screen(
         encoder.terminate()
         await encoder.wait()
     await alice.wait_view("view.participants.length === 1")
+
+
+PUBLISH = """async ({ url, token }) => {
+  const size = { width: 1280, height: 720 };
+  const media = await navigator.mediaDevices.getUserMedia({ video: size, audio: true });
+  const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+  const [sound] = media.getAudioTracks();
+  const [picture] = media.getVideoTracks();
+  connection.addTransceiver(sound, { direction: "sendonly" });
+  connection.addTransceiver(picture, {
+    direction: "sendonly",
+    sendEncodings: [
+      { rid: "l", scaleResolutionDownBy: 4, maxBitrate: 200_000 },
+      { rid: "m", scaleResolutionDownBy: 2, maxBitrate: 500_000 },
+      { rid: "h", maxBitrate: 1_500_000 },
+    ],
+  });
+  await connection.setLocalDescription();
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/sdp", authorization: `Bearer ${token}` },
+    body: connection.localDescription.sdp,
+  });
+  await connection.setRemoteDescription({ type: "answer", sdp: await answer.text() });
+  window.__publisher = connection;
+  return answer.headers.get("location");
+}"""
+SENDS_LAYERS = """async () => [...(await window.__publisher.getStats()).values()]
+  .filter((each) => each.type === "outbound-rtp" && each.kind === "video" && each.bytesSent > 0).length > 1"""
+
+
+async def test_an_encoder_with_simulcast_sends_several_layers_and_every_tile_gets_the_one_that_fits(
+    dora: Person, people: list[Person], email: str
+) -> None:
+    alice = people[0]
+    await alice.register(email)
+    await alice.start_meeting()
+    stream = await make_stream(alice)
+    await dora.page.goto(f"{dora.url}/login")
+    await dora.page.evaluate(PUBLISH, {"url": stream["url"], "token": stream["token"]})
+    publisher = await wait_stream(alice)
+    await alice.wait_plays(publisher, "camera")
+    await alice.wait_hears(dora.look.tone_hz)
+    await wait_width(alice, publisher, tile=160, accepted=range(1, FULL_WIDTH // 4 + 1))
+    await dora.wait(SENDS_LAYERS)
+    await wait_width(alice, publisher, tile=FULL_WIDTH, accepted=range(FULL_WIDTH // 2, FULL_WIDTH + 1))
+    await dora.page.close()
+    # Nobody said goodbye: the engine misses the packets.
+    await alice.wait_view("view.participants.length === 1", timeout_s=45)
