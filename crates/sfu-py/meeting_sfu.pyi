@@ -32,6 +32,7 @@ __all__ = [
     "SpeakersChanged",
     "TrackStarted",
     "TrackStopped",
+    "LayersWanted",
     "Transport",
     "__version__",
 ]
@@ -183,6 +184,19 @@ class TrackStopped:
     source: Source
 
 @final
+class LayersWanted:
+    """How many of a track's simulcast layers anybody wants, counted from the smallest; 0: nobody watches.
+
+    The publisher may pause the others. More is told at once, fewer after five seconds.
+    """
+
+    room: str
+    peer: str
+    generation: int
+    source: Source
+    layers: int
+
+@final
 class QualityChanged:
     """How the network between engine and peer does, from both directions. Loss is a fraction 0..1."""
 
@@ -205,6 +219,7 @@ Event = (
     | SpeakersChanged
     | TrackStarted
     | TrackStopped
+    | LayersWanted
     | QualityChanged
 )
 

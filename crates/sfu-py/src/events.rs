@@ -60,6 +60,10 @@ event_class! {
     TrackStopped { room: String, peer: String, source: &'static str }
 }
 event_class! {
+    /// How many of a track's simulcast layers anybody wants, counted from the smallest; 0: nobody watches.
+    LayersWanted { room: String, peer: String, generation: u64, source: &'static str, layers: usize }
+}
+event_class! {
     /// How the network between engine and peer does, from both directions. Loss is a fraction 0..1.
     QualityChanged {
         room: String,
@@ -88,6 +92,7 @@ pub fn register<'py>(module: &Bound<'py, PyModule>) -> PyResult<Vec<Bound<'py, P
     module.add_class::<SpeakersChanged>()?;
     module.add_class::<TrackStarted>()?;
     module.add_class::<TrackStopped>()?;
+    module.add_class::<LayersWanted>()?;
     module.add_class::<QualityChanged>()?;
     let names = [
         "PeerAnswered",
@@ -99,6 +104,7 @@ pub fn register<'py>(module: &Bound<'py, PyModule>) -> PyResult<Vec<Bound<'py, P
         "SpeakersChanged",
         "TrackStarted",
         "TrackStopped",
+        "LayersWanted",
         "QualityChanged",
     ];
     names.iter().map(|name| module.getattr(*name)).collect()
@@ -140,6 +146,10 @@ pub fn to_python(py: Python<'_>, event: Event) -> PyResult<Py<PyAny>> {
         }
         Event::TrackStopped { room, peer, source } => {
             object(py, TrackStopped { room: room.to_string(), peer: peer.to_string(), source: source.name() })
+        }
+        Event::LayersWanted { room, peer, generation, source, layers } => {
+            let (room, peer) = (room.to_string(), peer.to_string());
+            object(py, LayersWanted { room, peer, generation, source: source.name(), layers })
         }
         Event::QualityChanged { room, peer, link } => quality(py, room.to_string(), peer.to_string(), link),
     }

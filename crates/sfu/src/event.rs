@@ -100,6 +100,20 @@ pub enum Event {
         /// Which track.
         source: Source,
     },
+    /// How many of a track's simulcast layers anybody wants, counted from the smallest; 0: nobody watches. The publisher
+    /// may pause the others.
+    LayersWanted {
+        /// The room.
+        room: Id,
+        /// The publishing peer.
+        peer: Id,
+        /// Its generation.
+        generation: u64,
+        /// Which track.
+        source: Source,
+        /// How many layers.
+        layers: usize,
+    },
     /// How the network between engine and peer does.
     QualityChanged {
         /// The room.
@@ -119,6 +133,7 @@ impl Event {
             Event::SlotsChanged { .. }
             | Event::TrackStarted { .. }
             | Event::TrackStopped { .. }
+            | Event::LayersWanted { .. }
             | Event::PeerDisconnected { .. } => 1,
             Event::PeerAnswered { .. }
             | Event::PeerRefused { .. }

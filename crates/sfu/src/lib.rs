@@ -11,6 +11,7 @@ pub mod bandwidth;
 pub mod codec;
 pub mod command;
 pub mod downlink;
+pub mod dynacast;
 pub mod egress;
 pub mod engine;
 pub mod event;

@@ -43,6 +43,8 @@ pub struct Feed {
     pub source: Source,
     /// The simulcast layer that shall flow; `None` holds it back.
     pub target: Option<usize>,
+    /// The simulcast layer that its tile would like, whether it flows or not.
+    pub desired: Option<usize>,
     /// When it was last given more than before.
     pub raised_at: Option<Instant>,
     /// Held back by width, mute or bandwidth.
@@ -66,6 +68,7 @@ impl Feed {
             peer,
             source,
             target: None,
+            desired: None,
             raised_at: None,
             paused: false,
             since: now,

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::codec::StreamState;
+use crate::dynacast::WantedLayers;
 use crate::keyframe::KeyframeGate;
 use crate::layers::{LayerState, MAX_SPATIAL, Quality};
 use crate::loudness::Loudness;
@@ -36,6 +37,8 @@ pub struct Track {
     pub subscribers: Vec<(Key, usize)>,
     /// How loud it is (audio).
     pub loudness: Loudness,
+    /// What its publisher was told to send.
+    pub wanted: WantedLayers,
     /// Whether packets came in this pass that nobody was sent yet.
     pub is_fresh: bool,
     heard_at: Option<Instant>,
@@ -93,6 +96,7 @@ impl Track {
             layers: (0..layers).map(|_| Layer::default()).collect(),
             subscribers: Vec::new(),
             loudness: Loudness::default(),
+            wanted: WantedLayers::all(layers),
             is_fresh: false,
             heard_at: None,
         };

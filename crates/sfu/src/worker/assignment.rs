@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::Worker;
 use crate::allocation::Demand;
+use crate::event::Event;
 use crate::layers::{LayerState, Quality, fitting};
 use crate::model::{Id, Kind, LayoutEntry, Source};
 use crate::peer::Peer;
@@ -226,6 +227,10 @@ impl Worker {
         let slots: Vec<usize> = peer.slots_of(Kind::Video).filter(|&i| peer.slots[i].feed.is_some()).collect();
         let mut demands = Vec::with_capacity(slots.len());
         for slot in slots {
+            let desired = self.desired(receiver, slot, now);
+            if let Some(feed) = self.peers.get_mut(receiver).and_then(|peer| peer.slots[slot].feed.as_mut()) {
+                feed.desired = desired;
+            }
             match self.demand(receiver, slot, now) {
                 Wish::Flow(demand) => demands.push(demand),
                 Wish::Hold { paused } => self.set_target(receiver, slot, None, paused, now),
@@ -263,7 +268,8 @@ impl Worker {
             return if feed.target.is_some() { Wish::Keep } else { held };
         };
         let known = qualities.iter().zip(&states).take(best + 1);
-        let cost = |(quality, state): (&Quality, &LayerState)| state.live.then_some((quality.number(), state.bitrate_bps));
+        let cost =
+            |(quality, state): (&Quality, &LayerState)| state.live.then_some((quality.number(), state.bitrate_bps));
         Wish::Flow(Demand {
             slot,
             screen: feed.source == Source::Screen,
@@ -273,6 +279,53 @@ impl Worker {
             current: feed.quality().map(Quality::number),
             last_raised: feed.raised_at,
         })
+    }
+
+    /// The layer that a tile would like if all of them flowed; `None` when it is not shown.
+    fn desired(&self, receiver: Key, slot: usize, now: Instant) -> Option<usize> {
+        let peer = self.peers.get(receiver)?;
+        let feed = peer.slots[slot].feed.as_ref()?;
+        let track = &self.peers.get(feed.publisher)?.tracks[feed.track];
+        let mid = &peer.slots[slot].line.mid;
+        let width = peer.layout.iter().find(|entry| entry.mid == *mid)?.width;
+        if width == 0 || track.muted {
+            return None;
+        }
+        let qualities = track.qualities(now);
+        let states: Vec<LayerState> = qualities.iter().map(|(_, state)| LayerState { live: true, ..*state }).collect();
+        Some(qualities[fitting(&states, width)?].0.layer)
+    }
+
+    /// Tell publishers which layers nobody wants any more, and which somebody wants again.
+    pub(super) fn tell_wanted_layers(&mut self, publisher: Key, now: Instant) {
+        let Some(peer) = self.peers.get(publisher) else { return };
+        for track in 0..peer.tracks.len() {
+            self.tell_wanted_of(publisher, track, now);
+        }
+    }
+
+    fn tell_wanted_of(&mut self, publisher: Key, number: usize, now: Instant) {
+        let Some(peer) = self.peers.get(publisher) else { return };
+        let track = &peer.tracks[number];
+        if track.source.kind() != Kind::Video {
+            return;
+        }
+        let desired = |(receiver, slot): &(Key, usize)| {
+            self.peers.get(*receiver)?.slots[*slot].feed.as_ref()?.desired.map(|layer| layer + 1)
+        };
+        let wanted = track.subscribers.iter().filter_map(desired).max().unwrap_or(0);
+        let Some(peer) = self.peers.get_mut(publisher) else { return };
+        let track = &mut peer.tracks[number];
+        let (source, told) = (track.source, track.wanted.note(wanted, now));
+        if let Some(layers) = told {
+            self.events.push(Event::LayersWanted {
+                room: peer.room.clone(),
+                peer: peer.name.clone(),
+                generation: peer.generation,
+                source,
+                layers,
+            });
+        }
     }
 
     fn video_budget(&self, receiver: Key) -> Option<u64> {

@@ -23,6 +23,7 @@ impl Worker {
             self.check_life(key, now);
             self.check_tracks(key, now);
             self.ask_for_keyframes(key, now);
+            self.tell_wanted_layers(key, now);
             if self.ticks.is_multiple_of(RETARGET_TICKS) {
                 self.retarget(key, now);
                 self.tell_slots(key);

@@ -6,6 +6,7 @@ mod world;
 
 mod bandwidth;
 mod closing;
+mod dynacast;
 mod hostile;
 mod joining;
 mod layers;
