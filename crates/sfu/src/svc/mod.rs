@@ -3,8 +3,8 @@
 //!
 //! | stream | by what |
 //! |---|---|
-//! | dependency descriptor (AV1, VP9) | decode targets, references and chains ([`targets`]) |
-//! | VP8, VP9 | the payload descriptor's layers, P, D, U and Z ([`pictures`]) |
+//! | dependency descriptor (AV1, VP9) | decode targets, references and chains (`targets.rs`) |
+//! | VP8, VP9 | the payload descriptor's layers, P, D, U and Z (`pictures.rs`) |
 //! | H.264, AV1 without descriptor, sound | whole; H.264 without the slices that no picture needs, if need be |
 //!
 //! Packets lost on the way to us are not known here: what needs them is forwarded, since they may still come.
@@ -46,7 +46,7 @@ pub enum Decision {
     Drop,
 }
 
-/// The selection for one receive slot. [`Selector::decide`] wants every packet of the stream, in the order of arrival.
+/// The selection for one receive slot. Small and without allocations. [`Selector::decide`] wants every packet of the stream, in the order of arrival.
 #[derive(Debug, Clone, Copy)]
 pub struct Selector {
     wanted: Layers,
@@ -54,6 +54,9 @@ pub struct Selector {
     /// The newest frame of which a packet was dropped while there was nothing to begin with.
     skipped: Option<u16>,
 }
+
+// One for each video slot of each receiver.
+const _: () = assert!(size_of::<Selector>() <= 160);
 
 #[derive(Debug, Clone, Copy)]
 enum State {
@@ -203,7 +206,8 @@ fn decide_whole(thin: &mut bool, meta: &Meta, wanted: Layers) -> Decision {
 /// Write the dependency descriptor of a forwarded packet with the active decode targets of its receiver.
 ///
 /// `stream` is the state that inspected the packet and `active` what [`Selector::announcement`] said. Returns the length
-/// of the new descriptor, at most [`MAX_DESCRIPTOR`]; `None` when it does not fit or cannot be read.
+/// of the new descriptor, at most [`MAX_DESCRIPTOR`]; `None` when it does not fit or cannot be read (a retransmission
+/// from before the present structure): then it goes as it came.
 pub fn announce(descriptor: &[u8], stream: &StreamState, active: u32, out: &mut [u8]) -> Option<usize> {
     let length = out.len().min(MAX_DESCRIPTOR);
     let known = stream.dependencies().map(|known| known.structure());

@@ -155,7 +155,9 @@ impl Pictures {
         } else {
             self.is_useful(meta, rules) && self.is_decodable(meta, 0, rules)
         };
-        self.missed |= is_above && !taken && meta.spatial <= wanted.spatial;
+        if is_above && meta.spatial <= wanted.spatial {
+            self.missed = !taken;
+        }
         // A lower layer that this frame needs, and that may still come, lives in the same hope.
         let hoped = if meta.inter_layer && !self.is_seen(0, meta.spatial.wrapping_sub(1)) { layer >> 1 } else { 0 };
         rules.alive = if taken { rules.alive | layer | hoped } else { rules.alive & !layer };
@@ -164,20 +166,25 @@ impl Pictures {
         taken
     }
 
-    /// Nothing that came before a key picture is needed after it.
+    /// Nothing that came before a key picture is needed after it. Upper layers of it that came first were forwarded in
+    /// the hope for all below them.
     fn begin_key(&mut self, wanted: Layers, stream: &StreamState) {
         self.is_key = true;
         self.missed = false;
-        let upper = self.history.forwarded(0xff) as u8;
-        let top = wanted.spatial.min(stream.spatial_layers() - 1);
-        self.set_rules(Rules { alive: upper, top, temporal: wanted.temporal });
+        let upper = 7u8.saturating_sub((self.history.forwarded(0xff) as u8).leading_zeros() as u8);
+        let is_fine = |spatial: &u8| self.history.fate(slot(0, *spatial)) != Fate::Dropped;
+        let alive = (0..=upper).filter(is_fine).fold(0, |alive, spatial| alive | bit(spatial));
+        let top = wanted.spatial.min(stream.spatial_layers() - 1).max(upper);
+        self.set_rules(Rules { alive, top, temporal: wanted.temporal });
     }
 
     /// Decide about a frame of an older picture by what was in force then.
     fn take_late(&mut self, meta: &Meta, age: u32) -> bool {
         let rules = self.rules_at(age);
         let is_within = rules.alive != 0 && meta.spatial <= rules.top && meta.temporal <= rules.temporal;
-        let is_useful = !(meta.not_for_upper && meta.inter_picture && meta.spatial < rules.top);
+        // A layer that was of no use then, and is the top now, had no frame in between: it needs this one.
+        let is_top_now = meta.spatial == self.now().top;
+        let is_useful = is_top_now || !(meta.not_for_upper && meta.inter_picture && meta.spatial < rules.top);
         let taken = is_within && is_useful && self.is_decodable(meta, age, rules);
         if !taken && !is_useful {
             let mut now = self.now();

@@ -11,7 +11,7 @@ use crate::source::{Prediction, Source, Syntax};
 
 fn run(prediction: Prediction, seed: u64) -> Run {
     let mut source = Source::new(3, 3, prediction, Syntax::Dependency, 500 + seed);
-    source.verbose = seed % 2 == 0;
+    source.verbose = seed.is_multiple_of(2);
     Run::new(source, seed, Network::default())
 }
 

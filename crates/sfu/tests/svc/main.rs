@@ -2,6 +2,7 @@
 
 mod announcing;
 mod continuing;
+mod points;
 mod random;
 mod run;
 mod selection;

@@ -24,7 +24,7 @@ fn kinds() -> Vec<(u8, u8, Prediction, Syntax)> {
 /// A run whose numbers wrap on the way.
 fn run((spatial, temporal, prediction, syntax): (u8, u8, Prediction, Syntax), seed: u64, network: Network) -> Run {
     let mut source = Source::new(spatial, temporal, prediction, syntax, 32_700 + seed % 64);
-    source.verbose = seed % 3 == 0;
+    source.verbose = seed.is_multiple_of(3);
     let mut run = Run::new(source, seed, network);
     run.label = format!("L{spatial}T{temporal} {prediction:?} {syntax:?} seed {seed}");
     run
