@@ -73,28 +73,37 @@ pub struct Ready {
     pub payload_bytes: u16,
     /// The decode targets that its receiver is told to be active; `None`: as the publisher told.
     pub active_targets: Option<u32>,
-    attachment: Attachment,
-    format: Format,
-    payload: Payload,
+    /// The stretch that it belongs to: see [`Outgoing::attachment`].
+    pub epoch: u32,
+    ids: IdShift,
+    payload_type: u8,
+    retransmission_type: Option<u8>,
+    unwraps: bool,
 }
 
-/// An outgoing stream.
+/// An outgoing stream. What each packet touches lies together; the rest is apart.
 #[derive(Debug)]
 pub struct Outgoing {
     ssrc: u32,
     template: Template,
-    retransmissions: Option<Retransmissions>,
     numbers: Sequence,
     newest: Option<Newest>,
     newest_ids: NewestIds,
-    is_attached: bool,
-    /// By their epochs; the newest one is in force.
-    attachments: [Option<Attachment>; ATTACHMENTS],
+    attached: Option<Attachment>,
     format: Option<Format>,
-    repeats: [Option<Repeat>; REPEATS],
-    next_repeat: usize,
     /// What sender reports tell.
     pub stats: SenderStats,
+    past: Box<Past>,
+}
+
+/// What is needed to send a packet again.
+#[derive(Debug)]
+struct Past {
+    retransmissions: Option<Retransmissions>,
+    /// Earlier stretches, by their epochs.
+    attachments: [Option<Attachment>; ATTACHMENTS],
+    repeats: [Option<Repeat>; REPEATS],
+    next_repeat: usize,
 }
 
 #[derive(Debug)]
@@ -127,16 +136,18 @@ impl Outgoing {
         Outgoing {
             ssrc: line.ssrc,
             template: template(line.ssrc),
-            retransmissions,
             numbers: Sequence::new(history),
             newest: None,
             newest_ids: NewestIds::default(),
-            is_attached: false,
-            attachments: [None; ATTACHMENTS],
+            attached: None,
             format: None,
-            repeats: [None; REPEATS],
-            next_repeat: 0,
             stats: SenderStats::default(),
+            past: Box::new(Past {
+                retransmissions,
+                attachments: [None; ATTACHMENTS],
+                repeats: [None; REPEATS],
+                next_repeat: 0,
+            }),
         }
     }
 
@@ -152,7 +163,7 @@ impl Outgoing {
 
     /// The source will change: the next packet [attaches](Self::attach) anew.
     pub fn detach(&mut self) {
-        self.is_attached = false;
+        self.remember();
         self.format = None;
     }
 
@@ -167,6 +178,7 @@ impl Outgoing {
     /// Continue the stream with a source's packet, whatever came before.
     pub fn attach(&mut self, publisher: Key, track: usize, layer: usize, stored: &Stored, now: Instant) {
         let Some(format) = self.format else { return };
+        self.remember();
         let ids = IdShift::continuing(&self.newest_ids, &stored.entry.meta);
         let epoch = self.numbers.attach(stored.entry.sequence);
         let timestamp = self.newest.map_or(stored.entry.timestamp, |newest| {
@@ -174,23 +186,29 @@ impl Outgoing {
         });
         let timestamp_shift = timestamp.wrapping_sub(stored.entry.timestamp);
         let attachment = Attachment { publisher, track, layer, epoch, timestamp_shift, ids };
-        self.attachments[epoch as usize % ATTACHMENTS] = Some(attachment);
-        self.is_attached = true;
+        self.attached = Some(attachment);
     }
 
     /// The packet is left out on purpose: the numbers close over it.
     pub fn leave_out(&mut self, entry: &Entry) {
         self.numbers.drop(entry.sequence);
         let newest = self.newest_ids;
-        if let (Some(format), Some(attachment)) = (self.format, self.attachment_mut()) {
+        if let (Some(format), Some(attachment)) = (self.format, &mut self.attached) {
             attachment.ids.leave_out(format.codec, &entry.meta, &newest);
         }
     }
 
-    /// What is attached now.
-    fn attachment_mut(&mut self) -> Option<&mut Attachment> {
-        let epoch = self.numbers.epoch() as usize;
-        self.attachments[epoch % ATTACHMENTS].as_mut().filter(|_| self.is_attached)
+    /// The stretch in force becomes an earlier one.
+    fn remember(&mut self) {
+        if let Some(attachment) = self.attached.take() {
+            self.past.attachments[attachment.epoch as usize % ATTACHMENTS] = Some(attachment);
+        }
+    }
+
+    /// A stretch by its epoch; `None`: too long ago.
+    pub fn attachment(&self, epoch: u32) -> Option<Attachment> {
+        let earlier = self.past.attachments[epoch as usize % ATTACHMENTS];
+        self.attached.into_iter().chain(earlier).find(|attachment| attachment.epoch == epoch)
     }
 
     /// Give the packet its numbers; `None` when it belongs before the last change of the source, or is too old.
@@ -204,25 +222,33 @@ impl Outgoing {
         let format = self.format?;
         let payload = format.outgoing?;
         let newest_before = self.numbers.newest();
-        let epoch = self.numbers.epoch() as usize;
-        let attachment = self.attachments[epoch % ATTACHMENTS].as_mut().filter(|_| self.is_attached)?;
+        let attachment = self.attached.as_mut()?;
         let sequence = self.numbers.forward(stored.entry.sequence)?;
         let timestamp = stored.entry.timestamp.wrapping_add(attachment.timestamp_shift);
         if newest_before.is_none_or(|newest| sequence > newest) {
             self.newest = Some(Newest { timestamp, at: now });
             self.newest_ids.note(&stored.entry.meta, &mut attachment.ids);
         }
-        let attachment = *attachment;
         self.stats.sent(stored.payload.len(), timestamp, now);
-        let payload_bytes = stored.entry.payload_bytes;
-        Some(Ready { sequence, timestamp, marker, payload_bytes, active_targets, attachment, format, payload })
+        Some(Ready {
+            sequence,
+            timestamp,
+            marker,
+            payload_bytes: stored.entry.payload_bytes,
+            active_targets,
+            epoch: attachment.epoch,
+            ids: attachment.ids,
+            payload_type: payload.number,
+            retransmission_type: payload.retransmission,
+            unwraps: format.unwraps,
+        })
     }
 
     /// Write and seal a packet into `room`; returns its length.
     pub fn write(&self, ready: &Ready, stored: &Stored, number: u16, srtp: &Sender, room: &mut [u8]) -> usize {
         let mut dependency = [0; MAX_DEPENDENCY_BYTES];
         let fields = Fields {
-            payload_type: ready.payload.number,
+            payload_type: ready.payload_type,
             sequence: ready.sequence as u16,
             ..fields(ready, stored, number, &mut dependency)
         };
@@ -240,8 +266,8 @@ impl Outgoing {
         srtp: &Sender,
         room: &mut [u8],
     ) -> Option<usize> {
-        let retransmissions = self.retransmissions.as_mut()?;
-        let payload_type = ready.payload.retransmission?;
+        let retransmissions = self.past.retransmissions.as_mut()?;
+        let payload_type = ready.retransmission_type?;
         let sequence = retransmissions.next_sequence;
         retransmissions.next_sequence += 1;
         let mut dependency = [0; MAX_DEPENDENCY_BYTES];
@@ -259,7 +285,7 @@ impl Outgoing {
     pub fn write_padding(&mut self, bytes: u8, number: u16, srtp: &Sender, room: &mut [u8]) -> Option<usize> {
         let payload_type = self.format?.outgoing?.retransmission?;
         let timestamp = self.newest?.timestamp;
-        let retransmissions = self.retransmissions.as_mut()?;
+        let retransmissions = self.past.retransmissions.as_mut()?;
         let sequence = retransmissions.next_sequence;
         retransmissions.next_sequence += 1;
         let fields = Fields {
@@ -280,44 +306,40 @@ impl Outgoing {
     /// Where a packet that was sent came from; `None`: too long ago.
     pub fn find(&self, sequence: u16) -> Option<Origin> {
         let sent = self.numbers.find(sequence)?;
-        let attachment = self.attachments[sent.epoch as usize % ATTACHMENTS]?;
-        let outgoing = extend(self.numbers.newest(), sequence);
-        (attachment.epoch == sent.epoch).then_some(Origin { attachment, incoming: sent.incoming, outgoing })
+        let attachment = self.attachment(sent.epoch)?;
+        Some(Origin { attachment, incoming: sent.incoming, outgoing: extend(self.numbers.newest(), sequence) })
     }
 
     /// As [`find`](Self::find), for a packet that is to be sent again: `None` too when that was done less than
     /// `spacing` ago, since the answer may still be on its way.
     pub fn find_to_repeat(&mut self, sequence: u16, spacing: Duration, now: Instant) -> Option<Origin> {
         let is_it = |repeat: &&Repeat| repeat.sequence == sequence;
-        if self.repeats.iter().flatten().find(is_it).is_some_and(|repeat| now < repeat.at + spacing) {
+        if self.past.repeats.iter().flatten().find(is_it).is_some_and(|repeat| now < repeat.at + spacing) {
             return None;
         }
         let origin = self.find(sequence)?;
-        self.repeats[self.next_repeat % REPEATS] = Some(Repeat { sequence, at: now });
-        self.next_repeat += 1;
+        let past = &mut self.past;
+        past.repeats[past.next_repeat % REPEATS] = Some(Repeat { sequence, at: now });
+        past.next_repeat += 1;
         Some(origin)
     }
 
     /// The numbers that a packet was sent with.
     pub fn again(&self, origin: &Origin, stored: &Stored) -> Option<Ready> {
         let format = self.format.filter(|format| format.incoming == stored.entry.payload_type)?;
+        let payload = format.outgoing?;
         Some(Ready {
             sequence: origin.outgoing,
             timestamp: stored.entry.timestamp.wrapping_add(origin.attachment.timestamp_shift),
             marker: stored.entry.marker,
             payload_bytes: stored.entry.payload_bytes,
             active_targets: None,
-            attachment: origin.attachment,
-            format,
-            payload: format.outgoing?,
+            epoch: origin.attachment.epoch,
+            ids: origin.attachment.ids,
+            payload_type: payload.number,
+            retransmission_type: payload.retransmission,
+            unwraps: format.unwraps,
         })
-    }
-}
-
-impl Ready {
-    /// The stretch that the packet belongs to.
-    pub fn attachment(&self) -> Attachment {
-        self.attachment
     }
 }
 
@@ -328,6 +350,9 @@ fn fields<'a>(
     number: u16,
     dependency: &'a mut [u8; MAX_DEPENDENCY_BYTES],
 ) -> Fields<'a> {
+    if stored.dependency.is_empty() {
+        return fields_with(ready, stored, number, &[]);
+    }
     let announced =
         ready.active_targets.and_then(|active| announce(stored.dependency, stored.stream, active, dependency));
     let length = announced.unwrap_or_else(|| {
@@ -336,7 +361,11 @@ fn fields<'a>(
         length
     });
     let dependency = &mut dependency[..length];
-    patch_dependency(&ready.attachment.ids, dependency);
+    patch_dependency(&ready.ids, dependency);
+    fields_with(ready, stored, number, dependency)
+}
+
+fn fields_with<'a>(ready: &Ready, stored: &Stored, number: u16, dependency: &'a [u8]) -> Fields<'a> {
     Fields {
         payload_type: 0,
         marker: ready.marker,
@@ -351,13 +380,13 @@ fn fields<'a>(
 
 /// Copy the payload, with its ids shifted; returns its length.
 fn write_payload(ready: &Ready, stored: &Stored, room: &mut [u8]) -> usize {
-    let payload = match ready.format.unwraps {
+    let payload = match ready.unwraps {
         true => redundancy::primary(stored.payload).unwrap_or_default(),
         false => stored.payload,
     };
     let room = &mut room[..payload.len()];
     room.copy_from_slice(payload);
-    patch(&stored.entry.meta, &ready.attachment.ids, room);
+    patch(&stored.entry.meta, &ready.ids, room);
     payload.len()
 }
 

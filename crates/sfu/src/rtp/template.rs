@@ -41,11 +41,11 @@ pub struct Template {
     ids: ExtensionIds,
     /// Header with the extensions that every packet has, in the short form.
     bytes: [u8; 48],
-    length: usize,
+    length: u8,
     /// Where the transport-wide number lies.
-    transport_sequence_at: Option<usize>,
+    transport_sequence_at: Option<u8>,
     mid: [u8; MAX_MID_BYTES],
-    mid_length: usize,
+    mid_length: u8,
 }
 
 impl Template {
@@ -57,14 +57,15 @@ impl Template {
             length: 0,
             transport_sequence_at: None,
             mid: [0; MAX_MID_BYTES],
-            mid_length: if ids.mid == 0 { 0 } else { mid.len().min(MAX_MID_BYTES) },
+            mid_length: if ids.mid == 0 { 0 } else { mid.len().min(MAX_MID_BYTES) as u8 },
         };
-        let length = template.mid_length;
+        let length = usize::from(template.mid_length);
         template.mid[..length].copy_from_slice(&mid.as_bytes()[..length]);
         template.bytes[8..FIXED_BYTES].copy_from_slice(&ssrc.to_be_bytes());
         let mut bytes = template.bytes;
         let (length, at) = template.extend(&mut bytes, &Fields::default(), false);
-        (template.bytes, template.length, template.transport_sequence_at) = (bytes, length, at);
+        (template.bytes, template.length) = (bytes, length as u8);
+        template.transport_sequence_at = at.map(|at| at as u8);
         template
     }
 
@@ -76,7 +77,7 @@ impl Template {
             && (fields.orientation.is_none() || self.ids.orientation == 0);
         out[..self.bytes.len()].copy_from_slice(&self.bytes);
         let (length, at) = if is_plain {
-            (self.length, self.transport_sequence_at)
+            (usize::from(self.length), self.transport_sequence_at.map(usize::from))
         } else {
             self.extend(out, fields, self.needs_wide_form(fields))
         };
@@ -97,7 +98,7 @@ impl Template {
     fn extend(&self, out: &mut [u8], fields: &Fields, is_wide: bool) -> (usize, Option<usize>) {
         let mut list = List { out: &mut *out, at: HEAD_BYTES, is_wide };
         let transport = list.put(self.ids.transport_sequence, &[0; 2]);
-        list.put(self.ids.mid, &self.mid[..self.mid_length]);
+        list.put(self.ids.mid, &self.mid[..usize::from(self.mid_length)]);
         fields.audio_level.and_then(|level| list.put(self.ids.audio_level, &[level]));
         fields.orientation.and_then(|turn| list.put(self.ids.orientation, &[turn]));
         list.put(self.ids.dependency, fields.dependency);

@@ -97,7 +97,8 @@ impl Worker {
     }
 
     fn send_waiting(&mut self, receiver: Key, packet: &Waiting, exit: &mut Exit, now: Instant) {
-        let attachment = packet.ready.attachment();
+        let slot = self.peers.get(receiver).and_then(|peer| peer.slots.get(packet.slot));
+        let Some(attachment) = slot.and_then(|slot| slot.outgoing.attachment(packet.ready.epoch)) else { return };
         let Some(publisher) = self.peers.get_mut(attachment.publisher) else { return };
         let tracks = std::mem::take(&mut publisher.tracks);
         if let Some(peer) = self.peers.get_mut(receiver)

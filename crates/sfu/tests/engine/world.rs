@@ -25,8 +25,15 @@ pub struct World {
     pub network: Network,
     pub up: Path,
     pub down: Path,
+    /// Runs the worker for each media datagram by itself.
+    pub around_media: Option<Around>,
+    /// Runs the network that takes what leaves.
+    pub around_network: Around,
     requests: u64,
 }
+
+/// Calls what it is given, once, and maybe watches it.
+pub type Around = fn(&mut dyn FnMut());
 
 impl World {
     pub fn new(seed: u64) -> Self {
@@ -43,6 +50,8 @@ impl World {
             network: Network::new(seed),
             up: Path::default(),
             down: Path::default(),
+            around_media: None,
+            around_network: |run| run(),
             requests: 0,
         }
     }
@@ -139,7 +148,7 @@ impl World {
             if parcel.to == self.server {
                 let (source, destination) = (parcel.from, parcel.to);
                 let datagram = Datagram { transport: Transport::Udp, source, destination, bytes: &parcel.bytes };
-                self.worker.handle_datagram(&datagram, self.now);
+                self.take(&datagram);
             } else if let Some(index) = self.clients.iter().position(|c| c.address == parcel.to) {
                 self.clients[index].receive(parcel.from, &parcel.bytes, self.now);
                 self.poll_client(index);
@@ -154,6 +163,23 @@ impl World {
         }
     }
 
+    fn take(&mut self, datagram: &Datagram) {
+        let (now, around) = (self.now, self.around_media);
+        let (worker, mut wire) = self.wire();
+        match around.filter(|_| is_media(datagram.bytes)) {
+            Some(around) => {
+                // What is due by the clock goes first: then nothing is left but the packet.
+                worker.handle_timeout(now);
+                worker.flush(now, &mut wire);
+                around(&mut || {
+                    worker.handle_datagram(datagram, now);
+                    worker.flush(now, &mut wire);
+                });
+            }
+            None => _ = worker.handle_datagram(datagram, now),
+        }
+    }
+
     fn poll_client(&mut self, index: usize) {
         let client = &mut self.clients[index];
         for (to, bytes) in client.advance(self.now) {
@@ -163,9 +189,16 @@ impl World {
     }
 
     pub fn finish_pass(&mut self) {
-        let World { worker, clients, network, down, now, .. } = self;
-        worker.flush(*now, &mut Wire { clients, network, down, now: *now });
+        let now = self.now;
+        let (worker, mut wire) = self.wire();
+        worker.flush(now, &mut wire);
         self.events.extend(self.worker.take_events());
+    }
+
+    /// The worker, and its way to the clients.
+    pub fn wire(&mut self) -> (&mut Worker, Wire<'_>) {
+        let World { worker, clients, network, down, now, around_network, .. } = self;
+        (worker, Wire { clients, network, down, now: *now, around: *around_network })
     }
 
     /// Hand a datagram to the worker as if it came from this address.
@@ -178,15 +211,22 @@ impl World {
 }
 
 /// The way from the worker to its clients.
-struct Wire<'a> {
+pub struct Wire<'a> {
     clients: &'a mut Vec<Client>,
     network: &'a mut Network,
     down: &'a Path,
     now: Instant,
+    around: Around,
 }
 
 impl Outbox for Wire<'_> {
     fn send(&mut self, egress: &Egress) {
+        (self.around)(&mut || self.carry(egress));
+    }
+}
+
+impl Wire<'_> {
+    fn carry(&mut self, egress: &Egress) {
         for train in egress.trains() {
             let (source, destination) = (train.route.source, train.route.destination);
             let Some(client) = self.clients.iter_mut().find(|c| c.address == destination) else {
@@ -197,4 +237,8 @@ impl Outbox for Wire<'_> {
             }
         }
     }
+}
+
+fn is_media(bytes: &[u8]) -> bool {
+    sfu::rtp::incoming(bytes) == sfu::rtp::Incoming::Rtp
 }
