@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -123,8 +124,17 @@ impl Shard {
 }
 
 impl Running {
-    /// Serve until told to stop.
+    /// Serve until told to stop. A failure ends the peers of this shard and no others; they are opened again.
     pub fn run(mut self) {
+        while let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.serve_until_stopped())) {
+            let what = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
+            tracing::error!(worker = self.shard.index, what, "worker_failed");
+            self.shard.worker.renew();
+            self.outboxes.iter_mut().for_each(Vec::clear);
+        }
+    }
+
+    fn serve_until_stopped(&mut self) {
         let mut events = Vec::with_capacity(64);
         loop {
             let timeout = self.timeout();

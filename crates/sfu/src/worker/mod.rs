@@ -57,6 +57,8 @@ pub struct Statistics {
     pub packets_forged: u64,
     /// Packets that had come before.
     pub packets_replayed: u64,
+    /// How often a worker failed and began anew.
+    pub failures: u64,
 }
 
 impl Statistics {
@@ -73,6 +75,7 @@ impl Statistics {
         self.keyframe_requests += other.keyframe_requests;
         self.packets_forged += other.packets_forged;
         self.packets_replayed += other.packets_replayed;
+        self.failures += other.failures;
     }
 }
 
@@ -159,6 +162,20 @@ impl Worker {
             route_changes: Vec::new(),
             counters: Statistics::default(),
         }
+    }
+
+    /// Begin anew after a failure: every peer ends, and is to be opened again. What was queued is lost.
+    pub fn renew(&mut self) {
+        let mut new = Worker::new(self.transports.clone(), self.policy, self.clock);
+        new.counters = Statistics { failures: self.counters.failures + 1, ..self.counters };
+        new.events = std::mem::take(&mut self.events);
+        new.route_changes = std::mem::take(&mut self.route_changes);
+        self.peers.each_mut(|_, peer| {
+            new.route_changes.push(RouteChange::Removed(std::mem::take(&mut peer.ufrag)));
+            let (room, peer, generation) = (peer.room.clone(), peer.name.clone(), peer.generation);
+            new.events.push(Event::PeerEnded { room, peer, generation, reason: EndReason::WorkerFailed });
+        });
+        *self = new;
     }
 
     /// Take a command.

@@ -76,6 +76,8 @@ pub struct Client {
     pub number: u8,
     pub name: String,
     pub address: SocketAddr,
+    /// Where it was before.
+    pub left: Vec<SocketAddr>,
     pub rtc: Rtc,
     pub setup: Setup,
     pub microphone: Mid,
@@ -125,6 +127,7 @@ impl Client {
             number,
             name: format!("p{number}"),
             address,
+            left: Vec::new(),
             rtc,
             setup,
             microphone,
@@ -171,6 +174,20 @@ impl Client {
         let answer = SdpAnswer::from_sdp_string(sdp).unwrap();
         let pending = self.pending.take().unwrap();
         self.rtc.sdp_api().accept_answer(pending, answer).unwrap();
+    }
+
+    /// From now on at another address.
+    pub fn move_to(&mut self, address: SocketAddr) {
+        let old = Candidate::host(self.address, Protocol::Udp).unwrap();
+        self.rtc.direct_api().invalidate_candidate(&old);
+        self.rtc.add_local_candidate(Candidate::host(address, Protocol::Udp).unwrap());
+        self.left.push(std::mem::replace(&mut self.address, address));
+    }
+
+    /// How many frames it has sent of a layer of its camera.
+    pub fn frames_sent(&self, layer: u8) -> u32 {
+        let rid = self.setup.rids.get(usize::from(layer)).map(|rid| Rid::from(*rid));
+        self.streams.get(&(self.camera, rid)).map_or(0, |stream| stream.frame)
     }
 
     /// An offer with new ICE credentials.

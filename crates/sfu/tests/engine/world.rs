@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime};
 
-use sfu::command::Command;
+use sfu::command::{Command, RestartIce};
 use sfu::egress::{Egress, Outbox};
 use sfu::event::Event;
 use sfu::model::{LayoutEntry, Source, Transport};
@@ -93,6 +93,25 @@ impl World {
         });
         let sdp = answer.unwrap_or_else(|| panic!("no answer: {:?}", self.events.last()));
         self.clients[index].answered(&sdp);
+    }
+
+    /// Let a client go on at another address, with an ICE restart; whether the worker answered.
+    pub fn move_client(&mut self, index: usize, address: SocketAddr) -> bool {
+        self.clients[index].move_to(address);
+        let offer = self.clients[index].restart_ice();
+        self.requests += 1;
+        let peer = self.clients[index].name.as_str().into();
+        let restart = RestartIce { request: self.requests, room: ROOM.into(), peer, generation: 1, offer };
+        self.command(Command::RestartIce(restart));
+        let request = self.requests;
+        let answer = self.events.iter().find_map(|event| match event {
+            Event::PeerAnswered { request: r, sdp, .. } if *r == request => Some(sdp.clone()),
+            _ => None,
+        });
+        answer.is_some_and(|sdp| {
+            self.clients[index].answered(&sdp);
+            true
+        })
     }
 
     pub fn command(&mut self, command: Command) {
@@ -229,6 +248,9 @@ impl Wire<'_> {
     fn carry(&mut self, egress: &Egress) {
         for train in egress.trains() {
             let (source, destination) = (train.route.source, train.route.destination);
+            if self.clients.iter().any(|client| client.left.contains(&destination)) {
+                continue;
+            }
             let Some(client) = self.clients.iter_mut().find(|c| c.address == destination) else {
                 panic!("a datagram for nobody: {destination}");
             };
