@@ -7,6 +7,7 @@
 #![deny(unsafe_code)]
 
 pub mod allocation;
+pub mod allowance;
 pub mod bandwidth;
 pub mod codec;
 pub mod command;

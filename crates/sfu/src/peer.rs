@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use crate::allocation::Fallback;
+use crate::allowance::Allowance;
 use crate::command::OpenPeer;
 use crate::downlink::{Downlink, Exit, Waiting};
 use crate::event::{Event, SlotEntry};
@@ -50,6 +51,8 @@ pub struct Peer {
     pub ufrag: String,
     /// The addresses from which it was heard.
     pub sources: Vec<SocketAddr>,
+    /// How many messages of data channels it may still send.
+    pub messages: Allowance,
     /// The SSRC of our reports to it.
     pub report_ssrc: u32,
     told_version: u64,
@@ -76,6 +79,7 @@ impl Peer {
             uplink: Uplink::new(&tracks, gives_feedback),
             downlink: Downlink::new(gets_feedback, now),
             report_ssrc: slots.first().map_or(1, |slot| slot.outgoing.ssrc()),
+            messages: Allowance::default(),
             tracks,
             slots,
             layout: Vec::new(),

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use super::{Datagram, Output, Transport, TransportError};
+use super::{Datagram, Message, Output, Transport, TransportError};
 use crate::event::{Refusal, RefusalCode};
 use crate::srtp::KeyingMaterial;
 
@@ -60,6 +60,11 @@ impl Guarded {
     /// See [`Transport::take_keys`].
     pub fn take_keys(&mut self) -> Option<KeyingMaterial> {
         self.call(Transport::take_keys).flatten()
+    }
+
+    /// See [`Transport::send_message`].
+    pub fn send_message(&mut self, message: &Message) -> bool {
+        self.call(|t| t.send_message(message)).unwrap_or(false)
     }
 
     /// See [`Transport::is_alive`].

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use str0m::change::SdpOffer;
+use str0m::channel::ChannelId;
 use str0m::config::DtlsCert;
 use str0m::crypto::CryptoProvider;
 use str0m::net::{Protocol, Receive, TcpType};
@@ -28,6 +29,8 @@ use crate::srtp::KeyingMaterial;
 
 /// Reports are ours: str0m shall not wake for its own.
 const NEVER: Duration = Duration::from_secs(24 * 3_600);
+/// Data channels that a client may have open.
+const MAX_CHANNELS: usize = 16;
 /// The id that we would like the Dependency Descriptor to have; the offer decides.
 const DEPENDENCY_ID: u8 = 12;
 
@@ -62,8 +65,21 @@ pub enum Output {
     Transmit(Transmit),
     /// ICE and DTLS are up; the keys can be taken.
     Connected,
+    /// A message came in one of the client's data channels.
+    Message(Message),
     /// The client closed the connection.
     Closed,
+}
+
+/// A message of a data channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The channel's label.
+    pub label: String,
+    /// Bytes rather than text.
+    pub is_binary: bool,
+    /// The content.
+    pub data: Vec<u8>,
 }
 
 /// A transport that cannot go on.
@@ -118,7 +134,7 @@ impl Transports {
         let keys = keys::last_cell();
         let answer = accept(&mut rtc, &open.offer)?;
         let agreed = Agreed::read(&mut rtc, open)?;
-        Ok(Opened { transport: Transport { rtc, keys }, answer, agreed })
+        Ok(Opened { transport: Transport { rtc, keys, channels: Vec::new() }, answer, agreed })
     }
 
     fn new_rtc(&self, now: Instant) -> Rtc {
@@ -181,6 +197,8 @@ impl ExtensionSerializer for NotByStr0m {
 pub struct Transport {
     rtc: Rtc,
     keys: KeyCell,
+    /// The client's open data channels and their labels.
+    channels: Vec<(ChannelId, String)>,
 }
 
 impl Transport {
@@ -223,9 +241,33 @@ impl Transport {
                 str0m::Output::Transmit(datagram) => return Ok(Output::Transmit(transmit(datagram))),
                 str0m::Output::Event(Event::Connected) => return Ok(Output::Connected),
                 str0m::Output::Event(Event::Closed) => return Ok(Output::Closed),
-                str0m::Output::Event(_) => {}
+                str0m::Output::Event(event) => {
+                    if let Some(message) = self.take_channel_event(event) {
+                        return Ok(Output::Message(message));
+                    }
+                }
             }
         }
+    }
+
+    fn take_channel_event(&mut self, event: Event) -> Option<Message> {
+        match event {
+            Event::ChannelOpen(id, label) if self.channels.len() < MAX_CHANNELS => self.channels.push((id, label)),
+            Event::ChannelClose(id) => self.channels.retain(|(known, _)| *known != id),
+            Event::ChannelData(data) => {
+                let (_, label) = self.channels.iter().find(|(known, _)| *known == data.id)?;
+                return Some(Message { label: label.clone(), is_binary: data.binary, data: data.data });
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// Send a message in the client's channel of the same label; whether there is one that takes it.
+    pub fn send_message(&mut self, message: &Message) -> bool {
+        let found = self.channels.iter().find(|(_, label)| *label == message.label);
+        let Some(mut channel) = found.and_then(|(id, _)| self.rtc.channel(*id)) else { return false };
+        channel.write(message.is_binary, &message.data).unwrap_or(false)
     }
 
     /// The keys of the handshake, once.

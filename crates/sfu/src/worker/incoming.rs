@@ -123,6 +123,7 @@ impl Worker {
                     self.transmits.push(transmit);
                 }
                 Ok(Output::Connected) => self.connected(key),
+                Ok(Output::Message(message)) => self.pass_message(key, &message, now),
                 Ok(Output::Closed) => self.end(key, EndReason::Closed, now),
                 Err(_) if errors < MAX_POLL_ERRORS && peer.transport.is_alive() => errors += 1,
                 Err(_) => return self.handle_broken(key, now),

@@ -5,6 +5,7 @@
 
 mod admission;
 mod assignment;
+mod channels;
 mod fanning;
 mod incoming;
 mod repairing;
@@ -57,6 +58,10 @@ pub struct Statistics {
     pub packets_forged: u64,
     /// Packets that had come before.
     pub packets_replayed: u64,
+    /// Messages of data channels that were passed on, once for each receiver.
+    pub messages_passed: u64,
+    /// Messages that were too many or too long.
+    pub messages_dropped: u64,
     /// How often a worker failed and began anew.
     pub failures: u64,
 }
@@ -75,6 +80,8 @@ impl Statistics {
         self.keyframe_requests += other.keyframe_requests;
         self.packets_forged += other.packets_forged;
         self.packets_replayed += other.packets_replayed;
+        self.messages_passed += other.messages_passed;
+        self.messages_dropped += other.messages_dropped;
         self.failures += other.failures;
     }
 }

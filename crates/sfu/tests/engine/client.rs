@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use str0m::bwe::Bitrate;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::channel::ChannelId;
 use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
@@ -30,6 +31,8 @@ pub struct Setup {
     /// Payload bytes of each packet, by layer.
     pub packet_bytes: [usize; 3],
     pub screen: bool,
+    /// The label of its data channel.
+    pub channel: Option<&'static str>,
 }
 
 impl Default for Setup {
@@ -41,6 +44,7 @@ impl Default for Setup {
             codecs: vec![Codec::Vp8],
             packet_bytes: [200, 400, 800],
             screen: false,
+            channel: None,
         }
     }
 }
@@ -86,6 +90,10 @@ pub struct Client {
     pub audio_slots: Vec<Mid>,
     pub video_slots: Vec<Mid>,
     pub offer: String,
+    /// Its open data channel.
+    pub channel: Option<ChannelId>,
+    /// What came in it.
+    pub messages: Vec<Vec<u8>>,
     pub connected: bool,
     pub closed: bool,
     pub received: HashMap<Mid, Vec<Received>>,
@@ -122,6 +130,9 @@ impl Client {
         let slot = |kind, api: &mut str0m::change::SdpApi| api.add_media(kind, Direction::RecvOnly, None, None, None);
         let audio_slots = (0..setup.audio_slots).map(|_| slot(MediaKind::Audio, &mut api)).collect();
         let video_slots = (0..setup.video_slots).map(|_| slot(MediaKind::Video, &mut api)).collect();
+        if let Some(label) = setup.channel {
+            api.add_channel(label.into());
+        }
         let (offer, pending) = api.apply().unwrap();
         Client {
             number,
@@ -136,6 +147,8 @@ impl Client {
             audio_slots,
             video_slots,
             offer: offer.to_sdp_string(),
+            channel: None,
+            messages: Vec::new(),
             connected: false,
             closed: false,
             received: HashMap::new(),
@@ -190,6 +203,12 @@ impl Client {
         self.streams.get(&(self.camera, rid)).map_or(0, |stream| stream.frame)
     }
 
+    /// Say something in the data channel.
+    pub fn say(&mut self, text: &str) {
+        let mut channel = self.rtc.channel(self.channel.unwrap()).unwrap();
+        assert!(channel.write(false, text.as_bytes()).unwrap());
+    }
+
     /// An offer with new ICE credentials.
     pub fn restart_ice(&mut self) -> String {
         let mut api = self.rtc.sdp_api();
@@ -238,6 +257,8 @@ impl Client {
                 self.next_video = now;
             }
             Event::Closed | Event::IceConnectionStateChange(IceConnectionState::Disconnected) => self.closed = true,
+            Event::ChannelOpen(id, _) => self.channel = Some(id),
+            Event::ChannelData(data) => self.messages.push(data.data),
             Event::RtpPacket(packet) => self.keep(&packet, now),
             Event::KeyframeRequest(request) => {
                 if let Some(stream) = self.streams.get_mut(&(request.mid, request.rid)) {

@@ -5,6 +5,7 @@ mod network;
 mod world;
 
 mod bandwidth;
+mod channels;
 mod closing;
 mod dynacast;
 mod failing;
