@@ -164,13 +164,16 @@ impl Slot {
         if !decodes {
             return None;
         }
-        let goes_on = feed.current == feed.target && feed.restarts == layer.restarts;
-        if feed.target == Some(number) && !goes_on && entry.meta.starts_keyframe {
+        if feed.current == Some(number) && feed.restarts != layer.restarts {
+            // Nothing relates to what was sent: a keyframe is needed.
+            feed.current = None;
+        }
+        if feed.target == Some(number) && feed.current != feed.target && entry.meta.starts_keyframe {
             (feed.current, feed.restarts) = (feed.target, layer.restarts);
             feed.selector.restart();
             outgoing.attach(feed.publisher, feed.track, number, stored, now);
         }
-        if feed.current != Some(number) || feed.restarts != layer.restarts {
+        if feed.current != Some(number) {
             return None;
         }
         if stored.payload.is_empty() {

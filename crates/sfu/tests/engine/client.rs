@@ -203,6 +203,19 @@ impl Client {
         self.streams.get(&(self.camera, rid)).map_or(0, |stream| stream.frame)
     }
 
+    /// Let a stream go on under another SSRC, without a keyframe.
+    pub fn begin_anew(&mut self, mid: Mid, rid: Option<Rid>) {
+        let mut api = self.rtc.direct_api();
+        let (ssrc, repair) = (api.new_ssrc(), api.new_ssrc());
+        api.reset_stream_tx(mid, rid, ssrc, Some(repair)).unwrap();
+        self.streams.get_mut(&(mid, rid)).unwrap().sequence = 40_000;
+    }
+
+    /// Let the next frame be a keyframe.
+    pub fn make_keyframe(&mut self, mid: Mid, rid: Option<Rid>) {
+        self.streams.get_mut(&(mid, rid)).unwrap().keyframe_due = true;
+    }
+
     /// Say something in the data channel.
     pub fn say(&mut self, text: &str) {
         let mut channel = self.rtc.channel(self.channel.unwrap()).unwrap();

@@ -88,6 +88,30 @@ fn a_publisher_without_simulcast_is_shown_at_every_width() {
 }
 
 #[test]
+fn a_stream_that_begins_anew_is_shown_again() {
+    for rids in [vec![], vec!["q"]] {
+        let mut world = World::new(26);
+        let rid = rids.first().map(|rid| str0m::media::Rid::from(*rid));
+        world.join(ROOM, Setup { rids, ..Setup::default() });
+        world.join(ROOM, Setup::default());
+        world.show(1, &[(0, 640)]);
+        world.run(Duration::from_secs(2));
+        let camera = world.clients[0].camera;
+        let start = world.now;
+        let before = world.worker.statistics().keyframe_requests;
+        world.clients[0].begin_anew(camera, rid);
+        world.run(Duration::from_millis(300));
+        assert!(world.worker.statistics().keyframe_requests > before, "a keyframe is asked for");
+        // str0m does not recognise the request for the new SSRC.
+        world.clients[0].make_keyframe(camera, rid);
+        world.run(Duration::from_secs(2));
+        let client = &world.clients[1];
+        let packets = client.since(client.video_slots[0], start + Duration::from_millis(500));
+        assert!(packets.len() > 60, "{} packets", packets.len());
+    }
+}
+
+#[test]
 fn keyframe_requests_of_many_receivers_are_merged() {
     let mut world = World::with_clients(24, 6);
     world.run(Duration::from_secs(2));
