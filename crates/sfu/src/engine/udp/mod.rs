@@ -85,6 +85,25 @@ mod tests {
     }
 
     #[test]
+    fn one_socket_reaches_both_families() {
+        let ours = UdpSocket::bind("[::]:0").unwrap();
+        let from = SocketAddr::new("::1".parse().unwrap(), ours.local_addr().unwrap().port());
+        for theirs in ["127.0.0.1:0", "[::1]:0"].map(|address| UdpSocket::bind(address).unwrap()) {
+            let to = theirs.local_addr().unwrap();
+            Sender::new(&ours, true, false).unwrap().send(&ours, &filled(&[900, 900, 30], to, from));
+            let datagrams = received(&mut Receiver::new(&theirs, true), &theirs, 3);
+            assert_eq!(datagrams.iter().map(|(bytes, ..)| *bytes).collect::<Vec<_>>(), [900, 900, 30], "to {to}");
+            theirs.send_to(b"back", SocketAddr::new(to.ip(), from.port())).unwrap();
+            let mut sources = Vec::new();
+            let mut receiver = Receiver::new(&ours, true);
+            while sources.is_empty() {
+                let _ = receiver.receive(&ours, |source, _, _| sources.push(source));
+            }
+            assert_eq!(sources, [to], "an IPv4 address is told as one");
+        }
+    }
+
+    #[test]
     fn a_place_that_cannot_be_reached_does_not_stop_the_others() {
         let (ours, theirs) = sockets();
         let (to, from) = (theirs.local_addr().unwrap(), ours.local_addr().unwrap());
