@@ -6,9 +6,12 @@ A request names its reply type, so that `reply = await bus.call(LoadRoom(meeting
         topic = "meeting.load_room"
 """
 
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+Id = Annotated[str, Field(min_length=1, max_length=64)]
+"""Of a meeting, a participant, a session or a device, as somebody outside may send it."""
 
 ReplyT = TypeVar("ReplyT", bound="Message")
 

@@ -9,11 +9,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from meeting_system.contracts.call import Message
+from meeting_system.contracts.call import Id, Message
 from meeting_system.contracts.closing import CLOSE_ACTIONS as CLOSE_ACTIONS
 from meeting_system.contracts.closing import CloseAction as CloseAction
 from meeting_system.contracts.closing import CloseCode as CloseCode
 from meeting_system.contracts.media import SlotState, Source
+from meeting_system.contracts.negotiation import LayoutSlot as LayoutSlot
+from meeting_system.contracts.negotiation import MediaAnswer as MediaAnswer
+from meeting_system.contracts.negotiation import (
+    MediaClose,
+    MediaLayout,
+    MediaOffer,
+    MediaRebuild,
+    MediaSlots,
+)
+from meeting_system.contracts.negotiation import PublishedTrack as PublishedTrack
 from meeting_system.kernel.principal import MeetingRole
 
 PROTOCOL = "meet.v1"
@@ -26,7 +36,6 @@ RESUMABLE_S = 300.0
 MEDIA_KEPT_S = 30.0
 MAX_CHAT_CHARS = 4000
 
-Id = Annotated[str, Field(min_length=1, max_length=64)]
 Secret = Annotated[str, Field(min_length=16, max_length=64)]
 Offset = Annotated[int, Field(ge=0)]
 
@@ -318,60 +327,6 @@ class SelfUpdate(Message):
     display_name: Annotated[str, Field(min_length=1, max_length=64)] | None = None
 
 
-class PublishedTrack(Message):
-    """An m-line that the client sends, and what it carries."""
-
-    mid: Annotated[str, Field(max_length=16)]
-    source: Source
-
-
-class MediaOffer(Message):
-    """media.offer → ack res: MediaAnswer. The one negotiation: everything sent, and all receive slots.
-
-    `generation` grows with each new RTCPeerConnection of this session; `restart` true: same connection, new
-    ICE credentials.
-    """
-
-    generation: Annotated[int, Field(ge=1)]
-    sdp: Annotated[str, Field(min_length=1, max_length=200_000)]
-    restart: bool = False
-    publish: Annotated[list[PublishedTrack], Field(max_length=8)] = Field(default_factory=list)
-    audio_slots: Annotated[list[Annotated[str, Field(max_length=16)]], Field(max_length=8)] = Field(
-        default_factory=list
-    )
-    video_slots: Annotated[list[Annotated[str, Field(max_length=16)]], Field(max_length=49)] = Field(
-        default_factory=list
-    )
-
-
-class MediaAnswer(Message):
-    """Complete answer, all candidates inside."""
-
-    generation: int
-    sdp: str
-
-
-class LayoutSlot(Message):
-    """What one video slot shall carry; `width` in device pixels, 0 pauses it."""
-
-    mid: Annotated[str, Field(max_length=16)]
-    participant_id: Id
-    source: Literal["camera", "screen"]
-    width: Annotated[int, Field(ge=0, le=8192)]
-
-
-class MediaLayout(Message):
-    """media.layout: the whole wish; slots not named are emptied."""
-
-    slots: Annotated[list[LayoutSlot], Field(max_length=49)]
-
-
-class MediaClose(Message):
-    """media.close: the client gave its media connection up."""
-
-    generation: int
-
-
 class ReactionSend(Message):
     """reaction.send: an emoji for a moment. Event reaction."""
 
@@ -429,20 +384,6 @@ class MeetingEnded(Message):
     """meeting.ended (D)"""
 
     reason: Literal["host", "empty", "limit"]
-
-
-class MediaSlots(Message):
-    """media.slots (N, personal): the whole assignment of this client's receive slots."""
-
-    generation: int
-    version: int
-    slots: list[SlotState]
-
-
-class MediaRebuild(Message):
-    """media.rebuild (N, personal): the media connection is gone at the server; offer a new one."""
-
-    reason: str
 
 
 class SpeakersActive(Message):

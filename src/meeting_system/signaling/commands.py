@@ -26,15 +26,12 @@ from meeting_system.contracts.meeting import (
     RemoveParticipant,
     SendChat,
 )
+from meeting_system.contracts.negotiation import MediaAnswer, MediaClose, MediaLayout, MediaOffer
 from meeting_system.contracts.signal import (
     COMMANDS,
     CloseCode,
     Command,
     DeliveryClass,
-    MediaAnswer,
-    MediaClose,
-    MediaLayout,
-    MediaOffer,
     ParticipantUpdated,
     Reaction,
     ReactionSend,

@@ -8,7 +8,8 @@ from meeting_system.contracts.media import (
     PeerSlotsChanged,
     SpeakersChanged,
 )
-from meeting_system.contracts.signal import ConnectionQuality, MediaRebuild, MediaSlots, SpeakersActive
+from meeting_system.contracts.negotiation import MediaRebuild, MediaSlots
+from meeting_system.contracts.signal import ConnectionQuality, SpeakersActive
 from meeting_system.signaling.core import ATTEMPTS, Core
 from meeting_system.signaling.frames import event
 from meeting_system.signaling.hub import Hub

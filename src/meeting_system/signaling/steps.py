@@ -6,8 +6,8 @@ from typing import Literal, get_args
 
 from meeting_system.contracts.media import Source
 from meeting_system.contracts.meeting import Admission
+from meeting_system.contracts.negotiation import MediaRebuild
 from meeting_system.contracts.signal import (
-    MediaRebuild,
     ParticipantJoined,
     ParticipantLeft,
     ParticipantState,
