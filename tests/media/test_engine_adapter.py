@@ -14,8 +14,14 @@ from meeting_system.adapters.sfu import (
     open_engine,
 )
 from meeting_system.contracts.call import Event
-from meeting_system.contracts.media import OpenPeer, PeerMediaConnected, PeerMediaEnded, PeerSlotsChanged
+from meeting_system.contracts.media import (
+    OpenPeer,
+    PeerMediaConnected,
+    PeerMediaEnded,
+    PeerSlotsChanged,
+)
 from meeting_system.media import MediaSettings
+from meeting_system.media.metrics import EngineCollector
 
 
 async def wait_event(engine: SfuEngine, kind: type[Event]) -> Event:
@@ -86,3 +92,10 @@ async def test_a_closed_engine_says_so() -> None:
         pass
     with pytest.raises(MediaUnavailable, match="closed"):
         engine.statistics()
+
+
+async def test_every_number_of_the_engine_is_a_metric(engine: SfuEngine) -> None:
+    statistics = engine.statistics()
+    names = {name for name in dir(statistics) if not name.startswith("_")}
+    metrics = {metric.name.removeprefix("meeting_media_") for metric in EngineCollector(engine).collect()}
+    assert metrics == names

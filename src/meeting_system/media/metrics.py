@@ -20,6 +20,8 @@ COUNTERS = {
     "events_dropped": "Events that nobody fetched in time",
     "packets_retransmitted": "Packets sent again on request",
     "keyframe_requests": "Keyframes asked of publishers",
+    "packets_forged": "Packets dropped: their seal is not the sender's",
+    "packets_replayed": "Packets dropped: they had arrived before",
 }
 
 
