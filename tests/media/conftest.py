@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pytest_asyncio
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from aiortc.mediastreams import AudioStreamTrack
+from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
 from meeting_system.adapters.sfu import SfuEngine, open_engine
-from meeting_system.contracts.media import OpenPeer, Track
+from meeting_system.contracts.media import OpenPeer, Source, Track
 from meeting_system.media import MediaSettings
 
 SETTINGS = MediaSettings(port=0, workers=1)
@@ -25,12 +26,14 @@ async def engine() -> AsyncIterator[SfuEngine]:
 
 @dataclass
 class Client:
-    """One aiortc connection that sends silence as its microphone and has one audio slot."""
+    """One aiortc connection that sends one track, usually silence, and has one slot of its kind."""
 
     connection: RTCPeerConnection
     connected: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def wish(self, meeting: str, name: str, generation: int = 1) -> OpenPeer:
+    async def wish(
+        self, meeting: str, name: str, generation: int = 1, source: Source = "microphone"
+    ) -> OpenPeer:
         """Offer."""
         await self.connection.setLocalDescription(await self.connection.createOffer())
         sending, receiving = self.connection.getTransceivers()
@@ -39,8 +42,9 @@ class Client:
             participant_id=name,
             generation=generation,
             offer=self.connection.localDescription.sdp,
-            publish=[Track(mid=sending.mid, source="microphone")],
-            audio_slots=[receiving.mid],
+            publish=[Track(mid=sending.mid, source=source)],
+            audio_slots=[receiving.mid] if receiving.kind == "audio" else [],
+            video_slots=[receiving.mid] if receiving.kind == "video" else [],
         )
 
     async def accept(self, answer: str) -> None:
@@ -51,7 +55,7 @@ class Client:
 
 
 @asynccontextmanager
-async def open_client() -> AsyncIterator[Client]:
+async def open_client(kind: Literal["audio", "video"] = "audio") -> AsyncIterator[Client]:
     """Prepare a connection and close it at the end."""
     # Its default policy looks for candidates in the last bundled m-line only.
     connection = RTCPeerConnection(RTCConfiguration(bundlePolicy=RTCBundlePolicy.MAX_COMPAT))
@@ -62,8 +66,9 @@ async def open_client() -> AsyncIterator[Client]:
         if connection.connectionState == "connected":
             client.connected.set()
 
-    connection.addTransceiver(AudioStreamTrack(), direction="sendonly")
-    connection.addTransceiver("audio", direction="recvonly")
+    track = AudioStreamTrack() if kind == "audio" else VideoStreamTrack()
+    connection.addTransceiver(track, direction="sendonly")
+    connection.addTransceiver(kind, direction="recvonly")
     try:
         yield client
     finally:

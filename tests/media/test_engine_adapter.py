@@ -16,6 +16,7 @@ from meeting_system.adapters.sfu import (
 from meeting_system.contracts.call import Event
 from meeting_system.contracts.media import (
     OpenPeer,
+    PeerLayersWanted,
     PeerMediaConnected,
     PeerMediaEnded,
     PeerSlotsChanged,
@@ -92,6 +93,16 @@ async def test_a_closed_engine_says_so() -> None:
         pass
     with pytest.raises(MediaUnavailable, match="closed"):
         engine.statistics()
+
+
+async def test_a_camera_that_nobody_watches_is_told_so(engine: SfuEngine) -> None:
+    async with open_client(kind="video") as client:
+        wish = await client.wish("m", "alice", generation=4, source="camera")
+        await client.accept((await engine.open_peer(wish)).sdp)
+        wanted = await wait_event(engine, PeerLayersWanted)
+        assert wanted == PeerLayersWanted(
+            meeting_id="m", participant_id="alice", generation=4, source="camera", layers=0
+        )
 
 
 async def test_every_number_of_the_engine_is_a_metric(engine: SfuEngine) -> None:

@@ -18,6 +18,7 @@ from meeting_system.contracts.media import (
     FindPeer,
     MediaRestarted,
     OpenPeer,
+    PeerLayersWanted,
     PeerMediaConnected,
     PeerMediaEnded,
     PeerSlotsChanged,
@@ -27,7 +28,8 @@ from meeting_system.kernel.errors import AppError
 from meeting_system.kit.plug import Ports
 from meeting_system.media import MediaSettings, create
 
-HEARD = (MediaRestarted, PeerMediaConnected, PeerMediaEnded, PeerSlotsChanged)
+HEARD = (MediaRestarted, PeerLayersWanted, PeerMediaConnected, PeerMediaEnded, PeerSlotsChanged)
+REMIND_S = 0.2
 
 
 @dataclass
@@ -62,7 +64,7 @@ class Ear:
 async def ear(ports: Ports, bus: LocalBus, engine: SfuEngine) -> AsyncIterator[Ear]:
     """The media service runs, and this hears it."""
     ear = Ear()
-    plug = create(ports, MediaSettings(), engine)
+    plug = create(ports, MediaSettings(), engine, remind_s=REMIND_S)
     bus.connect(plug.handlers, plug.listeners)
     bus.connect({}, {kind: [ear.hear] for kind in HEARD})
     async with bus.running(), plug.run():
@@ -114,6 +116,23 @@ async def test_who_is_muted_stays_muted_with_a_new_connection(ear: Ear, bus: Loc
         await ear.wait(PeerMediaConnected, participant_id="alice", generation=2)
         await bus.call(SetMuted(meeting_id="m", participant_id="alice", source="microphone", muted=False))
         await wait_slot(ear, paused=False)
+
+
+async def test_which_layers_are_wanted_is_told_again_until_the_connection_ends(
+    ear: Ear, bus: LocalBus
+) -> None:
+    async with open_client(kind="video") as client:
+        wish = await client.wish("m", "alice", generation=2, source="camera")
+        await client.accept((await bus.call(wish)).sdp)
+        told = await ear.wait(PeerLayersWanted, participant_id="alice", generation=2, layers=0)
+        for _ in range(2):
+            ear.events.clear()
+            assert await ear.wait(PeerLayersWanted) == told
+        await bus.call(ClosePeer(meeting_id="m", participant_id="alice"))
+        await ear.wait(PeerMediaEnded, participant_id="alice")
+        ear.events.clear()
+        await asyncio.sleep(2 * REMIND_S)
+        assert ear.events == []
 
 
 async def wait_slot(ear: Ear, *, paused: bool) -> None:

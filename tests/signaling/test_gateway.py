@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 import websockets
+from meeting_client import MeetingClient
 from meeting_client.client import Refused
 from websockets.asyncio.client import ClientConnection, connect
 
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.contracts.media import (
+    PeerLayersWanted,
     PeerMediaEnded,
     PeerSlotsChanged,
     SetLayout,
@@ -261,6 +263,36 @@ async def test_media_is_negotiated_and_told(house: House) -> None:
         await host.drop_socket()
         await host.wait_until(lambda: host.resumed == 1)
         assert host.core.media == "keep"
+
+
+async def test_which_layers_are_wanted_is_told_to_the_publisher_alone_and_passes(house: House) -> None:
+    meeting_id = await house.open_meeting()
+    async with house.client(meeting_id).running() as host, house.client(meeting_id, "Ann").running() as ann:
+        pid = host.core.pid
+        wanted = PeerLayersWanted(
+            meeting_id=meeting_id, participant_id=pid, generation=3, source="camera", layers=1
+        )
+        elsewhere = wanted.model_copy(update={"participant_id": "at no socket"})
+        for event in (wanted, elsewhere, wanted.model_copy(update={"layers": 3})):
+            await house.tell(event)
+        await host.wait_until(lambda: len(layers_told(host)) == 2)
+        assert layers_told(host) == [
+            {"generation": 3, "source": "camera", "layers": 1},
+            {"generation": 3, "source": "camera", "layers": 3},
+        ]
+        assert host.core.po == 0
+        await house.tell(SpeakersChanged(meeting_id=meeting_id, participant_ids=[pid]))
+        await ann.wait_until(lambda: ann.view.speakers == [pid])
+        assert layers_told(ann) == []
+        await host.drop_socket()
+        await host.wait_until(lambda: host.resumed == 1)
+        await house.tell(wanted)
+        await host.wait_until(lambda: len(layers_told(host)) == 3)
+
+
+def layers_told(client: MeetingClient) -> list[dict[str, object]]:
+    """What a client heard of the layers wanted of it."""
+    return [event["d"] for event in client.core.seen if event["t"] == "media.layers"]
 
 
 async def test_a_command_waits_while_the_meeting_service_is_away_and_is_not_doubled(

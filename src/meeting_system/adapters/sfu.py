@@ -13,6 +13,7 @@ from typing import Protocol
 from meeting_system.contracts.call import Event
 from meeting_system.contracts.media import (
     OpenPeer,
+    PeerLayersWanted,
     PeerMediaConnected,
     PeerMediaEnded,
     PeerOpened,
@@ -240,6 +241,14 @@ def as_contract(event: "meeting_sfu.Event") -> Event | None:
                 participant_id=event.peer,
                 generation=event.generation,
                 reason=event.reason,
+            )
+        case meeting_sfu.LayersWanted():
+            return PeerLayersWanted(
+                meeting_id=event.room,
+                participant_id=event.peer,
+                generation=event.generation,
+                source=event.source,
+                layers=event.layers,
             )
         case meeting_sfu.SpeakersChanged():
             return SpeakersChanged(

@@ -142,6 +142,21 @@ class PeerMediaEnded(Event):
     reason: str
 
 
+class PeerLayersWanted(Event):
+    """How many layers of a participant's track anybody wants, from the smallest; 0: nobody watches.
+
+    More is told at once, fewer after a while; the present state again every few seconds, so that whoever
+    missed it learns it.
+    """
+
+    topic: ClassVar[str] = "media.layers_wanted"
+    meeting_id: str
+    participant_id: str
+    generation: int
+    source: Source
+    layers: Annotated[int, Field(ge=0)]
+
+
 class SpeakersChanged(Event):
     """Who speaks in a meeting, loudest first."""
 

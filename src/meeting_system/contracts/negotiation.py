@@ -77,3 +77,15 @@ class MediaRebuild(Message):
     """media.rebuild (N, personal): the media connection is gone at the server; offer a new one."""
 
     reason: str
+
+
+class MediaLayers(Message):
+    """media.layers (E, personal): how many layers of a track of this client anybody wants, from the smallest.
+
+    It may pause the others; 0: nobody watches. A new connection begins with all of them wanted. Told at each
+    change, and again every few seconds.
+    """
+
+    generation: int
+    source: Source
+    layers: Annotated[int, Field(ge=0)]

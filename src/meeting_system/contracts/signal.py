@@ -18,6 +18,7 @@ from meeting_system.contracts.negotiation import LayoutSlot as LayoutSlot
 from meeting_system.contracts.negotiation import MediaAnswer as MediaAnswer
 from meeting_system.contracts.negotiation import (
     MediaClose,
+    MediaLayers,
     MediaLayout,
     MediaOffer,
     MediaRebuild,
@@ -430,6 +431,7 @@ EVENTS: dict[str, tuple[DeliveryClass, type[Message]]] = {
     "participant.left": (DeliveryClass.STATE, ParticipantLeft),
     "media.slots": (DeliveryClass.NEGOTIATION, MediaSlots),
     "media.rebuild": (DeliveryClass.NEGOTIATION, MediaRebuild),
+    "media.layers": (DeliveryClass.EPHEMERAL, MediaLayers),
     "speakers": (DeliveryClass.EPHEMERAL, SpeakersActive),
     "reaction": (DeliveryClass.EPHEMERAL, Reaction),
     "quality": (DeliveryClass.EPHEMERAL, ConnectionQuality),

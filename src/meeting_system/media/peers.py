@@ -1,16 +1,21 @@
-"""Who holds which media connection, and who is muted by the server: the service's only state."""
+"""Who holds which media connection, who is muted by the server, what of whom is wanted: the only state."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from meeting_system.contracts.media import Source
+from meeting_system.contracts.media import PeerLayersWanted, Source
 
 
 @dataclass
 class Peer:
-    """One participant of one meeting. `generation` None: no connection at present."""
+    """One participant of one meeting. `generation` None: no connection at present.
+
+    `wanted`: what the engine said last about the layers of the present connection's tracks.
+    """
 
     generation: int | None = None
     muted: set[Source] = field(default_factory=set)
+    wanted: dict[Source, PeerLayersWanted] = field(default_factory=dict)
 
 
 class Peers:
@@ -25,6 +30,8 @@ class Peers:
     def opened(self, meeting_id: str, participant_id: str, generation: int) -> Peer:
         """Note that the engine answered; return the participant with what is muted."""
         peer = self._rooms.setdefault(meeting_id, {}).setdefault(participant_id, Peer())
+        if peer.generation != generation:
+            peer.wanted.clear()
         peer.generation = generation
         return peer
 
@@ -34,8 +41,22 @@ class Peers:
         if peer is None or peer.generation != generation:
             return
         peer.generation = None
+        peer.wanted.clear()
         if not peer.muted:
             self.forget(meeting_id, participant_id)
+
+    def want(self, wanted: PeerLayersWanted) -> None:
+        """Note which layers are wanted, unless another connection is meant than the present one."""
+        peer = self.find(wanted.meeting_id, wanted.participant_id)
+        if peer is not None and peer.generation == wanted.generation:
+            peer.wanted[wanted.source] = wanted
+
+    def wanted(self) -> Iterator[PeerLayersWanted]:
+        """What is wanted of everybody: each as it is when it is taken, whatever changes in between."""
+        for peer in [peer for room in self._rooms.values() for peer in room.values()]:
+            for source in list(peer.wanted):
+                if (wanted := peer.wanted.get(source)) is not None:
+                    yield wanted
 
     def mute(self, meeting_id: str, participant_id: str, source: Source) -> None:
         self._rooms.setdefault(meeting_id, {}).setdefault(participant_id, Peer()).muted.add(source)

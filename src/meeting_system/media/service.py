@@ -1,5 +1,6 @@
 """Carries out what signaling asks of the engine, and tells what the engine says."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 
 from meeting_system.contracts.call import Event, Nothing
@@ -9,6 +10,7 @@ from meeting_system.contracts.media import (
     FindPeer,
     OpenPeer,
     PeerKnown,
+    PeerLayersWanted,
     PeerMediaEnded,
     PeerOpened,
     SetLayout,
@@ -80,3 +82,9 @@ class MediaService:
         """Learn from what the engine tells."""
         if isinstance(event, PeerMediaEnded):
             self._peers.ended(event.meeting_id, event.participant_id, event.generation)
+        elif isinstance(event, PeerLayersWanted):
+            self._peers.want(event)
+
+    def layers_wanted(self) -> Iterator[PeerLayersWanted]:
+        """What was told of layers and still holds, to tell it again."""
+        return self._peers.wanted()

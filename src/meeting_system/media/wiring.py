@@ -33,11 +33,13 @@ from meeting_system.media.settings import MediaSettings
 from meeting_system.media.streams import Streams
 
 SWEEP_S = 1.0
+REMIND_S = 5.0
+"""A publisher who missed which layers are wanted learns it within this time; the engine lingers as long."""
 
 log = logger(__name__)
 
 
-def create(ports: Ports, settings: MediaSettings, engine: Engine) -> Plug:
+def create(ports: Ports, settings: MediaSettings, engine: Engine, *, remind_s: float = REMIND_S) -> Plug:
     """The media service on a running engine."""
     service = MediaService(engine)
     probes = Probes(engine, ports.clock, at_once=settings.connection_tests)
@@ -49,7 +51,12 @@ def create(ports: Ports, settings: MediaSettings, engine: Engine) -> Plug:
         collector = EngineCollector(engine)
         REGISTRY.register(collector)
         try:
-            async with alongside(tell(engine, service, streams, ports.bus), sweep(probes), streams.run()):
+            async with alongside(
+                tell(engine, service, streams, ports.bus),
+                remind(service, ports.bus, every_s=remind_s),
+                sweep(probes),
+                streams.run(),
+            ):
                 await ports.bus.publish(MediaRestarted(node_id=new_id(ports.clock.now().timestamp())))
                 yield
         finally:
@@ -94,10 +101,23 @@ async def tell(engine: Engine, service: MediaService, streams: Streams, bus: Bus
         service.note(event)
         streams.note(event)
         if not is_private:
-            try:
-                await bus.publish(event)
-            except AppError as error:
-                log.warning("media_event_lost", topic=event.topic, code=error.code)
+            await publish(bus, event)
+
+
+async def remind(service: MediaService, bus: Bus, *, every_s: float) -> None:
+    """Tell again and again which layers are wanted: whoever has missed it comes round."""
+    while True:
+        await asyncio.sleep(every_s)
+        for wanted in service.layers_wanted():
+            await publish(bus, wanted)
+
+
+async def publish(bus: Bus, event: Event) -> None:
+    """Tell the other services, once."""
+    try:
+        await bus.publish(event)
+    except AppError as error:
+        log.warning("media_event_lost", topic=event.topic, code=error.code)
 
 
 def meeting_of(event: Event) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from meeting_system.contracts.call import Event, Nothing, Request
 from meeting_system.contracts.media import (
     MediaRestarted,
+    PeerLayersWanted,
     PeerMediaEnded,
     PeerQualityChanged,
     PeerSlotsChanged,
@@ -57,6 +58,9 @@ def listeners(core: Core, hub: Hub) -> Mapping[type[Event], Sequence[Listener]]:
     async def restarted(event: MediaRestarted) -> None:
         await media_events.tell_restarted(core, hub, event)
 
+    async def layers_wanted(event: PeerLayersWanted) -> None:
+        media_events.tell_layers(core, hub, event)
+
     async def speakers_changed(event: SpeakersChanged) -> None:
         media_events.tell_speakers(core, hub, event)
 
@@ -67,6 +71,7 @@ def listeners(core: Core, hub: Hub) -> Mapping[type[Event], Sequence[Listener]]:
         PeerSlotsChanged: [slots_changed],
         PeerMediaEnded: [peer_ended],
         MediaRestarted: [restarted],
+        PeerLayersWanted: [layers_wanted],
         SpeakersChanged: [speakers_changed],
         PeerQualityChanged: [quality_changed],
     }

@@ -117,10 +117,14 @@ class Hub:
     def shout(self, room: LocalRoom, frame: str) -> None:
         """Give an ephemeral event to whoever has room for it."""
         for held in room.members.values():
-            before = held.queue.shed
-            held.queue.push(frame, ephemeral=True)
-            if held.queue.shed != before:
-                SHED.inc(held.queue.shed - before)
+            self.whisper(held, frame)
+
+    def whisper(self, held: Attachment, frame: str) -> None:
+        """Give one session an ephemeral event, if there is room for it."""
+        before = held.queue.shed
+        held.queue.push(frame, ephemeral=True)
+        if held.queue.shed != before:
+            SHED.inc(held.queue.shed - before)
 
     def compare(self, run: str, epoch: str, top: int) -> None:
         """Compare a room with its log's epoch and top: a silent gap shows here."""

@@ -3,12 +3,13 @@
 from meeting_system.contracts.call import Message
 from meeting_system.contracts.media import (
     MediaRestarted,
+    PeerLayersWanted,
     PeerMediaEnded,
     PeerQualityChanged,
     PeerSlotsChanged,
     SpeakersChanged,
 )
-from meeting_system.contracts.negotiation import MediaRebuild, MediaSlots
+from meeting_system.contracts.negotiation import MediaLayers, MediaRebuild, MediaSlots
 from meeting_system.contracts.signal import ConnectionQuality, SpeakersActive
 from meeting_system.signaling.core import ATTEMPTS, Core
 from meeting_system.signaling.frames import event
@@ -43,6 +44,14 @@ async def tell_restarted(core: Core, hub: Hub, restarted: MediaRestarted) -> Non
         await _tell(core, held.pid, held, _rebuild(core, "media_restarted"))
 
 
+def tell_layers(core: Core, hub: Hub, wanted: PeerLayersWanted) -> None:
+    """Tell a publisher at a socket here what is wanted of its track. Who is away is told again later."""
+    held = hub.find(wanted.participant_id)
+    if held is not None:
+        data = MediaLayers(generation=wanted.generation, source=wanted.source, layers=wanted.layers)
+        hub.whisper(held, _passing("p", event("media.layers", data, now=core.now().moment)))
+
+
 def tell_speakers(core: Core, hub: Hub, changed: SpeakersChanged) -> None:
     """Give the loudest speakers to the room, for the moment."""
     _shout(core, hub, changed.meeting_id, "speakers", SpeakersActive(participant_ids=changed.participant_ids))
@@ -57,8 +66,11 @@ def tell_quality(core: Core, hub: Hub, changed: PeerQualityChanged) -> None:
 def _shout(core: Core, hub: Hub, meeting_id: str, t: str, data: Message) -> None:
     room = hub.room_of_meeting(meeting_id)
     if room is not None:
-        told = event(t, data, now=core.now().moment)
-        hub.shout(room, '{"f":"ev","st":"r",' + told.tail.decode())
+        hub.shout(room, _passing("r", event(t, data, now=core.now().moment)))
+
+
+def _passing(stream: str, told: NewEvent) -> str:
+    return f'{{"f":"ev","st":"{stream}",{told.tail.decode()}'
 
 
 def _rebuild(core: Core, reason: str) -> NewEvent:

@@ -155,6 +155,18 @@ export interface MediaClose {
   generation: number;
 }
 
+/**
+ * media.layers (E, personal): how many layers of a track of this client anybody wants, from the smallest.
+ *
+ * It may pause the others; 0: nobody watches. A new connection begins with all of them wanted. Told at each
+ * change, and again every few seconds.
+ */
+export interface MediaLayers {
+  generation: number;
+  source: "microphone" | "camera" | "screen" | "screen_audio";
+  layers: number;
+}
+
 /** media.layout: the whole wish; slots not named are emptied. */
 export interface MediaLayout {
   slots: LayoutSlot[];
@@ -456,6 +468,7 @@ export interface EventsData {
   "participant.left": ParticipantLeft;
   "media.slots": MediaSlots;
   "media.rebuild": MediaRebuild;
+  "media.layers": MediaLayers;
   "speakers": SpeakersActive;
   "reaction": Reaction;
   "quality": ConnectionQuality;
@@ -472,6 +485,7 @@ export const EVENTS: Record<keyof EventsData, DeliveryClass> = {
   "participant.left": "S",
   "media.slots": "N",
   "media.rebuild": "N",
+  "media.layers": "E",
   "speakers": "E",
   "reaction": "E",
   "quality": "E",
