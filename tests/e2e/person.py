@@ -13,6 +13,13 @@ MEDIA_TIMEOUT_MS = 40_000
 HUE_TOLERANCE = 25
 POLL_S = 0.25
 WINDOW = ViewportSize(width=960, height=640)  # small: software draws them all
+# The page asks for what it shows whenever that changes: from the first of these on, only the test does.
+SHOW_ONLY = """([participantId, width]) => {
+  const meeting = window.__meeting;
+  window.__ask ??= meeting.setTiles;
+  meeting.setTiles = () => undefined;
+  window.__ask(width > 0 ? [{ participantId, source: "camera", width }] : []);
+}"""
 SHOW_VIEW = "() => JSON.stringify(window.__meeting?.view.get() ?? null).slice(0, 3000)"
 CONFIRMED = "view.chat.filter((entry) => entry.seq !== null).map((entry) => entry.body)"
 
@@ -118,6 +125,10 @@ class Person:
             video_of(participant_id, source),
             timeout_s=timeout_s,
         )
+
+    async def show_only(self, participant_id: str, *, width: int) -> None:
+        """Ask for one camera of this width and nothing else, whatever the page shows; 0: for none."""
+        await self.page.evaluate(SHOW_ONLY, [participant_id, width])
 
     async def tones(self, *, listen_s: float = 1.5) -> list[float]:
         """Frequencies of the sounds that arrive, one a receive slot that is not silent."""

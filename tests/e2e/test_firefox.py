@@ -1,5 +1,6 @@
 """Firefox ESR and Chromium in one meeting."""
 
+import asyncio
 import json
 import shutil
 from pathlib import Path
@@ -16,6 +17,14 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("firefox-esr") is None, reason="no firefox-esr: apt install firefox-esr"),
 ]
 
+SENT = """(async () => {
+  let bytes = 0;
+  for (const connection of window.__probe.kept.connections)
+    (await connection.getStats()).forEach((entry) => {
+      if (entry.type === "outbound-rtp" && entry.kind === "video") bytes += entry.bytesSent;
+    });
+  return bytes;
+})()"""
 LIVE = "window.__meeting?.view.get().phase === 'live'"
 
 
@@ -48,3 +57,32 @@ async def test_firefox_and_chromium_see_hear_and_read_each_other(
         await firefox.wait("window.__meeting.view.get().chat.some((e) => e.body === 'Hello, Firefox')")
         await firefox.evaluate("window.__meeting.sendChat('Hello, Chromium') ?? true")
         await alice.wait_chat(["Hello, Firefox", "Hello, Chromium"])
+
+
+async def test_a_camera_in_firefox_rests_while_nobody_watches_and_comes_back(
+    people: list[Person], email: str, tmp_path: Path
+) -> None:
+    alice = people[0]
+    await alice.register(email)
+    number = await alice.start_meeting()
+    async with open_firefox(tmp_path) as firefox:
+        await firefox.add_script(PROBE.read_text())
+        await join_as_guest(firefox, alice.url, number)
+        felix = await firefox.evaluate("window.__meeting.view.get().selfId")
+        await alice.wait_plays(felix, "camera")
+        await alice.show_only(felix, width=0)
+        async with asyncio.timeout(10):
+            while await sent_in(firefox, seconds=1) > 0:
+                pass
+        await alice.show_only(felix, width=320)
+        async with asyncio.timeout(5):
+            while await sent_in(firefox, seconds=0.5) == 0:
+                pass
+        await alice.wait_plays(felix, "camera")
+
+
+async def sent_in(firefox: Firefox, *, seconds: float) -> int:
+    """Return how many bytes of pictures Firefox sends in this time."""
+    before = int(await firefox.evaluate(SENT))
+    await asyncio.sleep(seconds)
+    return int(await firefox.evaluate(SENT)) - before

@@ -2,10 +2,15 @@
 import type { PublishedTrack } from "../protocol";
 import type { Source } from "../types";
 import { layersFor } from "./layers";
+import { createVideoSender, USUAL_HEIGHT } from "./video-sender";
+import type { VideoSender } from "./video-sender";
+
+type VideoSource = "camera" | "screen";
 
 export interface Lines {
   connection: RTCPeerConnection;
   send: Record<Source, RTCRtpTransceiver>;
+  pictures: Record<VideoSource, VideoSender>;
   audioSlots: RTCRtpTransceiver[];
   videoSlots: RTCRtpTransceiver[];
 }
@@ -13,7 +18,6 @@ export interface Lines {
 const AUDIO_SLOTS = 3;
 const VIDEO_SLOTS = 9;
 
-const USUAL_HEIGHT = 720;
 const SCREEN: RTCRtpEncodingParameters[] = [{ maxBitrate: 2_500_000 }];
 
 /** Every browser has VP8; what is left out only makes the offer longer. */
@@ -26,13 +30,18 @@ export function createLines(iceServers: RTCIceServer[]): Lines {
   const slots = (kind: "audio" | "video", count: number): RTCRtpTransceiver[] =>
     Array.from({ length: count }, () => connection.addTransceiver(kind, { direction: "recvonly" }));
 
+  const send = {
+    microphone: sendOnly("audio"),
+    camera: sendOnly("video", layersFor(USUAL_HEIGHT)),
+    screen: sendOnly("video", SCREEN),
+    screen_audio: sendOnly("audio"),
+  };
   const lines = {
     connection,
-    send: {
-      microphone: sendOnly("audio"),
-      camera: sendOnly("video", layersFor(USUAL_HEIGHT)),
-      screen: sendOnly("video", SCREEN),
-      screen_audio: sendOnly("audio"),
+    send,
+    pictures: {
+      camera: createVideoSender(send.camera.sender, true),
+      screen: createVideoSender(send.screen.sender, false),
     },
     audioSlots: slots("audio", AUDIO_SLOTS),
     videoSlots: slots("video", VIDEO_SLOTS),
@@ -46,20 +55,14 @@ function wantedPolicy(): RTCIceTransportPolicy {
   return new URLSearchParams(location.search).get("ice") === "relay" ? "relay" : "all";
 }
 
-/** Sends a track, or nothing, on the line of its source; a camera in as many layers as it is worth. */
-export async function sendTrack({ send }: Lines, source: Source, track: MediaStreamTrack | null): Promise<void> {
-  const { sender } = send[source];
-  if (source === "camera" && track !== null) await fitLayers(sender, track);
-  await sender.replaceTrack(track);
+/** Sends a track, or nothing, on the line of its source. */
+export async function sendTrack({ send, pictures }: Lines, source: Source, track: MediaStreamTrack | null): Promise<void> {
+  if (isPicture(source)) await pictures[source].place(track);
+  else await send[source].sender.replaceTrack(track);
 }
 
-async function fitLayers(sender: RTCRtpSender, track: MediaStreamTrack): Promise<void> {
-  const { width = 0, height = USUAL_HEIGHT } = track.getSettings();
-  const layers = layersFor(width === 0 ? height : Math.min(width, height)); // a phone held upright has 720 columns
-  const parameters = sender.getParameters();
-  for (const encoding of parameters.encodings) Object.assign(encoding, layers.find(({ rid }) => rid === encoding.rid));
-  // Firefox takes no parameters before the first negotiation: then the usual layers stay.
-  await sender.setParameters(parameters).catch(() => undefined);
+export function isPicture(source: Source): source is VideoSource {
+  return source === "camera" || source === "screen";
 }
 
 /** Which m-line carries what; known once the local description is set. */

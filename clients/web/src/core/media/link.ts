@@ -1,10 +1,10 @@
 /** The media connection to the server through all its lives: offered once, mended, replaced. */
-import type { MediaAnswer, MediaOffer } from "../protocol";
+import type { MediaAnswer, MediaLayers, MediaOffer } from "../protocol";
 import { ProblemError } from "../problem";
 import { createStore } from "../store";
 import type { MeetingView, Source, Store } from "../types";
 import type { Lines } from "./lines";
-import { createLines, midOf, publishedTracks, sendTrack } from "./lines";
+import { createLines, isPicture, midOf, publishedTracks, sendTrack } from "./lines";
 import type { Remedy } from "./recovery";
 import { Recovery } from "./recovery";
 import { withOpusOptions } from "./sdp";
@@ -17,6 +17,8 @@ export interface MediaLink {
   generation(): number;
   /** What to send from now on; survives rebuilds. */
   setTrack(source: Source, track: MediaStreamTrack | null): void;
+  /** Which layers of ours somebody wants; of another connection than the present one it says nothing. */
+  wantLayers(wish: MediaLayers): void;
   signalingLive(media: "keep" | "ice_restart" | "rebuild"): void;
   signalingLost(): void;
   rebuild(): void;
@@ -92,7 +94,7 @@ export function createMediaLink(iceServers: RTCIceServer[], sendOffer: SendOffer
       const answer = await sendOffer(describe(target, generation, restart));
       if (mine !== turn) return;
       await target.connection.setRemoteDescription({ type: "answer", sdp: tuned(target, answer.sdp) });
-      place(target, "camera"); // Firefox takes the layers' sizes only now
+      for (const source of ["camera", "screen"] as const) place(target, source); // Firefox takes their layers only now
     } catch (error) {
       if (mine !== turn) return;
       if (isStale(error)) generation = Math.max(generation, secondsSince1970());
@@ -110,6 +112,9 @@ export function createMediaLink(iceServers: RTCIceServer[], sendOffer: SendOffer
       tracks[source] = track;
       const present = lines.get();
       if (present !== null) place(present, source);
+    },
+    wantLayers(wish) {
+      if (wish.generation === generation && isPicture(wish.source)) lines.get()?.pictures[wish.source].want(wish.layers);
     },
     signalingLive(media) {
       live = true;

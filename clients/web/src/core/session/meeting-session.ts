@@ -51,6 +51,7 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
     ownMessage: (message) => outgoing.confirm(message),
     mutedByHost: (source) => void switchOff(source),
     slots: (assignment) => slots.accept(assignment, link.generation()),
+    layers: (wish) => link.wantLayers(wish),
     mediaRebuild: () => link.rebuild(),
   });
   const signaling = createSignalingClient(

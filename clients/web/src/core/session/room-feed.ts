@@ -1,5 +1,5 @@
 /** Feeds the room's state with snapshots and events, and says what else an event means. */
-import type { EventFrame, MediaSlots, Snapshot } from "../protocol";
+import type { EventFrame, MediaLayers, MediaSlots, Snapshot } from "../protocol";
 import { noticeOf } from "../room/notices";
 import type { RoomState } from "../room/state";
 import { applyEvent, applySnapshot, EMPTY_ROOM, roomEvent } from "../room/state";
@@ -20,6 +20,7 @@ export interface FeedListener {
   ownMessage(message: ChatMessage): void;
   mutedByHost(source: Source): void;
   slots(assignment: MediaSlots): void;
+  layers(wish: MediaLayers): void;
   mediaRebuild(): void;
 }
 
@@ -30,6 +31,7 @@ export function createRoomFeed(listener: FeedListener): RoomFeed {
     const before = room.get();
     const event = roomEvent(frame);
     if (event.type === "media.slots") listener.slots(event.data);
+    if (event.type === "media.layers") listener.layers(event.data);
     if (event.type === "media.rebuild") listener.mediaRebuild();
     if (event.type === "participant.muted" && event.data.participant_id === before.selfId) {
       listener.mutedByHost(event.data.source);
