@@ -97,6 +97,37 @@ describe("the stage", () => {
     expect(within(screen.getByTestId("tile-p-2-camera")).getByRole("img", { name: "Hand raised, number 1" })).toBeTruthy();
   });
 
+  it.each([
+    ["en", "fair", "Connection: Fair"],
+    ["en", "poor", "Connection: Poor"],
+    ["en", "lost", "Connection: Lost"],
+    ["zh-CN", "fair", "连接质量：一般"],
+    ["zh-CN", "poor", "连接质量：较差"],
+    ["zh-CN", "lost", "连接质量：已断开"],
+  ] as const)("shows in %s a connection that is %s, one's own too", async (locale, quality, text) => {
+    const core = room({ participants: [self({ quality }), { ...ADA, quality }, WANG] });
+    await openRoom({ core, locale });
+    for (const [id, signs] of [["p-self", 1], ["p-1", 1], ["p-2", 0]] as const) {
+      const tile = within(screen.getByTestId(`tile-${id}-camera`));
+      expect(tile.queryAllByRole("img", { name: text })).toHaveLength(signs);
+    }
+  });
+
+  it.each([
+    ["en", "Paused: your connection is slow"],
+    ["zh-CN", "你的网络较慢，画面已暂停"],
+  ] as const)("says in %s why a picture stands, for as long as it should be there", async (locale, text) => {
+    const core = room();
+    await openRoom({ core, locale });
+    const tile = within(screen.getByTestId("tile-p-1-camera"));
+    expect(tile.queryByText(text)).toBeNull();
+    core.session.paused.add("p-1-camera");
+    act(() => core.session.tilesChanged.set(1));
+    expect(tile.getByText(text)).toBeTruthy();
+    act(() => core.session.view.patch({ participants: [self(), { ...ADA, camera: false }, WANG] }));
+    expect(tile.queryByText(text)).toBeNull();
+  });
+
   it("pins a tile from its menu", async () => {
     const { person } = await openRoom({ core: room() });
     await person.click(screen.getByRole("button", { name: "Options for Ada" }));

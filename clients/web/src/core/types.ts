@@ -183,7 +183,9 @@ export interface MeetingSession {
   setTiles(tiles: TileRequest[]): void;
   /** The remote picture of a tile, or null while none arrives; watch it with `tilesChanged`. */
   videoTrack(participantId: string, source: "camera" | "screen"): MediaStreamTrack | null;
-  /** Changes whenever any `videoTrack` answer may have changed. */
+  /** Whether the server holds the remote picture of a tile back because this connection is too slow for it. */
+  isVideoPaused(participantId: string, source: "camera" | "screen"): boolean;
+  /** Changes whenever any answer of these two may have changed. */
   tilesChanged: Store<number>;
   sendChat(body: string): void;
   retryChat(messageId: string): void;

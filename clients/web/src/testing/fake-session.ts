@@ -47,6 +47,8 @@ export interface FakeSession extends MeetingSession {
   calls: string[];
   notify(notice: MeetingNotice): void;
   tracks: Map<string, MediaStreamTrack>;
+  /** Pictures that the server holds back, as "participant-source". */
+  paused: Set<string>;
 }
 
 function fakeView(part: Partial<MeetingView> = {}): MeetingView {
@@ -78,6 +80,7 @@ export function fakeSession(part: Partial<MeetingView> = {}): FakeSession {
   const listeners = new Set<(notice: MeetingNotice) => void>();
   const calls: string[] = [];
   const tracks = new Map<string, MediaStreamTrack>();
+  const paused = new Set<string>();
   const record = (...words: unknown[]) => {
     calls.push(words.join(" "));
   };
@@ -91,6 +94,7 @@ export function fakeSession(part: Partial<MeetingView> = {}): FakeSession {
     view,
     calls,
     tracks,
+    paused,
     tilesChanged: fakeStore(0),
     onNotice: (listener) => {
       listeners.add(listener);
@@ -99,6 +103,7 @@ export function fakeSession(part: Partial<MeetingView> = {}): FakeSession {
     notify: (notice) => listeners.forEach((listener) => listener(notice)),
     setTiles: (tiles) => record("setTiles", JSON.stringify(tiles)),
     videoTrack: (participantId, source) => tracks.get(`${participantId}-${source}`) ?? null,
+    isVideoPaused: (participantId, source) => paused.has(`${participantId}-${source}`),
     sendChat: (body) => {
       record("sendChat", body);
       const entry = chatEntry({ messageId: `own-${calls.length}`, seq: null, body, isSelf: true, displayName: "林小雨" });

@@ -11,6 +11,8 @@ export interface Slots {
   /** From a snapshot: the connection goes on, what it carries is told anew. */
   replace(slots: readonly SlotState[]): void;
   trackOf(participantId: string, source: "camera" | "screen"): MediaStreamTrack | null;
+  /** Whether the server holds the picture back. */
+  isPaused(participantId: string, source: "camera" | "screen"): boolean;
   /** Who is seen in the slot, by mid. */
   labelOf(mid: string): string | null;
 }
@@ -29,6 +31,10 @@ export function createSlots(lines: Store<Lines | null>): Slots {
     changed.set(changed.get() + 1);
   }
 
+  function find(participantId: string, source: "camera" | "screen"): SlotState | undefined {
+    return slots.find((slot) => slot.participant_id === participantId && slot.source === source);
+  }
+
   return {
     changed,
     accept(assignment, generation) {
@@ -38,10 +44,11 @@ export function createSlots(lines: Store<Lines | null>): Slots {
     },
     replace: take,
     trackOf(participantId, source) {
-      const slot = slots.find((each) => each.participant_id === participantId && each.source === source && !each.paused);
-      const line = lines.get()?.videoSlots.find(({ mid }) => mid === slot?.mid);
-      return slot === undefined ? null : (line?.receiver.track ?? null);
+      const slot = find(participantId, source);
+      if (slot === undefined || slot.paused) return null;
+      return lines.get()?.videoSlots.find(({ mid }) => mid === slot.mid)?.receiver.track ?? null;
     },
+    isPaused: (participantId, source) => find(participantId, source)?.paused === true,
     labelOf(mid) {
       const slot = slots.find((each) => each.mid === mid);
       return slot?.participant_id == null ? null : `${slot.participant_id}:${slot.source ?? ""}`;

@@ -157,6 +157,7 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
       showTiles();
     },
     videoTrack: slots.trackOf,
+    isVideoPaused: slots.isPaused,
     tilesChanged: slots.changed,
     sendChat: outgoing.send,
     retryChat: outgoing.retry,

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 
 import type { SessionStatistics } from "../../../core/types";
 import { Dialog } from "../../../ui/dialog";
-import { useSession } from "../../../ui/meeting";
+import { useSession, useView } from "../../../ui/meeting";
 
 const EVERY_MS = 1000;
 
@@ -26,12 +26,14 @@ export function ConnectionDialog({ onClose }: { onClose: () => void }) {
 
 function Facts({ statistics }: { statistics: SessionStatistics | null }) {
   const { t, i18n } = useTranslation();
+  const quality = useView((view) => view.participants.find((person) => person.isSelf)?.quality ?? null);
   const unknown = t("room.statistics.unknown");
   const rate = new Intl.NumberFormat(i18n.language, { maximumFractionDigits: 2, minimumFractionDigits: 2 });
   const megabits = (bps: number | undefined) => (bps === undefined ? unknown : `${rate.format(bps / 1e6)} Mbit/s`);
   const roundTrip = statistics?.roundTripMs ?? null;
   const pictures = Object.values(statistics?.framesDecoded ?? {}).reduce((sum, frames) => sum + frames, 0);
   const facts = [
+    [t("room.statistics.quality"), quality === null ? unknown : t(`room.quality.${quality}`)],
     [t("room.statistics.roundTrip"), roundTrip === null ? unknown : `${Math.round(roundTrip)} ms`],
     [t("room.statistics.transport"), statistics?.transport?.toUpperCase() ?? unknown],
     [t("room.statistics.sent"), megabits(statistics?.sentBps)],

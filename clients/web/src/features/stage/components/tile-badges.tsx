@@ -1,5 +1,5 @@
 /** The small signs on a tile: name and microphone, hand, connection. */
-import { Hand, MicOff, MonitorUp, Pin } from "lucide-react";
+import { CirclePause, Hand, MicOff, MonitorUp, Pin } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import type { Quality } from "../../../core/types";
@@ -40,11 +40,23 @@ const BARS: Record<Quality, number> = { good: 3, fair: 2, poor: 1, lost: 0 };
 export function QualityBadge({ quality }: { quality: Quality | null }) {
   const { t } = useTranslation();
   if (quality === null || quality === "good") return null;
+  const text = t("room.qualityIs", { quality: t(`room.quality.${quality}`) });
   return (
-    <span className={`tile-quality tile-quality-${quality}`} role="img" aria-label={t(`room.quality.${quality}`)}>
+    <span className={`tile-quality tile-quality-${quality}`} role="img" aria-label={text} title={text}>
       {[1, 2, 3].map((bar) => (
         <i key={bar} data-lit={bar <= BARS[quality] ? "" : undefined} style={{ height: 3 + bar * 3 }} />
       ))}
+    </span>
+  );
+}
+
+/** The viewer's own connection is too slow for this picture. */
+export function PausedBadge() {
+  const { t } = useTranslation();
+  return (
+    <span className="tile-state" title={t("room.videoPaused")}>
+      <CirclePause size={14} aria-hidden="true" />
+      <span>{t("room.videoPaused")}</span>
     </span>
   );
 }

@@ -8,9 +8,9 @@ import { useView } from "../../../ui/meeting";
 import { handPlace } from "../../../ui/hands";
 import { Spinner } from "../../../ui/spinner";
 import { VideoView } from "../../../ui/video-view";
-import { useTileTrack } from "../hooks/use-tile-track";
+import { useTilePicture } from "../hooks/use-tile-picture";
 import type { StageTile, TileName } from "../layout/stage-layout";
-import { HandBadge, NameChip, QualityBadge } from "./tile-badges";
+import { HandBadge, NameChip, PausedBadge, QualityBadge } from "./tile-badges";
 import { TileMenu } from "./tile-menu";
 import "./tile.css";
 
@@ -24,12 +24,13 @@ interface TileProps {
 export const Tile = memo(function Tile({ tile, person, isPinned, onPin }: TileProps) {
   const { t } = useTranslation();
   const element = useRef<HTMLElement>(null);
-  const track = useTileTrack(tile);
+  const { track, isPaused } = useTilePicture(tile);
   const isSpeaking = useView((view) => view.speakers.includes(tile.participantId)) && person.microphone;
   const place = useView((view) => handPlace(view.participants, tile.participantId));
   const isScreen = tile.source === "screen";
   const { x, y, width, height } = tile.rect;
-  const showsVideo = track !== null && (isScreen || person.camera || tile.isSelf);
+  const isSent = isScreen || person.camera;
+  const showsVideo = track !== null && (isSent || tile.isSelf);
   const name = isScreen ? t("room.screenOf", { name: person.displayName }) : person.displayName;
   return (
     <figure
@@ -53,13 +54,14 @@ export const Tile = memo(function Tile({ tile, person, isPinned, onPin }: TilePr
       <div className="tile-corner">
         {place === null || isScreen ? null : <HandBadge place={place} />}
         {person.presence === "reconnecting" ? (
-          <span className="tile-reconnecting">
+          <span className="tile-state">
             <Spinner size={12} />
             <span>{t("room.reconnecting")}</span>
           </span>
         ) : (
           <QualityBadge quality={person.quality} />
         )}
+        {isPaused && isSent ? <PausedBadge /> : null}
       </div>
       <NameChip name={name} isSelf={tile.isSelf} microphone={person.microphone} isScreen={isScreen} isPinned={isPinned} />
       <TileMenu tile={tile} person={person} name={name} isPinned={isPinned} onPin={onPin} frame={element} />
