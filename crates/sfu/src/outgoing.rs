@@ -253,6 +253,9 @@ impl Outgoing {
             ..fields(ready, stored, number, &mut dependency)
         };
         let header = self.template.write(&fields, room);
+        if ready.ids.changes_nothing() && !ready.unwraps {
+            return srtp.seal_rtp_from(room, header, stored.payload, self.ssrc, ready.sequence);
+        }
         let length = header + write_payload(ready, stored, &mut room[header..]);
         srtp.seal_rtp(room, header, length, self.ssrc, ready.sequence)
     }

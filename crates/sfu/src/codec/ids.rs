@@ -73,6 +73,11 @@ impl IdShift {
         }
     }
 
+    /// Whether payloads can go as they are.
+    pub fn changes_nothing(&self) -> bool {
+        self.picture == 0 && self.tl0 == 0 && self.left_out == 0
+    }
+
     /// Note a packet that is not forwarded: the pictures after it move up, if the codec has it so.
     ///
     /// Late pictures leave their gap: what came after them has gone out already. Packets from before the last 64

@@ -59,6 +59,17 @@ impl Gcm {
         length + TAG_BYTES
     }
 
+    pub fn seal_rtp_from(&self, buffer: &mut [u8], header: usize, payload: &[u8], ssrc: u32, index: u64) -> usize {
+        let (head, rest) = buffer.split_at_mut(header);
+        let (body, rest) = rest.split_at_mut(payload.len());
+        let (aad, nonce) = (Aad::from(&*head), self.rtp.nonce(ssrc, index));
+        let tag = &mut rest[..TAG_BYTES];
+        // Fails only for lengths that do not match, and for what one nonce may not seal.
+        let sealed = self.rtp.key.seal_out_of_place_scatter(nonce, aad, payload, body, &[], tag);
+        sealed.expect("a packet is short enough to be sealed");
+        header + payload.len() + TAG_BYTES
+    }
+
     pub fn open_rtp(&self, packet: &[u8], header: usize, ssrc: u32, index: u64, payload: &mut [u8]) -> Option<usize> {
         let (head, body) = packet.split_at_checked(header)?;
         let (body, tag) = body.split_at_checked(body.len().checked_sub(TAG_BYTES)?)?;

@@ -88,6 +88,19 @@ impl Sender {
         }
     }
 
+    /// Seal an RTP packet whose payload lies elsewhere: `buffer` begins with a header of `header` bytes and has room for
+    /// the payload and [`RTP_OVERHEAD`] behind it. Returns the sealed length.
+    pub fn seal_rtp_from(&self, buffer: &mut [u8], header: usize, payload: &[u8], ssrc: u32, index: u64) -> usize {
+        match &self.cipher {
+            Cipher::Gcm(gcm) => gcm.seal_rtp_from(buffer, header, payload, ssrc, index),
+            Cipher::CounterMode(cm) => {
+                let length = header + payload.len();
+                buffer[header..length].copy_from_slice(payload);
+                cm.seal_rtp(buffer, header, length, ssrc, index)
+            }
+        }
+    }
+
     /// Seal an RTCP packet in place; behind it there is room for [`RTCP_OVERHEAD`]. Returns the sealed length.
     pub fn seal_rtcp(&mut self, buffer: &mut [u8], length: usize) -> usize {
         let index = self.next_rtcp_index;
@@ -193,6 +206,19 @@ mod tests {
             let mut payload = [0; 64];
             let opened = receiver.open_rtp(&packet[..sealed], 12, 42, 65_543, &mut payload).unwrap();
             assert_eq!(&payload[..opened], b"what somebody said");
+        }
+    }
+
+    #[test]
+    fn a_payload_that_lies_elsewhere_is_sealed_alike() {
+        for profile in PROFILES {
+            let (sender, _) = pair(profile);
+            let (mut packet, length) = rtp();
+            let mut apart = packet.clone();
+            apart[12..].fill(0xee);
+            let sealed = sender.seal_rtp(&mut packet, 12, length, 42, 7);
+            assert_eq!(sender.seal_rtp_from(&mut apart, 12, b"what somebody said", 42, 7), sealed);
+            assert_eq!(apart[..sealed], packet[..sealed]);
         }
     }
 
