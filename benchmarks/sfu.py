@@ -117,7 +117,9 @@ def measure_limits(plan: Plan, cores: Cores) -> dict[str, int]:
 def count_allocations() -> float | None:
     """Return how often the engine allocates for a packet, as its own test counts; None: the test failed."""
     test = ["cargo", "test", "--release", "--locked", "-p", "sfu", "--test", "allocations"]
-    outcome = subprocess.run([*test, "--", "--nocapture"], cwd=ROOT, capture_output=True, text=True, check=False)
+    outcome = subprocess.run(
+        [*test, "--", "--nocapture"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     found = re.search(r"^allocations_per_packet: ([0-9.e-]+)$", outcome.stdout, flags=re.MULTILINE)
     return float(found[1]) if found and outcome.returncode == 0 else None
 
