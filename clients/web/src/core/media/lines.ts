@@ -21,7 +21,7 @@ const VIDEO_SLOTS = 9;
 const SCREEN: RTCRtpEncodingParameters[] = [{ maxBitrate: 2_500_000 }];
 
 /** Every browser has VP8; what is left out only makes the offer longer. */
-const VIDEO_CODECS = ["video/VP8", "video/H264", "video/VP9", "video/rtx"];
+const VIDEO_CODECS = ["video/VP8", "video/H264", "video/VP9", "video/AV1", "video/rtx"];
 
 export function createLines(iceServers: RTCIceServer[]): Lines {
   const connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers, iceTransportPolicy: wantedPolicy() });
