@@ -125,7 +125,7 @@ def count_allocations() -> float | None:
 
 
 def find(rows: Sequence[Row], server: str, receivers: int) -> Row:
-    """Return the row of a server, or an empty one where it was not measured, or lost packets in every window."""
+    """Return the row of a server; an empty one where it was not measured or every window had loss."""
     good = (row for row in rows if row["windows_without_loss"])
     found = (row for row in good if row["server"] == server and row["receivers"] == receivers)
     return next(found, {})

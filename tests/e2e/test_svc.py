@@ -29,7 +29,8 @@ PUBLISH = """async ({ url, token, codec, mode }) => {
 }"""
 SENDS = """async () => {
   const reports = [...(await window.__publisher.getStats()).values()];
-  return reports.find((each) => each.type === "outbound-rtp" && each.framesEncoded > 0)?.scalabilityMode ?? null;
+  const sent = reports.find((each) => each.type === "outbound-rtp" && each.framesEncoded > 0);
+  return sent?.scalabilityMode ?? null;
 }"""
 
 
