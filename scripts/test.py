@@ -98,10 +98,17 @@ def suites() -> list[Suite]:
         Suite("web client (vitest)", (*vitest, f"--outputFile.json={web}"), count_vitest(web)),
         Suite(
             "services (pytest)",
-            (*pytest, "-n", "2", "--ignore=tests/e2e", f"--junitxml={unit}", "tests"),
+            (
+                *pytest,
+                *("-n", "2", "--ignore=tests/e2e", "--ignore=tests/network", f"--junitxml={unit}", "tests"),
+            ),
             count_junit(unit),
         ),
-        Suite("browsers (pytest)", (*pytest, f"--junitxml={e2e}", "tests/e2e"), count_junit(e2e)),
+        Suite(
+            "browsers (pytest)",
+            (*pytest, f"--junitxml={e2e}", "tests/e2e", "tests/network"),
+            count_junit(e2e),
+        ),
     ]
 
 

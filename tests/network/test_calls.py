@@ -1,0 +1,89 @@
+"""Calls of real browsers over bad networks: rows R8 and R17 to R19 of the reliability programme.
+
+Each figure is of one call of half a minute at most, on a machine that encodes for two browsers meanwhile:
+what is about time has a tolerance for that. `make bench NAME=network` measures for longer.
+"""
+
+import pytest
+from tests.network.call import Call
+from tests.network.impairment import Impairment
+from tests.network.readings import Reading
+from tests.network.scenarios import (
+    suffer,
+    suffer_disorder,
+    suffer_fall,
+    suffer_losses,
+    suffer_move,
+    time_until_pictures,
+    worst,
+)
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+
+# The aim is 2 s a minute. A browser that waits for a core stands still, too, and the sample is small.
+FROZEN_S_A_MINUTE = 2.0 + 3.0
+UNDERSTOOD = 0.6  # of the sound may be invented before speech is lost
+RETRANSMITTED = 0.2
+RETURN_S = 25.0
+
+
+def frozen(reading: Reading) -> float:
+    return reading.frozen_s_a_minute
+
+
+def concealed(reading: Reading) -> float:
+    return reading.concealed_share
+
+
+async def test_a_clean_link_loses_nothing_and_stands_still_for_nobody(call: Call) -> None:
+    outcome = await suffer(call, Impairment(), 8.0)
+    assert outcome.is_up
+    assert outcome.alice.video_lost == outcome.bob.video_lost == 0
+    assert outcome.alice.audio_lost == outcome.bob.audio_lost == 0
+    assert worst(outcome, frozen) < FROZEN_S_A_MINUTE
+    assert outcome.engine["packets_retransmitted"] == 0
+
+
+async def test_with_a_tenth_lost_in_bursts_pictures_hardly_freeze(call: Call) -> None:
+    outcome = await suffer_losses(call, 0.1, 30.0)
+    assert outcome.is_up
+    assert worst(outcome, frozen) <= FROZEN_S_A_MINUTE, outcome
+    assert worst(outcome, concealed) < 0.2
+
+
+async def test_with_a_third_lost_in_bursts_the_call_stays_up_and_pictures_come_back(call: Call) -> None:
+    outcome = await suffer_losses(call, 0.3, 20.0)
+    assert outcome.is_up
+    assert outcome.link["up"].lost > outcome.link["up"].offered / 5
+    assert worst(outcome, concealed) < UNDERSTOOD, outcome
+    back_s = await time_until_pictures(call, longest_s=10.0)
+    assert max(back_s.values()) <= 3.0, back_s
+    await call.wait_until_everybody_sees(timeout_s=5.0)
+
+
+async def test_a_long_way_with_jitter_duplicates_and_corruption_keeps_the_call_up(call: Call) -> None:
+    outcome = await suffer_disorder(call, 20.0)
+    assert outcome.is_up
+    assert outcome.link["down"].corrupted > 0
+    assert outcome.link["up"].duplicated > 0
+    assert worst(outcome, concealed) < 0.2, outcome
+    assert outcome.bob.retransmitted_share <= RETRANSMITTED, outcome
+    assert await call.bob.view("view.phase") == "live"
+
+
+async def test_a_fall_to_300_kilobits_is_absorbed_and_speech_is_whole(call: Call) -> None:
+    fall = await suffer_fall(call, 300_000, seconds=18.0)
+    assert fall.whole.is_up
+    assert fall.whole.link["down"].queue_dropped > 0, "the link was wide enough for all"
+    for way, absorbed_s in fall.absorbed_s.items():
+        assert absorbed_s is not None, (way, fall)
+        assert absorbed_s <= 5.0, (way, absorbed_s)
+    assert worst(fall.after, lambda reading: reading.audio_loss) <= 0.02
+
+
+async def test_a_client_that_changes_its_address_is_heard_and_hears_again(call: Call) -> None:
+    move = await suffer_move(call, longest_s=RETURN_S)
+    assert move.phase == "live"
+    assert move.bob_audio_gap_s is not None, "no sound came back"
+    assert move.alice_audio_gap_s is not None
+    await call.wait_until_everybody_sees()
