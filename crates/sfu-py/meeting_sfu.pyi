@@ -59,7 +59,8 @@ class EngineConfig:
 
     `bind` is the address of the UDP and the TCP socket, `port` their common number (0: any free one).
     `advertised` are the addresses put into ICE candidates, without port; empty: those of the bound
-    interfaces. `workers` 0 means one a core. `audio_slots` is how many voices are forwarded to a peer at most.
+    interfaces. `workers` 0 means one a core; so many peers of a
+    room as `room_split` says one of them takes before others help (0: they never do). `audio_slots` is how many voices are forwarded to a peer at most.
     """
 
     def __new__(
@@ -69,6 +70,7 @@ class EngineConfig:
         port: int = 0,
         advertised: Sequence[str] = (),
         workers: int = 0,
+        room_split: int = 300,
         tcp: bool = True,
         gso: bool = True,
         peer_timeout_s: float = 30.0,

@@ -18,6 +18,7 @@ pub struct EngineConfig {
     port: u16,
     advertised: Vec<String>,
     workers: usize,
+    room_split: usize,
     tcp: bool,
     gso: bool,
     policy: Policy,
@@ -29,11 +30,11 @@ impl EngineConfig {
     #[new]
     #[pyo3(
         signature = (
-            *, bind = "0.0.0.0".to_owned(), port = 0, advertised = Vec::new(), workers = 0, tcp = true, gso = true,
-            peer_timeout_s = 30.0, audio_slots = 3, event_capacity = 65536
+            *, bind = "0.0.0.0".to_owned(), port = 0, advertised = Vec::new(), workers = 0, room_split = 300,
+            tcp = true, gso = true, peer_timeout_s = 30.0, audio_slots = 3, event_capacity = 65536
         ),
-        text_signature = "(*, bind='0.0.0.0', port=0, advertised=(), workers=0, tcp=True, gso=True, peer_timeout_s=30.0, \
-                          audio_slots=3, event_capacity=65536)"
+        text_signature = "(*, bind='0.0.0.0', port=0, advertised=(), workers=0, room_split=300, tcp=True, gso=True, \
+                          peer_timeout_s=30.0, audio_slots=3, event_capacity=65536)"
     )]
     #[allow(clippy::too_many_arguments, reason = "Python calls it with keywords only")]
     fn new(
@@ -41,6 +42,7 @@ impl EngineConfig {
         port: u16,
         advertised: Vec<String>,
         workers: usize,
+        room_split: usize,
         tcp: bool,
         gso: bool,
         peer_timeout_s: f64,
@@ -50,7 +52,7 @@ impl EngineConfig {
         let peer_timeout = Duration::try_from_secs_f64(peer_timeout_s)
             .map_err(|error| PyValueError::new_err(format!("peer_timeout_s: {error}")))?;
         let policy = Policy { peer_timeout, audio_slots };
-        Ok(EngineConfig { bind, port, advertised, workers, tcp, gso, policy, event_capacity })
+        Ok(EngineConfig { bind, port, advertised, workers, room_split, tcp, gso, policy, event_capacity })
     }
 }
 
@@ -63,6 +65,7 @@ impl EngineConfig {
             port: self.port,
             advertised: advertised?,
             workers: self.workers,
+            room_split: self.room_split,
             tcp: self.tcp,
             gso: self.gso,
             policy: self.policy,

@@ -80,6 +80,18 @@ pub struct RestartIce {
 }
 
 impl Command {
+    /// The peer that the command is about; `None`: the whole room.
+    pub fn peer(&self) -> Option<&Id> {
+        match self {
+            Command::OpenPeer(open) => Some(&open.peer),
+            Command::RestartIce(restart) => Some(&restart.peer),
+            Command::SetLayout { peer, .. } | Command::SetMuted { peer, .. } | Command::ClosePeer { peer, .. } => {
+                Some(peer)
+            }
+            Command::CloseRoom { .. } => None,
+        }
+    }
+
     /// The room that the command is about; it decides the worker.
     pub fn room(&self) -> &Id {
         match self {

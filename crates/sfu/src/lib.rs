@@ -26,6 +26,7 @@ pub mod pacer;
 pub mod peer;
 pub mod reception;
 pub mod redundancy;
+pub mod relay;
 pub mod ring;
 pub mod room;
 pub mod routes;

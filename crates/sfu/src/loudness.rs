@@ -19,6 +19,14 @@ pub struct Loudness {
     average: f32,
     heard_at: Option<Instant>,
     loud_at: Option<Instant>,
+    told: Option<Told>,
+}
+
+/// What another worker, which hears the track, made of it.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    speaking: bool,
+    score: f32,
 }
 
 impl Loudness {
@@ -33,14 +41,23 @@ impl Loudness {
         }
     }
 
+    /// Another worker hears the track and says how loud it is. From then on only that counts.
+    pub fn tell(&mut self, speaking: bool, score: f32) {
+        self.told = Some(Told { speaking, score });
+    }
+
     /// 0 (silent) to 127 (the loudest).
     pub fn score(&self, now: Instant) -> f32 {
-        if within(self.heard_at, SILENCE_AFTER, now) { self.average } else { 0.0 }
+        match self.told {
+            Some(told) => told.score,
+            None if within(self.heard_at, SILENCE_AFTER, now) => self.average,
+            None => 0.0,
+        }
     }
 
     /// Whether somebody speaks, or has just spoken.
     pub fn is_speaking(&self, now: Instant) -> bool {
-        within(self.loud_at, HOLD, now)
+        self.told.map_or_else(|| within(self.loud_at, HOLD, now), |told| told.speaking)
     }
 }
 

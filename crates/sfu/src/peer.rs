@@ -11,10 +11,13 @@ use crate::event::{Event, SlotEntry};
 use crate::layers::Quality;
 use crate::link::Link;
 use crate::model::{Id, Kind, LayoutEntry, Source};
+use crate::relay::{Listed, TrackId};
+use crate::rtp::ExtensionIds;
+use crate::slab::Key;
 use crate::slot::Slot;
 use crate::track::Track;
 use crate::transport::guard::Guarded;
-use crate::transport::{Agreed, Payload};
+use crate::transport::{Agreed, Payload, TrackLine};
 use crate::uplink::Uplink;
 
 /// A peer.
@@ -55,8 +58,26 @@ pub struct Peer {
     pub messages: Allowance,
     /// The SSRC of our reports to it.
     pub report_ssrc: u32,
+    /// Whose peer it is, when it is another worker's.
+    pub mirrors: Option<Mirror>,
     told_version: u64,
     told: Vec<SlotEntry>,
+}
+
+/// Where a mirrored peer is in truth: it is connected to another worker, its packets come over a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mirror {
+    /// The link.
+    pub link: Key,
+    /// The number that it has there.
+    pub number: u64,
+}
+
+impl Mirror {
+    /// One of its tracks, as the link names it.
+    pub fn track(&self, track: usize) -> TrackId {
+        TrackId { peer: self.number, track: track as u8 }
+    }
 }
 
 impl Peer {
@@ -78,6 +99,7 @@ impl Peer {
             payloads: agreed.payloads,
             uplink: Uplink::new(&tracks, gives_feedback),
             downlink: Downlink::new(gets_feedback, now),
+            mirrors: None,
             report_ssrc: slots.first().map_or(1, |slot| slot.outgoing.ssrc()),
             messages: Allowance::default(),
             tracks,
@@ -92,6 +114,45 @@ impl Peer {
             told_version: 0,
             told: Vec::new(),
         }
+    }
+
+    /// The mirror of a peer that another worker has.
+    pub fn mirror(room: &Id, listed: &Listed, link: Key, now: Instant) -> Self {
+        let track = |track: &crate::relay::ListedTrack| {
+            let rids = (0..track.layers).filter(|_| track.layers > 1).map(|layer| layer.to_string()).collect();
+            let line = TrackLine { mid: String::new(), rids, extensions: ExtensionIds::default(), ssrc: None };
+            let mut state = Track::new(track.source, line);
+            state.muted = track.muted;
+            state
+        };
+        Peer {
+            room: room.clone(),
+            name: listed.name.clone(),
+            generation: listed.generation,
+            transport: Guarded::absent(),
+            messages: Allowance::default(),
+            payloads: listed.payloads.clone(),
+            tracks: listed.tracks.iter().map(track).collect(),
+            slots: Vec::new(),
+            layout: Vec::new(),
+            uplink: Uplink::new(&[], false),
+            downlink: Downlink::new(false, now),
+            link: Link::new(now),
+            fallback: Fallback::default(),
+            goal_bps: 0,
+            dirty: false,
+            ufrag: String::new(),
+            sources: Vec::new(),
+            report_ssrc: 0,
+            mirrors: Some(Mirror { link, number: listed.number }),
+            told_version: 0,
+            told: Vec::new(),
+        }
+    }
+
+    /// Whether it is connected to this worker.
+    pub fn is_here(&self) -> bool {
+        self.mirrors.is_none()
     }
 
     /// Which of its tracks carries a source.

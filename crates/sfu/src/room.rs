@@ -19,6 +19,12 @@ const LEVEL_STEP: u8 = 6;
 pub struct Room {
     /// Its peers by their ids.
     pub peers: HashMap<Id, Key>,
+    /// Its links to other workers that have peers of it.
+    pub links: Vec<Key>,
+    /// Counts the changes of what its peers here publish.
+    pub version: u32,
+    /// Another worker tells who speaks.
+    pub is_told_elsewhere: bool,
     told: Vec<(Id, u8)>,
     told_at: Option<Instant>,
 }

@@ -7,6 +7,18 @@ pub struct Key {
     epoch: u32,
 }
 
+impl Key {
+    /// The key as a number.
+    pub fn to_number(self) -> u64 {
+        u64::from(self.epoch) << 32 | u64::from(self.index)
+    }
+
+    /// The key with this [number](Self::to_number).
+    pub fn from_number(number: u64) -> Self {
+        Key { index: number as u32, epoch: (number >> 32) as u32 }
+    }
+}
+
 /// Values by [`Key`].
 #[derive(Debug)]
 pub struct Slab<T> {

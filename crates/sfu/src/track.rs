@@ -9,6 +9,7 @@ use crate::layers::{LayerState, MAX_SPATIAL, Quality};
 use crate::loudness::Loudness;
 use crate::model::{Kind, Source};
 use crate::reception::Stream;
+use crate::relay::{self, MAX_LAYERS, Told};
 use crate::ring::{Entry, Ring, Stored};
 use crate::slab::Key;
 use crate::transport::TrackLine;
@@ -39,9 +40,37 @@ pub struct Track {
     pub loudness: Loudness,
     /// What its publisher was told to send.
     pub wanted: WantedLayers,
+    /// What other workers want of it.
+    pub relayed: Vec<Relayed>,
+    /// What its own worker was last asked for, when it is a mirror's.
+    pub asked: Asked,
     /// Whether packets came in this pass that nobody was sent yet.
     pub is_fresh: bool,
     heard_at: Option<Instant>,
+}
+
+/// What another worker wants of a track.
+#[derive(Debug, Clone, Copy)]
+pub struct Relayed {
+    /// The link to it.
+    pub link: Key,
+    /// Bit by bit the layers.
+    pub layers: u8,
+    /// How many layers, from the smallest, the publisher shall send.
+    pub desired: u8,
+    /// When it last said so.
+    pub at: Instant,
+}
+
+/// What the worker of a mirrored track was asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Asked {
+    /// Bit by bit the layers.
+    pub layers: u8,
+    /// How many layers, from the smallest, the publisher shall send.
+    pub desired: u8,
+    /// Whether that is to be looked at again at the end of the pass.
+    pub is_stale: bool,
 }
 
 /// One simulcast layer: one incoming stream.
@@ -61,6 +90,10 @@ pub struct Layer {
     pub restarts: u32,
     /// Packets of this pass, in the order in which they came.
     pub fresh: Vec<u64>,
+    /// What its own worker tells of it, when it is a mirror's.
+    pub told: Option<Told>,
+    /// Which beginning of its stream flows over the link, when it is a mirror's.
+    pub relayed_restarts: Option<u8>,
     heard_at: Option<Instant>,
     /// What each spatial layer takes.
     rates: [Rate; MAX_SPATIAL],
@@ -97,6 +130,8 @@ impl Track {
             subscribers: Vec::new(),
             loudness: Loudness::default(),
             wanted: WantedLayers::all(layers),
+            relayed: Vec::new(),
+            asked: Asked::default(),
             is_fresh: false,
             heard_at: None,
         };
@@ -137,6 +172,24 @@ impl Track {
         let layers = self.layers.iter().enumerate();
         layers.flat_map(|(number, layer)| layer.qualities(number, now)).collect()
     }
+
+    /// The same, as another worker is told.
+    pub fn told_layers(&self, now: Instant) -> relay::Layers {
+        let mut layers = relay::Layers { count: self.layers.len().min(MAX_LAYERS) as u8, ..relay::Layers::default() };
+        for (told, (number, layer)) in layers.told.iter_mut().zip(self.layers.iter().enumerate()) {
+            told.count = 0;
+            for (state, (_, quality)) in told.states.iter_mut().zip(layer.qualities(number, now)) {
+                *state = quality;
+                told.count += 1;
+            }
+        }
+        layers
+    }
+
+    /// The track begins or ends to flow, as another worker tells; whether that is news.
+    pub fn tell_flowing(&mut self, flowing: bool) -> bool {
+        std::mem::replace(&mut self.flowing, flowing) != flowing
+    }
 }
 
 impl Layer {
@@ -147,20 +200,29 @@ impl Layer {
 
     /// Its spatial layers, each with what it takes together with those below.
     fn qualities(&self, number: usize, now: Instant) -> impl Iterator<Item = (Quality, LayerState)> + '_ {
-        let count = usize::from(self.state.spatial_layers()).clamp(1, MAX_SPATIAL);
+        let seen = usize::from(self.state.spatial_layers());
+        let count = self.told.map_or(seen, |told| usize::from(told.count)).clamp(1, MAX_SPATIAL);
         (0..count).map(move |spatial| {
-            let state = LayerState {
+            let seen = || LayerState {
                 live: if count == 1 { self.is_live(now) } else { self.rates[spatial].is_live(now) },
                 width: self.state.size(spatial as u8).map(|(width, _)| u32::from(width)),
                 bitrate_bps: self.rates[..=spatial].iter().map(|rate| rate.bps).sum(),
             };
+            let state = self.told.map_or_else(seen, |told| told.states[spatial]);
             (Quality { layer: number, spatial: spatial as u8 }, state)
         })
     }
 
     /// Whether packets arrive.
     pub fn is_live(&self, now: Instant) -> bool {
-        is_recent(self.heard_at, now)
+        self.told.map_or_else(|| is_recent(self.heard_at, now), |told| told.states.iter().any(|state| state.live))
+    }
+
+    /// The stream begins anew: nothing before relates to what comes now.
+    pub fn restart(&mut self) {
+        self.stream = None;
+        self.ring.clear();
+        self.restarts += 1;
     }
 }
 

@@ -10,8 +10,9 @@ use rustix::event::{EventfdFlags, eventfd};
 
 use super::tcp::TcpPeer;
 use crate::command::Command;
+use crate::model::Id;
 
-/// Datagrams of others that may wait; beyond it they are dropped like at a full socket.
+/// Datagrams and batches of others that may wait; beyond it they are dropped like at a full socket.
 const MAX_WAITING: usize = 16_384;
 
 /// Something for a worker.
@@ -34,6 +35,24 @@ pub enum Message {
         /// What was read already.
         frames: Vec<Vec<u8>>,
     },
+    /// Which other workers have peers of a room.
+    Members {
+        /// The room.
+        room: Id,
+        /// All others.
+        others: Vec<usize>,
+        /// Whether one of them tells who speaks.
+        is_told_elsewhere: bool,
+    },
+    /// What another worker says about a room.
+    Relayed {
+        /// Which worker.
+        from: usize,
+        /// The room.
+        room: Id,
+        /// Its batch.
+        bytes: Vec<u8>,
+    },
     /// End.
     Stop,
 }
@@ -55,7 +74,7 @@ impl Mailbox {
     pub fn post(&self, mut new: Vec<Message>) {
         let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
         if messages.len() >= MAX_WAITING {
-            new.retain(|message| !matches!(message, Message::Datagram { .. }));
+            new.retain(|message| !matches!(message, Message::Datagram { .. } | Message::Relayed { .. }));
         }
         let was_empty = messages.is_empty();
         messages.append(&mut new);

@@ -2,6 +2,7 @@
 
 mod address;
 mod mailbox;
+mod placement;
 mod queue;
 mod shard;
 mod tcp;
@@ -23,6 +24,7 @@ use crate::transport::Transports;
 use crate::worker::{Policy, Statistics, Worker};
 
 use mailbox::{Mailbox, Message, Router};
+use placement::Placement;
 use queue::EventQueue;
 use shard::{Places, Shard};
 
@@ -37,6 +39,8 @@ pub struct EngineConfig {
     pub advertised: Vec<IpAddr>,
     /// Threads; 0: one a core.
     pub workers: usize,
+    /// So many peers of a room one worker takes before others help; 0: rooms are never split.
+    pub room_split: usize,
     /// Whether to offer ICE-TCP.
     pub tcp: bool,
     /// Whether to let the kernel segment trains of packets (UDP_SEGMENT), where it can.
@@ -54,6 +58,7 @@ impl Default for EngineConfig {
             port: 0,
             advertised: Vec::new(),
             workers: 0,
+            room_split: 300,
             tcp: true,
             gso: true,
             policy: Policy::default(),
@@ -101,6 +106,7 @@ pub struct Engine {
     addresses: Vec<IpAddr>,
     queue: Arc<EventQueue>,
     mailboxes: Vec<Arc<Mailbox>>,
+    placement: Arc<Placement>,
     statistics: Vec<Arc<Mutex<Statistics>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -114,18 +120,17 @@ impl Engine {
         };
         let addresses = address::advertised(config.bind, &config.advertised)?;
         let mut sockets = address::bind_sockets(config.bind, config.port, workers, config.tcp)?;
+        let mailboxes: io::Result<Vec<Arc<Mailbox>>> = (0..workers).map(|_| Ok(Arc::new(Mailbox::new()?))).collect();
+        let mailboxes = mailboxes?;
         let mut engine = Engine {
             port: sockets.port,
             addresses,
             queue: Arc::new(EventQueue::new(config.event_capacity)?),
-            mailboxes: Vec::new(),
-            statistics: Vec::new(),
+            placement: Arc::new(Placement::new(mailboxes.clone(), config.room_split)),
+            mailboxes,
+            statistics: (0..workers).map(|_| Arc::default()).collect(),
             threads: Mutex::default(),
         };
-        for _ in 0..workers {
-            engine.mailboxes.push(Arc::new(Mailbox::new()?));
-            engine.statistics.push(Arc::default());
-        }
         let router = Arc::new(Router::default());
         // All workers share one certificate: it is the identity of the engine, and costly to make.
         let transports = engine.transports(config)?;
@@ -142,6 +147,7 @@ impl Engine {
                 router: router.clone(),
                 queue: engine.queue.clone(),
                 statistics: engine.statistics[index].clone(),
+                placement: engine.placement.clone(),
             };
             engine.spawn(shard)?;
         }
@@ -193,10 +199,9 @@ impl Engine {
         self.queue.drain(max_events)
     }
 
-    /// Hand a command to the worker of its room.
+    /// Hand a command to the worker of its peer or room.
     pub fn command(&self, command: Command) {
-        let index = worker_of(command.room(), self.mailboxes.len());
-        self.mailboxes[index].post(vec![Message::Command(command)]);
+        self.placement.dispatch(command);
     }
 
     /// Counters, summed over the workers.
@@ -230,11 +235,4 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-/// Which worker owns a room: FNV-1a, so that it stays the same for the life of the process.
-fn worker_of(room: &str, workers: usize) -> usize {
-    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    let hash = room.bytes().fold(0xcbf2_9ce4_8422_2325, step);
-    ((hash >> 32) as usize) % workers.max(1)
 }

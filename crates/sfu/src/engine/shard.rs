@@ -13,12 +13,15 @@ use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 
 use super::mailbox::{Mailbox, Message, Router};
+use super::placement::Placement;
 use super::queue::EventQueue;
 use super::tcp::TcpPeer;
 use super::tcp_table::TcpTable;
 use super::udp::{self, Receiver, Sender};
+use crate::command::Command;
 use crate::egress::{Egress, Outbox};
 use crate::model::Transport;
+use crate::relay::Parcel;
 use crate::stun;
 use crate::transport::Datagram;
 use crate::worker::{RouteChange, Statistics, Worker};
@@ -64,6 +67,7 @@ pub struct Shard {
     pub router: Arc<Router>,
     pub queue: Arc<EventQueue>,
     pub statistics: Arc<Mutex<Statistics>>,
+    pub placement: Arc<Placement>,
 }
 
 /// The sockets of a shard, as the way out of its worker.
@@ -130,6 +134,7 @@ impl Running {
             let what = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
             tracing::error!(worker = self.shard.index, what, "worker_failed");
             self.shard.worker.renew();
+            self.shard.placement.forget(self.shard.index);
             self.outboxes.iter_mut().for_each(Vec::clear);
         }
     }
@@ -209,7 +214,11 @@ impl Running {
     fn read_mailbox(&mut self, now: Instant) -> bool {
         for message in self.shard.mailboxes[self.shard.index].take() {
             match message {
-                Message::Command(command) => self.shard.worker.handle_command(command, now),
+                Message::Command(command) => self.take_command(command, now),
+                Message::Members { room, others, is_told_elsewhere } => {
+                    self.shard.worker.set_members(&room, &others, is_told_elsewhere, now);
+                }
+                Message::Relayed { from, room, bytes } => self.shard.worker.handle_parcel(&room, from, bytes, now),
                 Message::Datagram { source, destination, bytes } => {
                     let transport = Transport::Udp;
                     let datagram = Datagram { transport, source, destination, bytes: &bytes };
@@ -220,6 +229,18 @@ impl Running {
             }
         }
         true
+    }
+
+    fn take_command(&mut self, command: Command, now: Instant) {
+        let Shard { worker, placement, index, .. } = &mut self.shard;
+        let opens = match &command {
+            Command::OpenPeer(open) => Some((open.room.clone(), open.peer.clone())),
+            _ => None,
+        };
+        worker.handle_command(command, now);
+        if let Some((room, peer)) = opens {
+            placement.opened(worker, *index, &room, &peer);
+        }
     }
 
     fn accept(&mut self, now: Instant) {
@@ -282,12 +303,18 @@ impl Running {
         self.shard.worker.flush(now, &mut wires);
         self.check_tcp(now);
         self.change_routes();
+        let (outboxes, from) = (&mut self.outboxes, self.shard.index);
+        self.shard.worker.drain_parcels(|Parcel { to, room, bytes }| {
+            outboxes[to].push(Message::Relayed { from, room, bytes });
+        });
         for (mailbox, outbox) in self.shard.mailboxes.iter().zip(&mut self.outboxes) {
             if !outbox.is_empty() {
                 mailbox.post(std::mem::take(outbox));
             }
         }
-        self.shard.queue.extend(self.shard.worker.take_events());
+        let events = self.shard.worker.take_events();
+        self.shard.placement.note(&self.shard.worker, self.shard.index, &events);
+        self.shard.queue.extend(events);
         let statistics = self.shard.worker.statistics();
         *self.shard.statistics.lock().unwrap_or_else(PoisonError::into_inner) = statistics;
     }

@@ -9,14 +9,19 @@ use crate::srtp::KeyingMaterial;
 
 /// Wraps every call into a transport; after a panic it is dead and does nothing.
 pub struct Guarded {
-    transport: Box<Transport>,
+    transport: Option<Box<Transport>>,
     failed: bool,
 }
 
 impl Guarded {
     /// Guard a transport.
     pub fn new(transport: Transport) -> Self {
-        Guarded { transport: Box::new(transport), failed: false }
+        Guarded { transport: Some(Box::new(transport)), failed: false }
+    }
+
+    /// None: of a peer that is connected elsewhere. It lives, and does nothing.
+    pub fn absent() -> Self {
+        Guarded { transport: None, failed: false }
     }
 
     /// Whether a call panicked.
@@ -29,7 +34,7 @@ impl Guarded {
         if self.failed {
             return None;
         }
-        let transport = &mut *self.transport;
+        let transport = self.transport.as_deref_mut()?;
         let result = catch_unwind(AssertUnwindSafe(|| f(transport)));
         self.failed = result.is_err();
         result.ok()
@@ -69,7 +74,7 @@ impl Guarded {
 
     /// See [`Transport::is_alive`].
     pub fn is_alive(&self) -> bool {
-        !self.failed && self.transport.is_alive()
+        !self.failed && self.transport.as_ref().is_none_or(|transport| transport.is_alive())
     }
 
     /// See [`Transport::restart_ice`].

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::reporting::PULSE;
-use super::{RouteChange, TICK, Worker};
+use super::{RouteChange, Worker};
 use crate::command::{OpenPeer, RestartIce};
 use crate::event::{EndReason, Event, Refusal, RefusalCode};
 use crate::model::Id;
@@ -31,9 +31,12 @@ impl Worker {
     }
 
     fn try_open(&mut self, open: &OpenPeer, now: Instant) -> Result<(Key, String), Refusal> {
-        let old = self.find(&open.room, &open.peer);
+        let old = self.find_here(&open.room, &open.peer);
         self.admit(open, old)?;
         let opened = self.transports.open(open, now)?;
+        if let Some(mirror) = self.find(&open.room, &open.peer).filter(|key| !self.is_here(*key)) {
+            self.end_mirrors(&open.room, &[mirror], now);
+        }
         if let Some(old) = old {
             self.end(old, EndReason::Replaced, now);
         }
@@ -61,6 +64,7 @@ impl Worker {
         let key = self.peers.insert(peer);
         self.adopt_ufrag(key);
         self.rooms.entry(open.room.clone()).or_default().peers.insert(open.peer.clone(), key);
+        self.note_published(&open.room);
         key
     }
 
@@ -85,7 +89,7 @@ impl Worker {
     }
 
     fn enter(&mut self, key: Key, room: &Id, now: Instant) {
-        self.next_tick.get_or_insert(now + TICK);
+        self.wake_for_ticks(now);
         self.next_pulse.get_or_insert(now + PULSE);
         self.mark_dirty(key);
         self.assign_voices(key, now);
@@ -112,7 +116,7 @@ impl Worker {
     }
 
     fn try_restart(&mut self, restart: &RestartIce) -> Result<(Key, String), Refusal> {
-        let key = self.find(&restart.room, &restart.peer);
+        let key = self.find_here(&restart.room, &restart.peer);
         let peer = key.and_then(|key| self.peers.get_mut(key));
         let (Some(key), Some(peer)) = (key, peer) else {
             return Err(Refusal::new(RefusalCode::PeerUnknown, "there is no such peer"));
@@ -141,6 +145,7 @@ impl Worker {
         }
         self.unsubscribe_all(key, &peer);
         self.leave_room(key, &peer);
+        self.note_published(&peer.room);
         self.clear_watchers(key, &peer, now);
         self.events.push(Event::PeerEnded { room: peer.room, peer: peer.name, generation: peer.generation, reason });
     }
@@ -158,13 +163,17 @@ impl Worker {
         }
     }
 
-    fn leave_room(&mut self, key: Key, peer: &Peer) {
+    pub(super) fn leave_room(&mut self, key: Key, peer: &Peer) {
         let Some(room) = self.rooms.get_mut(&peer.room) else { return };
         if room.peers.get(&peer.name) == Some(&key) {
             room.peers.remove(&peer.name);
         }
-        if room.peers.is_empty() {
-            self.rooms.remove(&peer.room);
+        self.remove_if_empty(&peer.room);
+    }
+
+    pub(super) fn remove_if_empty(&mut self, room: &Id) {
+        if self.rooms.get(room).is_some_and(|room| room.peers.is_empty() && room.links.is_empty()) {
+            self.rooms.remove(room);
         }
     }
 

@@ -43,6 +43,8 @@ impl Worker {
         let Some(track) = peer.track_of(source) else { return };
         peer.tracks[track].muted = muted;
         let room = peer.room.clone();
+        self.note_published(&room);
+        self.note_wanting(publisher, track);
         self.retarget_subscribers(publisher, track, now);
         if source.kind() == Kind::Audio {
             self.assign_room_voices(&room, now);
@@ -87,6 +89,9 @@ impl Worker {
         if let Some(peer) = self.peers.get_mut(receiver) {
             peer.slots[slot].set_feed(feed);
         }
+        for (publisher, track) in old.into_iter().chain(wanted) {
+            self.note_wanting(publisher, track);
+        }
     }
 
     fn subscribe(&mut self, publisher: Key, track: usize, receiver: Key, slot: usize, now: Instant) -> Option<Feed> {
@@ -106,11 +111,18 @@ impl Worker {
     pub(super) fn unsubscribe_all(&mut self, receiver: Key, peer: &Peer) {
         for (slot, feed) in peer.slots.iter().enumerate().filter_map(|(i, slot)| Some((i, slot.feed.as_ref()?))) {
             self.unsubscribe(feed.publisher, feed.track, receiver, slot);
+            self.note_wanting(feed.publisher, feed.track);
         }
     }
 
     /// Empty the slots that a leaving peer filled, and let others take its voice slots.
     pub(super) fn clear_watchers(&mut self, publisher: Key, peer: &Peer, now: Instant) {
+        self.empty_watchers(publisher, peer);
+        self.assign_room_voices(&peer.room, now);
+    }
+
+    /// Empty the slots that a leaving peer filled.
+    pub(super) fn empty_watchers(&mut self, publisher: Key, peer: &Peer) {
         let subscribers = peer.tracks.iter().flat_map(|track| &track.subscribers);
         for (receiver, slot) in subscribers {
             if let Some(watcher) = self.peers.get_mut(*receiver)
@@ -120,7 +132,6 @@ impl Worker {
             }
             self.tell_slots(*receiver);
         }
-        self.assign_room_voices(&peer.room, now);
     }
 
     /// Fill the slots of those whose layout waits for a peer that has just come.
@@ -206,6 +217,9 @@ impl Worker {
         if let Some(peer) = self.peers.get_mut(receiver) {
             peer.set_target(slot, target, paused, now);
         }
+        if let Some((publisher, track)) = self.feed_of(receiver, slot) {
+            self.note_wanting(publisher, track);
+        }
     }
 
     /// Choose layers anew for everybody who receives a track.
@@ -245,6 +259,9 @@ impl Worker {
             peer.set_target(demand.slot, target, target.is_none(), now);
         }
         for demand in &demands {
+            if let Some((publisher, track)) = self.feed_of(receiver, demand.slot) {
+                self.note_wanting(publisher, track);
+            }
             self.ask_for_awaited(receiver, demand.slot, now);
         }
         self.tell_goal(receiver, &demands);
@@ -305,7 +322,7 @@ impl Worker {
     }
 
     fn tell_wanted_of(&mut self, publisher: Key, number: usize, now: Instant) {
-        let Some(peer) = self.peers.get(publisher) else { return };
+        let Some(peer) = self.peers.get(publisher).filter(|peer| peer.is_here()) else { return };
         let track = &peer.tracks[number];
         if track.source.kind() != Kind::Video {
             return;
@@ -313,7 +330,8 @@ impl Worker {
         let desired = |(receiver, slot): &(Key, usize)| {
             self.peers.get(*receiver)?.slots[*slot].feed.as_ref()?.desired.map(|layer| layer + 1)
         };
-        let wanted = track.subscribers.iter().filter_map(desired).max().unwrap_or(0);
+        let wanted =
+            track.subscribers.iter().filter_map(desired).max().unwrap_or(0).max(Self::desired_elsewhere(track));
         let Some(peer) = self.peers.get_mut(publisher) else { return };
         let track = &mut peer.tracks[number];
         let (source, told) = (track.source, track.wanted.note(wanted, now));

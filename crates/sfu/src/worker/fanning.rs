@@ -40,6 +40,7 @@ impl Worker {
             exit.send_plain(&transmit.route, &transmit.bytes);
         }
         self.repair(&mut exit, now);
+        self.tell_wants(now);
         self.fan_out_fresh(&mut exit, now);
         self.release_waiting(&mut exit, now);
         self.pulse(&mut exit, now);
@@ -77,6 +78,7 @@ impl Worker {
                 self.waiting.push(*receiver);
             }
         }
+        self.relay_fresh(publisher, number, track);
         track.layers.iter_mut().for_each(|layer| layer.fresh.clear());
         track.is_fresh = false;
         if let Some(peer) = self.peers.get_mut(publisher) {

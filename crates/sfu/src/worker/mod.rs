@@ -8,6 +8,8 @@ mod assignment;
 mod channels;
 mod fanning;
 mod incoming;
+mod mirroring;
+mod relaying;
 mod repairing;
 mod reporting;
 mod ticking;
@@ -21,6 +23,7 @@ use crate::egress::{Egress, MAX_TRAIN_PACKETS};
 use crate::event::{EndReason, Event};
 use crate::model::Id;
 use crate::peer::Peer;
+use crate::relay::Link;
 use crate::room::Room;
 use crate::routes::Routes;
 use crate::rtcp::NtpClock;
@@ -36,7 +39,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// Counters since the start. The gauges (`rooms`, `peers`) are as of now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Statistics {
-    /// Rooms with at least one peer.
+    /// Rooms with at least one peer, here or elsewhere.
     pub rooms: u64,
     /// Peers.
     pub peers: u64,
@@ -135,6 +138,15 @@ pub struct Worker {
     keyframe_requests: Vec<(Key, u32)>,
     /// Layers of which too much was lost.
     lost_pictures: Vec<(Key, usize, usize)>,
+    /// The rooms' links to other workers.
+    links: Slab<Link>,
+    /// How many of the peers are mirrors.
+    mirrors: u64,
+    /// The session of the last link that was opened.
+    sessions: u32,
+    /// Mirrored tracks of which something else may be wanted now.
+    wanting: Vec<(Key, usize)>,
+    spare_batches: Vec<Vec<u8>>,
     events: Vec<Event>,
     transmits: Vec<Transmit>,
     route_changes: Vec<RouteChange>,
@@ -164,6 +176,11 @@ impl Worker {
             repairs: Vec::new(),
             keyframe_requests: Vec::new(),
             lost_pictures: Vec::new(),
+            links: Slab::default(),
+            mirrors: 0,
+            sessions: 0,
+            wanting: Vec::new(),
+            spare_batches: Vec::new(),
             events: Vec::new(),
             transmits: Vec::new(),
             route_changes: Vec::new(),
@@ -176,8 +193,13 @@ impl Worker {
         let mut new = Worker::new(self.transports.clone(), self.policy, self.clock);
         new.counters = Statistics { failures: self.counters.failures + 1, ..self.counters };
         new.events = std::mem::take(&mut self.events);
+        // Other workers notice by the session of a link that it is a new one.
+        new.sessions = self.sessions;
         new.route_changes = std::mem::take(&mut self.route_changes);
         self.peers.each_mut(|_, peer| {
+            if !peer.is_here() {
+                return;
+            }
             new.route_changes.push(RouteChange::Removed(std::mem::take(&mut peer.ufrag)));
             let (room, peer, generation) = (peer.room.clone(), peer.name.clone(), peer.generation);
             new.events.push(Event::PeerEnded { room, peer, generation, reason: EndReason::WorkerFailed });
@@ -191,23 +213,22 @@ impl Worker {
             Command::OpenPeer(open) => self.open_peer(open, now),
             Command::RestartIce(restart) => self.restart_ice(restart),
             Command::SetLayout { room, peer, entries } => {
-                if let Some(key) = self.find(&room, &peer) {
+                if let Some(key) = self.find_here(&room, &peer) {
                     self.set_layout(key, entries, now);
                 }
             }
             Command::SetMuted { room, peer, source, muted } => {
-                if let Some(key) = self.find(&room, &peer) {
+                if let Some(key) = self.find_here(&room, &peer) {
                     self.set_muted(key, source, muted, now);
                 }
             }
             Command::ClosePeer { room, peer } => {
-                if let Some(key) = self.find(&room, &peer) {
+                if let Some(key) = self.find_here(&room, &peer) {
                     self.end(key, EndReason::Closed, now);
                 }
             }
             Command::CloseRoom { room } => {
-                let keys = self.rooms.get(&room).map(Room::keys).unwrap_or_default();
-                for key in keys {
+                for key in self.room_of(&room).into_iter().filter(|key| self.is_here(*key)).collect::<Vec<_>>() {
                     self.end(key, EndReason::RoomClosed, now);
                 }
             }
@@ -242,7 +263,7 @@ impl Worker {
             self.mark_dirty(key);
         }
         if self.next_tick.is_some_and(|at| at <= now) {
-            self.next_tick = (!self.peers.is_empty()).then_some(now + TICK);
+            self.next_tick = (!self.peers.is_empty() || !self.links.is_empty()).then_some(now + TICK);
             self.tick(now);
         }
     }
@@ -266,11 +287,29 @@ impl Worker {
 
     /// A snapshot of the counters.
     pub fn statistics(&self) -> Statistics {
-        Statistics { rooms: self.rooms.len() as u64, peers: self.peers.len() as u64, ..self.counters }
+        Statistics { rooms: self.rooms.len() as u64, peers: self.peers.len() as u64 - self.mirrors, ..self.counters }
     }
 
     fn find(&self, room: &Id, peer: &Id) -> Option<Key> {
         self.rooms.get(room)?.peers.get(peer).copied()
+    }
+
+    /// As [`find`](Self::find), only among the peers that are connected to this worker.
+    fn find_here(&self, room: &Id, peer: &Id) -> Option<Key> {
+        self.find(room, peer).filter(|key| self.is_here(*key))
+    }
+
+    /// Whether the room has the peer, and it is connected to this worker.
+    pub fn has_peer(&self, room: &Id, peer: &Id) -> bool {
+        self.find_here(room, peer).is_some()
+    }
+
+    fn is_here(&self, key: Key) -> bool {
+        self.peers.get(key).is_some_and(Peer::is_here)
+    }
+
+    fn wake_for_ticks(&mut self, now: Instant) {
+        self.next_tick.get_or_insert(now + TICK);
     }
 
     fn mark_dirty(&mut self, key: Key) {

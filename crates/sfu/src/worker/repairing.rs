@@ -136,6 +136,10 @@ impl Worker {
             return;
         }
         state.gate.asked(now);
+        if self.ask_mirror(publisher, track, layer) {
+            return;
+        }
+        let Some(state) = self.peers.get(publisher).map(|peer| &peer.tracks[track].layers[layer]) else { return };
         if let Some(ssrc) = state.ssrc {
             self.counters.keyframe_requests += 1;
             self.keyframe_requests.push((publisher, ssrc));

@@ -20,6 +20,11 @@ impl Worker {
         self.ticks += 1;
         let keys: Vec<Key> = self.peers.keys().collect();
         for key in keys {
+            self.tell_tracks(key, now);
+            if !self.is_here(key) {
+                self.ask_for_keyframes(key, now);
+                continue;
+            }
             self.check_life(key, now);
             self.check_tracks(key, now);
             self.ask_for_keyframes(key, now);
@@ -35,6 +40,7 @@ impl Worker {
             self.assign_room_voices(&room, now);
             self.tell_speakers(&room, now);
         }
+        self.tell_links(now);
     }
 
     fn check_life(&mut self, key: Key, now: Instant) {
@@ -75,15 +81,20 @@ impl Worker {
     }
 
     fn check_tracks(&mut self, key: Key, now: Instant) {
+        let mut stopped = Vec::new();
         let Some(peer) = self.peers.get_mut(key) else { return };
-        for track in &mut peer.tracks {
+        for (number, track) in peer.tracks.iter_mut().enumerate() {
             if track.has_stopped(now) {
+                stopped.push(number);
                 self.events.push(Event::TrackStopped {
                     room: peer.room.clone(),
                     peer: peer.name.clone(),
                     source: track.source,
                 });
             }
+        }
+        for number in stopped {
+            self.tell_track(key, number, now);
         }
     }
 
@@ -112,6 +123,9 @@ impl Worker {
     }
 
     fn tell_speakers(&mut self, room: &Id, now: Instant) {
+        if self.rooms.get(room).is_none_or(|room| room.is_told_elsewhere) {
+            return;
+        }
         let mut speakers = Vec::new();
         for key in self.room_of(room) {
             let Some(peer) = self.peers.get(key) else { continue };

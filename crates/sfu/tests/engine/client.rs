@@ -111,8 +111,8 @@ pub struct Client {
 }
 
 impl Client {
-    pub fn new(number: u8, setup: Setup, now: Instant) -> Self {
-        let address = SocketAddr::from(([10, 1, 0, number], 5_000));
+    pub fn new(index: usize, setup: Setup, now: Instant) -> Self {
+        let address = SocketAddr::from(([10, 1, (index >> 8) as u8, index as u8], 5_000));
         let mut config = Rtc::builder().set_rtp_mode(true).clear_codecs().enable_opus(true, false);
         for codec in &setup.codecs {
             config = match codec {
@@ -135,8 +135,8 @@ impl Client {
         }
         let (offer, pending) = api.apply().unwrap();
         Client {
-            number,
-            name: format!("p{number}"),
+            number: index as u8,
+            name: format!("p{index}"),
             address,
             left: Vec::new(),
             rtc,

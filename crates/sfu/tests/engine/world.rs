@@ -76,7 +76,7 @@ impl World {
     /// Add a client and let it have its answer.
     pub fn open(&mut self, room: &str, setup: Setup, generation: u64) -> usize {
         let index = self.clients.len();
-        let client = Client::new(index as u8, setup, self.now);
+        let client = Client::new(index, setup, self.now);
         self.clients.push(client);
         self.answer(index, room, generation);
         index

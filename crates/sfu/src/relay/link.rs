@@ -1,0 +1,144 @@
+//! One end of a connection between two workers about one room.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use super::bytes::{Reader, Write};
+use super::listing::Listing;
+use super::message::{Message, Messages, TrackId};
+use crate::model::Id;
+use crate::slab::Key;
+
+/// A list that was not acknowledged is told again after this.
+const ANNOUNCE_AGAIN: Duration = Duration::from_millis(300);
+
+/// Where the other end is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Another worker of the engine.
+    Worker(usize),
+}
+
+/// A batch for another worker of the engine.
+#[derive(Debug)]
+pub struct Parcel {
+    /// Which worker.
+    pub to: usize,
+    /// About which room.
+    pub room: Id,
+    /// The messages.
+    pub bytes: Vec<u8>,
+}
+
+/// What the beginning of a batch tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// The same end as before, or the first.
+    Same,
+    /// The other end began anew: nothing that it said before holds.
+    Anew,
+}
+
+/// One end of a connection.
+#[derive(Debug)]
+pub struct Link {
+    /// The room.
+    pub room: Id,
+    /// The other end.
+    pub end: End,
+    /// The other end's publishers.
+    pub listing: Listing,
+    /// Our mirrors of them, by the numbers that they have there.
+    pub mirrors: HashMap<u64, Key>,
+    /// Whether some of the list could not be mirrored yet: a peer here had the same id.
+    pub has_unplaced: bool,
+    session: u32,
+    their_session: Option<u32>,
+    /// The version of our list that they have.
+    acknowledged: u32,
+    announced: Option<(u32, Instant)>,
+    owes_acknowledgement: bool,
+    batch: Vec<u8>,
+}
+
+impl Link {
+    /// An end of which nothing was heard. A session is never used twice between two workers.
+    pub fn new(room: Id, end: End, session: u32) -> Self {
+        Link {
+            room,
+            end,
+            listing: Listing::default(),
+            mirrors: HashMap::new(),
+            has_unplaced: false,
+            session,
+            their_session: None,
+            acknowledged: 0,
+            announced: None,
+            owes_acknowledgement: false,
+            batch: Vec::new(),
+        }
+    }
+
+    /// Read the beginning of a batch; `None`: it is malformed.
+    ///
+    /// After [`Heard::Anew`] the [`listing`](Self::listing) is empty, and everything else that came from the other end
+    /// is to be forgotten.
+    pub fn hear<'a>(&mut self, bytes: &'a [u8]) -> Option<(Heard, Messages<'a>)> {
+        let mut reader = Reader(bytes);
+        let (session, heard, version) = (reader.u32()?, reader.u32()?, reader.u32()?);
+        let is_anew = self.their_session.is_some_and(|before| before != session);
+        self.their_session = Some(session);
+        if is_anew {
+            (self.listing, self.acknowledged, self.announced) = (Listing::default(), 0, None);
+        }
+        if heard == self.session {
+            self.acknowledged = self.acknowledged.max(version);
+        }
+        Some((if is_anew { Heard::Anew } else { Heard::Same }, Messages(reader)))
+    }
+
+    /// Say something.
+    pub fn say(&mut self, message: &Message) {
+        message.write(self.open());
+    }
+
+    /// Ask for packets again.
+    pub fn say_missing(&mut self, track: TrackId, layer: u8, numbers: &[u16]) {
+        Message::write_nack(track, layer, numbers, self.open());
+    }
+
+    /// The batch of this pass, after its beginning.
+    fn open(&mut self) -> &mut Vec<u8> {
+        if self.batch.is_empty() {
+            self.batch.u32(self.session);
+            self.batch.u32(self.their_session.unwrap_or(0));
+            self.batch.u32(self.listing.version());
+            self.owes_acknowledgement = false;
+        }
+        &mut self.batch
+    }
+
+    /// The other end's list is complete: the next batch says so.
+    pub fn acknowledge(&mut self) {
+        self.owes_acknowledgement = true;
+    }
+
+    /// Whether our list of this version is to be told, now or again; notes that it is.
+    pub fn must_announce(&mut self, version: u32, now: Instant) -> bool {
+        let is_known = self.acknowledged >= version;
+        let is_under_way = |(told, at)| told == version && now.saturating_duration_since(at) < ANNOUNCE_AGAIN;
+        if is_known || self.announced.is_some_and(is_under_way) {
+            return false;
+        }
+        self.announced = Some((version, now));
+        true
+    }
+
+    /// Take what was said in this pass, and go on in an empty buffer; `None`: nothing was.
+    pub fn take_batch(&mut self, empty: impl FnOnce() -> Vec<u8>) -> Option<Vec<u8>> {
+        if self.batch.is_empty() && self.owes_acknowledgement {
+            self.open();
+        }
+        (!self.batch.is_empty()).then(|| std::mem::replace(&mut self.batch, empty()))
+    }
+}

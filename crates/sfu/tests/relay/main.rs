@@ -1,0 +1,15 @@
+//! One room over several workers, in virtual time: the same clients and the same network as in `tests/engine`.
+
+#![allow(dead_code, reason = "clients and network have more than these tests need")]
+
+#[path = "../engine/client.rs"]
+mod client;
+#[path = "../engine/network.rs"]
+mod network;
+mod world;
+
+mod crowd;
+mod failing;
+mod messages;
+mod pictures;
+mod voices;
