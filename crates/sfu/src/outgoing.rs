@@ -167,6 +167,11 @@ impl Outgoing {
         self.format = None;
     }
 
+    /// Ask anew how the receiver calls what comes.
+    pub fn forget_format(&mut self) {
+        self.format = None;
+    }
+
     /// Tell whether the receiver decodes the publisher's payload type; `resolve` is asked once a type.
     pub fn decodes(&mut self, incoming: u8, resolve: impl FnOnce() -> Option<(Codec, Option<Payload>, bool)>) -> bool {
         if self.format.is_none_or(|format| format.incoming != incoming) {

@@ -28,6 +28,8 @@ pub struct Slot {
     pub feed: Option<Feed>,
     /// The stream that its receiver sees.
     pub outgoing: Outgoing,
+    /// Whether redundant audio goes out without its redundancy.
+    is_narrow: bool,
 }
 
 /// A published track in a slot.
@@ -125,13 +127,26 @@ impl Slot {
     pub fn new(line: SlotLine, kind: Kind) -> Self {
         let history = if kind == Kind::Video { VIDEO_HISTORY } else { AUDIO_HISTORY };
         let outgoing = Outgoing::new(&line, history);
-        Slot { line, kind, feed: None, outgoing }
+        Slot { line, kind, feed: None, outgoing, is_narrow: false }
     }
 
     /// Put something else into the slot.
     pub fn set_feed(&mut self, feed: Option<Feed>) {
         self.feed = feed;
         self.outgoing.detach();
+    }
+
+    /// Whether redundant audio goes out without its redundancy.
+    pub fn is_narrow(&self) -> bool {
+        self.is_narrow
+    }
+
+    /// Send redundant audio with or without its redundancy from now on.
+    pub fn set_narrow(&mut self, is_narrow: bool) {
+        if self.is_narrow != is_narrow {
+            self.is_narrow = is_narrow;
+            self.outgoing.forget_format();
+        }
     }
 
     /// What the control plane is told.
@@ -156,10 +171,11 @@ impl Slot {
         (theirs, ours): (&[Payload], &[Payload]),
         now: Instant,
     ) -> Option<Ready> {
-        let Slot { line, feed, outgoing, .. } = self;
+        let Slot { line, feed, outgoing, is_narrow, .. } = self;
         let feed = feed.as_mut()?;
         let entry = stored.entry;
-        let decodes = outgoing.decodes(entry.payload_type, || resolve(entry.payload_type, theirs, ours, line));
+        let decodes =
+            outgoing.decodes(entry.payload_type, || resolve(entry.payload_type, theirs, (ours, line), *is_narrow));
         feed.undecodable = !decodes;
         if !decodes {
             return None;
@@ -198,20 +214,18 @@ impl Slot {
 fn resolve(
     incoming: u8,
     theirs: &[Payload],
-    ours: &[Payload],
-    line: &SlotLine,
+    (ours, line): (&[Payload], &SlotLine),
+    is_narrow: bool,
 ) -> Option<(Codec, Option<Payload>, bool)> {
     let codec = theirs.iter().find(|payload| payload.number == incoming)?.codec;
     let find = |wanted: Codec| {
         let listed = |payload: &&Payload| wanted.redundant || line.payload_types.contains(&payload.number);
         ours.iter().filter(|payload| payload.codec == wanted).find(listed).copied()
     };
+    let plain = Codec { redundant: false, ..codec };
     match find(codec) {
-        Some(payload) => Some((codec, Some(payload), false)),
-        None if codec.redundant => {
-            let plain = Codec { redundant: false, ..codec };
-            Some((plain, find(plain), true))
-        }
-        None => Some((codec, None, false)),
+        Some(payload) if !codec.redundant || !is_narrow || find(plain).is_none() => Some((codec, Some(payload), false)),
+        _ if codec.redundant => Some((plain, find(plain), true)),
+        _ => Some((codec, None, false)),
     }
 }

@@ -193,6 +193,11 @@ impl Track {
 }
 
 impl Layer {
+    /// What it takes, all spatial layers together, without headers.
+    pub fn bitrate_bps(&self) -> u64 {
+        self.rates.iter().map(|rate| rate.bps).sum()
+    }
+
     /// A packet that is still there.
     pub fn packet(&self, sequence: u64) -> Option<Stored<'_>> {
         self.ring.get(sequence, &self.state)

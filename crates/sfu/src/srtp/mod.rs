@@ -53,7 +53,7 @@ impl KeyingMaterial {
             Cipher::new(self.profile, &Master { key, salt, provider })
         };
         let sender = Sender { cipher: cipher(!self.is_client), next_rtcp_index: 1 };
-        (sender, Receiver { cipher: cipher(self.is_client), rtcp_window: Window::default() })
+        (sender, Receiver { cipher: cipher(self.is_client), rtcp_windows: Windows::default() })
     }
 }
 
@@ -115,7 +115,7 @@ impl Sender {
 /// Opens what one peer sends.
 pub struct Receiver {
     cipher: Cipher,
-    rtcp_window: Window,
+    rtcp_windows: Windows,
 }
 
 impl Receiver {
@@ -128,13 +128,47 @@ impl Receiver {
         }
     }
 
-    /// Verify and decrypt an RTCP packet into `plain`; returns its length. `None`: not authentic, a replay, or too large.
-    pub fn open_rtcp(&mut self, packet: &[u8], plain: &mut [u8]) -> Option<usize> {
-        let (length, index) = match &self.cipher {
-            Cipher::Gcm(gcm) => gcm.open_rtcp(packet, plain)?,
-            Cipher::CounterMode(cm) => cm.open_rtcp(packet, plain)?,
+    /// Verify and decrypt an RTCP packet into `plain`; returns its length.
+    pub fn open_rtcp(&mut self, packet: &[u8], plain: &mut [u8]) -> Result<usize, Refusal> {
+        let opened = match &self.cipher {
+            Cipher::Gcm(gcm) => gcm.open_rtcp(packet, plain),
+            Cipher::CounterMode(cm) => cm.open_rtcp(packet, plain),
         };
-        self.rtcp_window.accepts(index).then_some(length)
+        let ((length, index), ssrc) = opened.zip(rtcp_ssrc(packet)).ok_or(Refusal::Forged)?;
+        if self.rtcp_windows.accepts(ssrc, index) { Ok(length) } else { Err(Refusal::Replayed) }
+    }
+}
+
+/// Why an RTCP packet was not opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is not authentic, or too large.
+    Forged,
+    /// It came before.
+    Replayed,
+}
+
+/// A window for each sender: the index may be counted for each SSRC of its own (RFC 3711, section 3.2.1), as browsers do.
+#[derive(Debug, Default)]
+struct Windows {
+    known: Vec<(u32, Window)>,
+}
+
+/// Senders that are told apart; beyond it the one that was heard first is forgotten.
+const MAX_RTCP_SENDERS: usize = 64;
+
+impl Windows {
+    fn accepts(&mut self, ssrc: u32, index: u32) -> bool {
+        if let Some((_, window)) = self.known.iter_mut().find(|(known, _)| *known == ssrc) {
+            return window.accepts(index);
+        }
+        if self.known.len() == MAX_RTCP_SENDERS {
+            self.known.remove(0);
+        }
+        let mut window = Window::default();
+        let accepts = window.accepts(index);
+        self.known.push((ssrc, window));
+        accepts
     }
 }
 
@@ -253,15 +287,36 @@ mod tests {
             let mut opened = [0; 64];
             for bit in 0..sealed * 8 {
                 packet[bit / 8] ^= 1 << (bit % 8);
-                assert_eq!(receiver.open_rtcp(&packet[..sealed], &mut opened), None, "bit {bit}");
+                assert_eq!(receiver.open_rtcp(&packet[..sealed], &mut opened), Err(Refusal::Forged), "bit {bit}");
                 packet[bit / 8] ^= 1 << (bit % 8);
             }
             let length = receiver.open_rtcp(&packet[..sealed], &mut opened).unwrap();
             assert_eq!(opened[..length], plain);
-            assert_eq!(receiver.open_rtcp(&packet[..sealed], &mut opened), None, "a replay");
+            assert_eq!(receiver.open_rtcp(&packet[..sealed], &mut opened), Err(Refusal::Replayed));
             for short in 0..sealed {
-                assert_eq!(receiver.open_rtcp(&packet[..short], &mut opened), None);
+                assert_eq!(receiver.open_rtcp(&packet[..short], &mut opened), Err(Refusal::Forged));
             }
+        }
+    }
+
+    #[test]
+    fn each_sender_of_reports_counts_for_itself() {
+        for profile in PROFILES {
+            let (mut sender, mut receiver) = pair(profile);
+            let mut opened = [0; 64];
+            // The first SSRC has sent a hundred reports when the second begins at index 1.
+            for _ in 0..100 {
+                let mut packet = vec![0x80, 201, 0, 1, 0, 0, 0, 9];
+                packet.resize(8 + RTCP_OVERHEAD, 0);
+                let sealed = sender.seal_rtcp(&mut packet, 8);
+                assert!(receiver.open_rtcp(&packet[..sealed], &mut opened).is_ok());
+            }
+            sender.next_rtcp_index = 1;
+            let mut packet = vec![0x80, 201, 0, 1, 0, 0, 0, 8];
+            packet.resize(8 + RTCP_OVERHEAD, 0);
+            let sealed = sender.seal_rtcp(&mut packet, 8);
+            assert!(receiver.open_rtcp(&packet[..sealed], &mut opened).is_ok());
+            assert_eq!(receiver.open_rtcp(&packet[..sealed], &mut opened), Err(Refusal::Replayed));
         }
     }
 

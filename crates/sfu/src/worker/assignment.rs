@@ -13,8 +13,13 @@ use crate::slot::Feed;
 use crate::svc::Layers;
 use crate::voices::{self, Claim, Held, Voice};
 
-/// What a flowing audio slot is taken to need: Opus at its usual rate with headers.
-const VOICE_BPS: u64 = 50_000;
+/// What a voice's headers, tags and addresses take: 50 packets a second of 68 bytes.
+const VOICE_HEADERS_BPS: u64 = 27_200;
+/// Below this, sound goes without redundancy, and above that with it again.
+const NARROW_BPS: u64 = 450_000;
+const WIDE_BPS: u64 = 600_000;
+/// With more loss than this, redundancy is worth its price.
+const SLIGHT_LOSS: f32 = 0.05;
 /// The estimator is asked to look for this share of what is wanted, so that layers can be raised.
 const GOAL_PERCENT: u64 = 125;
 /// And at least for this.
@@ -251,7 +256,8 @@ impl Worker {
                 Wish::Keep => {}
             }
         }
-        let budget = self.video_budget(receiver);
+        self.narrow_voices(receiver);
+        let budget = self.video_budget(receiver, now);
         let Some(peer) = self.peers.get_mut(receiver) else { return };
         let grants = self.allocator.allocate(&demands, budget, &mut peer.fallback, now);
         for (demand, grant) in demands.iter().zip(grants) {
@@ -346,10 +352,28 @@ impl Worker {
         }
     }
 
-    fn video_budget(&self, receiver: Key) -> Option<u64> {
+    /// What remains for pictures beside the voices as they are now.
+    fn video_budget(&self, receiver: Key, now: Instant) -> Option<u64> {
         let peer = self.peers.get(receiver)?;
-        let voices = peer.slots_of(Kind::Audio).filter(|&i| peer.slots[i].feed.is_some()).count();
-        Some(peer.downlink.estimate_bps()?.saturating_sub(voices as u64 * VOICE_BPS))
+        let cost = |slot: usize| {
+            let feed = peer.slots[slot].feed.as_ref()?;
+            let voice = self.peers.get(feed.publisher)?.tracks.get(feed.track)?.layers.first()?;
+            // Redundant packets carry everything twice.
+            let share = if peer.slots[slot].is_narrow() { 2 } else { 1 };
+            voice.is_live(now).then(|| voice.bitrate_bps() / share + VOICE_HEADERS_BPS)
+        };
+        let voices: u64 = peer.slots_of(Kind::Audio).filter_map(cost).sum();
+        Some(peer.downlink.estimate_bps()?.saturating_sub(voices))
+    }
+
+    /// Whoever has little and loses little gets sound without redundancy: it takes as much as a small picture.
+    fn narrow_voices(&mut self, receiver: Key) {
+        let Some(peer) = self.peers.get_mut(receiver) else { return };
+        let (Some(bps), Some(loss)) = (peer.downlink.estimate_bps(), peer.downlink.loss()) else { return };
+        for slot in peer.slots.iter_mut().filter(|slot| slot.kind == Kind::Audio) {
+            let limit = if slot.is_narrow() { WIDE_BPS } else { NARROW_BPS };
+            slot.set_narrow(bps < limit && loss < SLIGHT_LOSS);
+        }
     }
 
     pub(super) fn ask_for_awaited(&mut self, receiver: Key, slot: usize, now: Instant) {

@@ -8,6 +8,7 @@ use crate::model::Kind;
 use crate::peer::Peer;
 use crate::rtcp::{self, Packet, ReportBlock};
 use crate::slab::Key;
+use crate::srtp::Refusal;
 
 /// Bytes of one decrypted datagram of reports.
 const MAX_REPORT_BYTES: usize = 2_048;
@@ -27,9 +28,13 @@ impl Worker {
         let mut plain = [0; MAX_REPORT_BYTES];
         let Some(peer) = self.peers.get_mut(key) else { return false };
         let Some(srtp) = &mut peer.uplink.srtp else { return false };
-        let Some(length) = srtp.open_rtcp(bytes, &mut plain) else {
-            self.counters.packets_forged += 1;
-            return false;
+        let length = match srtp.open_rtcp(bytes, &mut plain) {
+            Ok(length) => length,
+            Err(refusal) => {
+                self.counters.packets_forged += u64::from(refusal == Refusal::Forged);
+                self.counters.packets_replayed += u64::from(refusal == Refusal::Replayed);
+                return false;
+            }
         };
         for packet in rtcp::parse(&plain[..length]) {
             self.take_report(key, &packet, now);
