@@ -20,6 +20,21 @@ use crate::transport::guard::Guarded;
 use crate::transport::{Agreed, Payload, TrackLine};
 use crate::uplink::Uplink;
 
+/// With more loss than this, what matters is sent twice.
+const MUCH_LOSS: f32 = 0.05;
+/// Packets that are sent twice between two pulses.
+const MAX_TAILS: usize = 64;
+
+/// A packet that is sent once more a little later, unasked, where much is lost: the last one of a frame, whose loss
+/// nobody would notice before the next frame, or the answer to a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Tail {
+    /// The slot that it went out in.
+    pub slot: usize,
+    /// Its number there.
+    pub sequence: u16,
+}
+
 /// A peer.
 pub struct Peer {
     /// Its room.
@@ -54,6 +69,8 @@ pub struct Peer {
     pub ufrag: String,
     /// The addresses from which it was heard.
     pub sources: Vec<SocketAddr>,
+    /// What is to be sent once more.
+    pub tails: Vec<Tail>,
     /// How many messages of data channels it may still send.
     pub messages: Allowance,
     /// The SSRC of our reports to it.
@@ -101,6 +118,7 @@ impl Peer {
             downlink: Downlink::new(gets_feedback, now),
             mirrors: None,
             report_ssrc: slots.first().map_or(1, |slot| slot.outgoing.ssrc()),
+            tails: Vec::new(),
             messages: Allowance::default(),
             tracks,
             slots,
@@ -130,6 +148,7 @@ impl Peer {
             name: listed.name.clone(),
             generation: listed.generation,
             transport: Guarded::absent(),
+            tails: Vec::new(),
             messages: Allowance::default(),
             payloads: listed.payloads.clone(),
             tracks: listed.tracks.iter().map(track).collect(),
@@ -178,12 +197,20 @@ impl Peer {
         }
     }
 
+    /// Note a packet that shall be sent once more, if much is lost on the way.
+    pub fn note_tail(&mut self, slot: usize, sequence: u16) {
+        if self.tails.len() < MAX_TAILS && self.downlink.loss().is_some_and(|loss| loss > MUCH_LOSS) {
+            self.tails.push(Tail { slot, sequence });
+        }
+    }
+
     /// Send what is new of a track in one of the slots.
     pub fn forward(&mut self, slot: usize, track: &Track, theirs: &[Payload], exit: &mut Exit, now: Instant) {
         if !self.downlink.is_open() {
             return;
         }
-        let Peer { slots, payloads, downlink, .. } = self;
+        let loses_much = self.downlink.loss().is_some_and(|loss| loss > MUCH_LOSS);
+        let Peer { slots, payloads, downlink, tails, .. } = self;
         let number = slot;
         let slot = &mut slots[slot];
         let Some(layers) = slot.feed.as_ref().map(|feed| feed.layers()) else { return };
@@ -192,6 +219,9 @@ impl Peer {
             for sequence in &state.fresh {
                 let Some(stored) = state.packet(*sequence) else { continue };
                 let Some(ready) = slot.pass((layer, state), &stored, (theirs, payloads), now) else { continue };
+                if loses_much && ready.marker && slot.kind == Kind::Video && tails.len() < MAX_TAILS {
+                    tails.push(Tail { slot: number, sequence: ready.sequence as u16 });
+                }
                 if slot.kind == Kind::Video && !downlink.may_send(stored.payload.len(), now) {
                     let waiting = Waiting { slot: number, ready, incoming: *sequence };
                     if downlink.hold(waiting).is_none() {

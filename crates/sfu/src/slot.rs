@@ -99,7 +99,8 @@ impl Feed {
 
     /// Let it flow in a quality as soon as it can, or hold it back.
     pub fn set_target(&mut self, wanted: Option<Quality>, now: Instant) {
-        if wanted > self.quality() && self.quality().is_some() {
+        // Until something flows a better layer costs no keyframe: layers of a new publisher appear one after the other.
+        if wanted > self.quality() && self.current.is_some() {
             self.raised_at = Some(now);
         }
         self.target = wanted.map(|quality| quality.layer);

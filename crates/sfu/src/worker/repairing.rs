@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::Worker;
 use crate::downlink::Exit;
 use crate::model::Kind;
-use crate::peer::Peer;
+use crate::peer::{Peer, Tail};
 use crate::rtcp::{self, Packet, ReportBlock};
 use crate::slab::Key;
 use crate::srtp::Refusal;
@@ -21,6 +21,8 @@ pub(super) struct Repair {
     receiver: Key,
     slot: usize,
     sequence: u16,
+    /// Nobody asked: see [`Tail`](crate::peer::Tail).
+    unasked: bool,
 }
 
 impl Worker {
@@ -80,9 +82,24 @@ impl Worker {
     }
 
     fn want_again(&mut self, key: Key, nack: &rtcp::Nack) {
-        let Some(slot) = self.peers.get(key).and_then(|peer| peer.slot_of(nack.media_ssrc)) else { return };
+        let Some(peer) = self.peers.get_mut(key) else { return };
+        let Some(slot) = peer.slot_of(nack.media_ssrc) else { return };
         let room = MAX_REPAIRS.saturating_sub(self.repairs.len());
-        self.repairs.extend(nack.lost().take(room).map(|sequence| Repair { receiver: key, slot, sequence }));
+        for sequence in nack.lost().take(room) {
+            // Where much is lost the answer may be lost too: it is given once more at the next pulse.
+            peer.note_tail(slot, sequence);
+            self.repairs.push(Repair { receiver: key, slot, sequence, unasked: false });
+        }
+    }
+
+    /// Send once more what was noted since the last pulse.
+    pub(super) fn repeat_tails(&mut self) {
+        let Worker { peers, repairs, .. } = self;
+        peers.each_mut(|receiver, peer| {
+            let room = MAX_REPAIRS.saturating_sub(repairs.len());
+            let tails = peer.tails.drain(..).take(room);
+            repairs.extend(tails.map(|Tail { slot, sequence }| Repair { receiver, slot, sequence, unasked: true }));
+        });
     }
 
     /// Send again what was asked for in this pass.
@@ -97,7 +114,11 @@ impl Worker {
     fn send_again(&mut self, repair: &Repair, exit: &mut Exit, now: Instant) -> Option<()> {
         let peer = self.peers.get_mut(repair.receiver)?;
         let spacing = peer.downlink.round_trip.unwrap_or(Duration::from_millis(20)) / 2;
-        let origin = peer.slots.get_mut(repair.slot)?.outgoing.find_to_repeat(repair.sequence, spacing, now)?;
+        let outgoing = &mut peer.slots.get_mut(repair.slot)?.outgoing;
+        let origin = match repair.unasked {
+            true => outgoing.find(repair.sequence)?,
+            false => outgoing.find_to_repeat(repair.sequence, spacing, now)?,
+        };
         let at = origin.attachment;
         let tracks = std::mem::take(&mut self.peers.get_mut(at.publisher)?.tracks);
         if let Some(peer) = self.peers.get_mut(repair.receiver)

@@ -28,6 +28,8 @@ impl Worker {
         if self.next_pulse.is_none_or(|at| at > now) {
             return;
         }
+        self.repeat_tails();
+        self.repair(exit, now);
         self.next_pulse = (!self.peers.is_empty()).then_some(now + PULSE);
         let reports = self.next_report.is_none_or(|at| at <= now);
         if reports {
