@@ -1,6 +1,9 @@
 //! What the control plane may ask of the engine.
 
+use std::net::SocketAddr;
+
 use crate::model::{Id, LayoutEntry, PublishedTrack, Source};
+use crate::relay::RelayKey;
 
 /// A request to a worker. Outcomes arrive as [`Event`](crate::event::Event)s.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +39,18 @@ pub enum Command {
         /// The peer.
         peer: Id,
     },
-    /// End every peer of a room.
+    /// Link a room with the same room in another process, which is told the same with the roles exchanged.
+    ///
+    /// A room with relays stays on one worker. Its id again: the relay begins anew.
+    OpenRelay(OpenRelay),
+    /// End a relay.
+    CloseRelay {
+        /// The room.
+        room: Id,
+        /// The id of the relay.
+        relay: u64,
+    },
+    /// End every peer of a room, and its relays.
     CloseRoom {
         /// The room.
         room: Id,
@@ -64,6 +78,23 @@ pub struct OpenPeer {
     pub video_slots: Vec<String>,
 }
 
+/// The parts of [`Command::OpenRelay`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenRelay {
+    /// The room.
+    pub room: Id,
+    /// The id of the relay, the same at both ends and for no other relay of either.
+    pub relay: u64,
+    /// The media address of the other process.
+    pub remote: SocketAddr,
+    /// A secret that both ends are given, made by a secure random generator for this relay alone.
+    pub key: RelayKey,
+    /// Exactly one of the two ends is the first.
+    pub first: bool,
+    /// Whether the other end tells who speaks. Of all processes with the room exactly one shall.
+    pub is_told_elsewhere: bool,
+}
+
 /// The parts of [`Command::RestartIce`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RestartIce {
@@ -88,7 +119,7 @@ impl Command {
             Command::SetLayout { peer, .. } | Command::SetMuted { peer, .. } | Command::ClosePeer { peer, .. } => {
                 Some(peer)
             }
-            Command::CloseRoom { .. } => None,
+            Command::OpenRelay(_) | Command::CloseRelay { .. } | Command::CloseRoom { .. } => None,
         }
     }
 
@@ -97,9 +128,11 @@ impl Command {
         match self {
             Command::OpenPeer(open) => &open.room,
             Command::RestartIce(restart) => &restart.room,
+            Command::OpenRelay(open) => &open.room,
             Command::SetLayout { room, .. }
             | Command::SetMuted { room, .. }
             | Command::ClosePeer { room, .. }
+            | Command::CloseRelay { room, .. }
             | Command::CloseRoom { room } => room,
         }
     }

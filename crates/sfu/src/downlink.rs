@@ -40,6 +40,14 @@ impl Exit<'_> {
         self.egress.room()
     }
 
+    /// Send what is written into the room for a packet; of length 0 it is nothing.
+    pub fn send_written(&mut self, route: &Route, write: impl FnOnce(&mut [u8]) -> usize) {
+        let length = write(self.room());
+        if length > 0 {
+            self.egress.push(route, length);
+        }
+    }
+
     /// Send bytes that are sealed already.
     pub fn send_plain(&mut self, route: &Route, bytes: &[u8]) {
         if let Some(room) = self.room().get_mut(..bytes.len()) {

@@ -114,6 +114,14 @@ pub enum Event {
         /// How many layers.
         layers: usize,
     },
+    /// Nothing was heard of a relay's other end for five seconds: its peers are shown nowhere here. It comes back by
+    /// itself, unless this engine or the other has failed meanwhile; then it is to be opened again, at both ends.
+    RelayLost {
+        /// The room.
+        room: Id,
+        /// The id of the relay.
+        relay: u64,
+    },
     /// How the network between engine and peer does.
     QualityChanged {
         /// The room.
@@ -138,6 +146,7 @@ impl Event {
             Event::PeerAnswered { .. }
             | Event::PeerRefused { .. }
             | Event::PeerConnected { .. }
+            | Event::RelayLost { .. }
             | Event::PeerEnded { .. } => 2,
         }
     }

@@ -98,14 +98,29 @@ impl Mailbox {
     }
 }
 
-/// Which worker knows an ICE name. Asked for the first datagrams of a path only.
+/// Which worker knows an ICE name (asked for the first datagrams of a path only), and which has a relay.
 #[derive(Debug, Default)]
-pub struct Router(RwLock<HashMap<String, usize>>);
+pub struct Router(RwLock<HashMap<String, usize>>, RwLock<HashMap<u64, usize>>);
 
 impl Router {
     /// The worker of a name.
     pub fn find(&self, ufrag: &str) -> Option<usize> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(ufrag).copied()
+    }
+
+    /// The worker of a relay.
+    pub fn find_relay(&self, relay: u64) -> Option<usize> {
+        self.1.read().unwrap_or_else(PoisonError::into_inner).get(&relay).copied()
+    }
+
+    /// The relay leads to this worker.
+    pub fn add_relay(&self, relay: u64, worker: usize) {
+        self.1.write().unwrap_or_else(PoisonError::into_inner).insert(relay, worker);
+    }
+
+    /// The relay leads nowhere.
+    pub fn remove_relay(&self, relay: u64) {
+        self.1.write().unwrap_or_else(PoisonError::into_inner).remove(&relay);
     }
 
     /// The name leads to this worker.

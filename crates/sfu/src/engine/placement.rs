@@ -1,6 +1,6 @@
 //! Which worker has which peer: rooms have a home, and those that grow too large for one worker are split.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::mailbox::{Mailbox, Message};
@@ -25,6 +25,8 @@ struct State {
     /// A home takes so many peers of a room before others help; 0: rooms are never split.
     split: usize,
     rooms: HashMap<Id, Room>,
+    /// The relays of rooms. Such a room stays at its home: what came over one link is sent over no other.
+    relays: HashMap<Id, HashSet<u64>>,
 }
 
 #[derive(Debug, Default)]
@@ -53,7 +55,7 @@ impl Placement {
     /// Nothing is placed yet.
     pub fn new(mailboxes: Vec<Arc<Mailbox>>, split: usize) -> Self {
         let split = if mailboxes.len() > 1 { split } else { 0 };
-        let state = State { workers: mailboxes.len(), split, rooms: HashMap::new() };
+        let state = State { workers: mailboxes.len(), split, rooms: HashMap::new(), relays: HashMap::new() };
         Placement { state: Mutex::new(state), mailboxes }
     }
 
@@ -61,8 +63,16 @@ impl Placement {
     pub fn dispatch(&self, command: Command) {
         let mut state = self.lock();
         let room = command.room().clone();
+        state.note_relays(&command);
         let workers = match &command {
-            Command::CloseRoom { .. } => state.members(&room),
+            Command::CloseRoom { .. } => {
+                let mut workers = state.members(&room);
+                let home = state.home(&room);
+                if !workers.contains(&home) {
+                    workers.push(home);
+                }
+                workers
+            }
             Command::OpenPeer(open) => {
                 let (worker, members) = state.open(&room, &open.peer);
                 self.tell(&state, &room, members);
@@ -128,6 +138,20 @@ impl State {
         ((hash >> 32) as usize) % self.workers.max(1)
     }
 
+    fn note_relays(&mut self, command: &Command) {
+        match command {
+            Command::OpenRelay(open) => _ = self.relays.entry(open.room.clone()).or_default().insert(open.relay),
+            Command::CloseRelay { room, relay } => {
+                if let Some(relays) = self.relays.get_mut(room) {
+                    relays.remove(relay);
+                }
+                self.relays.retain(|_, relays| !relays.is_empty());
+            }
+            Command::CloseRoom { room } => _ = self.relays.remove(room),
+            _ => {}
+        }
+    }
+
     fn find(&self, room: &Id, peer: &Id) -> Option<usize> {
         Some(self.rooms.get(room)?.peers.get(peer)?.worker)
     }
@@ -144,7 +168,8 @@ impl State {
         if self.split == 0 {
             return (home, None);
         }
-        let (workers, split) = (self.workers, self.split);
+        let workers = self.workers;
+        let split = if self.relays.contains_key(room) { usize::MAX } else { self.split };
         let state = self.rooms.entry(room.clone()).or_default();
         state.counts.resize(workers, 0);
         if let Some(place) = state.peers.get_mut(peer) {
@@ -220,7 +245,7 @@ mod tests {
     use super::*;
 
     fn state(workers: usize, split: usize) -> State {
-        State { workers, split, rooms: HashMap::new() }
+        State { workers, split, rooms: HashMap::new(), relays: HashMap::new() }
     }
 
     fn id(number: usize) -> Id {

@@ -21,7 +21,7 @@ use super::udp::{self, Receiver, Sender};
 use crate::command::Command;
 use crate::egress::{Egress, Outbox};
 use crate::model::Transport;
-use crate::relay::Parcel;
+use crate::relay::{Parcel, relay_of};
 use crate::stun;
 use crate::transport::Datagram;
 use crate::worker::{RouteChange, Statistics, Worker};
@@ -332,6 +332,8 @@ impl Running {
             match change {
                 RouteChange::Added(ufrag) => self.shard.router.add(ufrag, self.shard.index),
                 RouteChange::Removed(ufrag) => self.shard.router.remove(&ufrag),
+                RouteChange::RelayAdded(relay) => self.shard.router.add_relay(relay, self.shard.index),
+                RouteChange::RelayRemoved(relay) => self.shard.router.remove_relay(relay),
             }
         }
     }
@@ -345,6 +347,9 @@ fn foreign_worker(
     own: usize,
     datagram: &Datagram,
 ) -> Option<usize> {
+    if let Some(relay) = relay_of(datagram.bytes) {
+        return router.find_relay(relay).filter(|owner| *owner != own);
+    }
     let Some(ufrag) = stun::local_ufrag(datagram.bytes) else {
         return foreign.get(&datagram.source).copied();
     };

@@ -6,17 +6,22 @@ use std::time::{Duration, Instant};
 use super::bytes::{Reader, Write};
 use super::listing::Listing;
 use super::message::{Message, Messages, TrackId};
+use super::tunnel::Tunnel;
 use crate::model::Id;
 use crate::slab::Key;
 
 /// A list that was not acknowledged is told again after this.
 const ANNOUNCE_AGAIN: Duration = Duration::from_millis(300);
+/// Bytes of messages in one datagram, where more than one fit: with all headers it stays below 1,500.
+const MAX_DATAGRAM_BYTES: usize = 1_400;
 
 /// Where the other end is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     /// Another worker of the engine.
     Worker(usize),
+    /// Another process, by the id of the relay.
+    Relay(u64),
 }
 
 /// A batch for another worker of the engine.
@@ -59,7 +64,14 @@ pub struct Link {
     announced: Option<(u32, Instant)>,
     owes_acknowledgement: bool,
     batch: Vec<u8>,
+    /// Where the datagrams of the batch begin, after the first.
+    cuts: Vec<usize>,
+    /// The way to another process.
+    pub tunnel: Option<Box<Tunnel>>,
 }
+
+/// Session, the other's session, the version of their list that is here.
+const BEGINNING_BYTES: usize = 12;
 
 impl Link {
     /// An end of which nothing was heard. A session is never used twice between two workers.
@@ -76,6 +88,8 @@ impl Link {
             announced: None,
             owes_acknowledgement: false,
             batch: Vec::new(),
+            cuts: Vec::new(),
+            tunnel: None,
         }
     }
 
@@ -92,19 +106,67 @@ impl Link {
             (self.listing, self.acknowledged, self.announced) = (Listing::default(), 0, None);
         }
         if heard == self.session {
-            self.acknowledged = self.acknowledged.max(version);
+            self.acknowledged = version;
         }
         Some((if is_anew { Heard::Anew } else { Heard::Same }, Messages(reader)))
     }
 
     /// Say something.
     pub fn say(&mut self, message: &Message) {
-        message.write(self.open());
+        let at = self.open().len();
+        message.write(&mut self.batch);
+        self.cut(at);
     }
 
     /// Ask for packets again.
     pub fn say_missing(&mut self, track: TrackId, layer: u8, numbers: &[u16]) {
-        Message::write_nack(track, layer, numbers, self.open());
+        let at = self.open().len();
+        Message::write_nack(track, layer, numbers, &mut self.batch);
+        self.cut(at);
+    }
+
+    /// Begin another datagram with the message written last when it does not fit any more.
+    fn cut(&mut self, at: usize) {
+        let began = self.cuts.last().copied().unwrap_or(0);
+        if self.tunnel.is_none() || self.batch.len() - began <= MAX_DATAGRAM_BYTES || at == began + BEGINNING_BYTES {
+            return;
+        }
+        let end = self.batch.len();
+        self.batch.extend_from_within(began..began + BEGINNING_BYTES);
+        self.batch[at..].rotate_left(end - at);
+        self.cuts.push(at);
+    }
+
+    /// The other end was lost: when it is heard again, it tells its list again.
+    pub fn lose(&mut self) {
+        (self.listing, self.acknowledged, self.announced) = (Listing::default(), 0, None);
+    }
+
+    /// Tell this end apart from one that another process had before: by the NTP time at which it began.
+    pub fn begin_at(&mut self, ntp: u64) {
+        self.session = ((ntp >> 16) as u32).max(1);
+    }
+
+    /// Say something soon, if only that this end lives.
+    pub fn keep_alive(&mut self) {
+        self.owes_acknowledgement = true;
+    }
+
+    /// Hand out what was said in this pass, datagram by datagram.
+    pub fn send_datagrams(&mut self, mut send: impl FnMut(&mut Tunnel, &[u8])) {
+        if self.batch.is_empty() && self.owes_acknowledgement {
+            self.open();
+        }
+        let Link { batch, cuts, tunnel: Some(tunnel), .. } = self else { return };
+        if !batch.is_empty() {
+            cuts.push(batch.len());
+            let mut began = 0;
+            for end in cuts.drain(..) {
+                send(tunnel, &batch[began..end]);
+                began = end;
+            }
+            batch.clear();
+        }
     }
 
     /// The batch of this pass, after its beginning.

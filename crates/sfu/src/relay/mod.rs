@@ -8,7 +8,9 @@ mod bytes;
 mod link;
 mod listing;
 mod message;
+mod tunnel;
 
 pub use link::{End, Heard, Link, Parcel};
 pub use listing::Listing;
 pub use message::{Layers, Listed, ListedTrack, MAX_LAYERS, Message, Messages, Numbers, Packet, Told, TrackId};
+pub use tunnel::{Refused, RelayKey, Tunnel, relay_of};

@@ -123,6 +123,12 @@ impl Transports {
         Ok(Transports { certificate, candidates })
     }
 
+    /// The address to send to another process from: one of the same family.
+    pub fn address_towards(&self, remote: SocketAddr) -> Option<SocketAddr> {
+        let mut addresses = self.candidates.iter().map(Candidate::addr);
+        addresses.find(|address| address.is_ipv4() == remote.is_ipv4())
+    }
+
     /// The cryptography that SRTP keys are derived with.
     pub fn crypto(&self) -> &'static CryptoProvider {
         keys::provider()

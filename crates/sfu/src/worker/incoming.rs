@@ -8,6 +8,7 @@ use crate::event::{EndReason, Event};
 use crate::link::Phase;
 use crate::model::{Kind, Transport};
 use crate::peer::Peer;
+use crate::relay::relay_of;
 use crate::rtp::{self, Incoming};
 use crate::slab::Key;
 use crate::stun;
@@ -21,6 +22,9 @@ const MAX_POLL_ERRORS: usize = 8;
 
 impl Worker {
     pub(super) fn receive(&mut self, datagram: &Datagram, now: Instant) -> bool {
+        if let Some(relay) = relay_of(datagram.bytes) {
+            return self.receive_relayed(relay, datagram.bytes, now);
+        }
         let Some(key) = self.routes.find(datagram) else { return false };
         let taken = match rtp::incoming(datagram.bytes) {
             Incoming::Transport => self.receive_transport(key, datagram, now),

@@ -26,7 +26,7 @@ impl Worker {
         self.keep_batch(bytes);
     }
 
-    fn take_batch(&mut self, link: Key, bytes: &[u8], now: Instant) {
+    pub(super) fn take_batch(&mut self, link: Key, bytes: &[u8], now: Instant) {
         let Some((heard, messages)) = self.links.get_mut(link).and_then(|link| link.hear(bytes)) else { return };
         if heard == Heard::Anew {
             self.forget_other_end(link, now);

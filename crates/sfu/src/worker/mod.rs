@@ -13,6 +13,7 @@ mod relaying;
 mod repairing;
 mod reporting;
 mod ticking;
+mod tunnelling;
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -23,7 +24,7 @@ use crate::egress::{Egress, MAX_TRAIN_PACKETS};
 use crate::event::{EndReason, Event};
 use crate::model::Id;
 use crate::peer::Peer;
-use crate::relay::Link;
+use crate::relay::{End, Link, relay_of};
 use crate::room::Room;
 use crate::routes::Routes;
 use crate::rtcp::NtpClock;
@@ -96,6 +97,10 @@ pub enum RouteChange {
     Added(String),
     /// It does no longer.
     Removed(String),
+    /// The relay leads here.
+    RelayAdded(u64),
+    /// It does no longer.
+    RelayRemoved(u64),
 }
 
 /// How a worker treats its peers.
@@ -144,6 +149,8 @@ pub struct Worker {
     mirrors: u64,
     /// The session of the last link that was opened.
     sessions: u32,
+    /// The links to other processes, by the ids of the relays.
+    relays: HashMap<u64, Key>,
     /// Mirrored tracks of which something else may be wanted now.
     wanting: Vec<(Key, usize)>,
     spare_batches: Vec<Vec<u8>>,
@@ -179,6 +186,7 @@ impl Worker {
             links: Slab::default(),
             mirrors: 0,
             sessions: 0,
+            relays: HashMap::new(),
             wanting: Vec::new(),
             spare_batches: Vec::new(),
             events: Vec::new(),
@@ -204,6 +212,12 @@ impl Worker {
             let (room, peer, generation) = (peer.room.clone(), peer.name.clone(), peer.generation);
             new.events.push(Event::PeerEnded { room, peer, generation, reason: EndReason::WorkerFailed });
         });
+        self.links.each_mut(|_, link| {
+            if let End::Relay(relay) = link.end {
+                new.route_changes.push(RouteChange::RelayRemoved(relay));
+                new.events.push(Event::RelayLost { room: link.room.clone(), relay });
+            }
+        });
         *self = new;
     }
 
@@ -227,7 +241,10 @@ impl Worker {
                     self.end(key, EndReason::Closed, now);
                 }
             }
+            Command::OpenRelay(open) => self.open_relay(&open, now),
+            Command::CloseRelay { relay, .. } => self.close_relay(relay, now),
             Command::CloseRoom { room } => {
+                self.close_relays_of(&room, now);
                 for key in self.room_of(&room).into_iter().filter(|key| self.is_here(*key)).collect::<Vec<_>>() {
                     self.end(key, EndReason::RoomClosed, now);
                 }
@@ -249,7 +266,10 @@ impl Worker {
 
     /// Whether the datagram claims to be for a peer of this worker.
     pub fn knows(&self, datagram: &Datagram) -> bool {
-        self.routes.find(datagram).is_some()
+        match relay_of(datagram.bytes) {
+            Some(relay) => self.relays.contains_key(&relay),
+            None => self.routes.find(datagram).is_some(),
+        }
     }
 
     /// Count a datagram that was rejected before it came here.

@@ -13,7 +13,7 @@ use crate::track::Track;
 /// What another worker wants lapses when it is not said again for so long. It is said every tick.
 const WANT_LEASE: Duration = Duration::from_secs(3);
 /// What rests is told every so many ticks, in case it got lost.
-const REST_TICKS: u64 = 10;
+pub(super) const REST_TICKS: u64 = 10;
 /// Pictures' layers are told every so many ticks.
 const LAYERS_TICKS: u64 = 3;
 /// Buffers of batches that are kept for reuse.
@@ -39,7 +39,7 @@ impl Worker {
         }
     }
 
-    fn open_link(&mut self, room: &Id, end: End, now: Instant) -> Key {
+    pub(super) fn open_link(&mut self, room: &Id, end: End, now: Instant) -> Key {
         self.sessions = self.sessions.wrapping_add(1).max(1);
         let key = self.links.insert(Link::new(room.clone(), end, self.sessions));
         self.rooms.entry(room.clone()).or_default().links.push(key);
@@ -47,7 +47,7 @@ impl Worker {
         key
     }
 
-    fn close_link(&mut self, key: Key, now: Instant) {
+    pub(super) fn close_link(&mut self, key: Key, now: Instant) {
         self.forget_other_end(key, now);
         let Some(link) = self.links.remove(key) else { return };
         if let Some(room) = self.rooms.get_mut(&link.room) {
@@ -76,7 +76,7 @@ impl Worker {
     pub fn drain_parcels(&mut self, mut take: impl FnMut(Parcel)) {
         let Worker { links, spare_batches, .. } = self;
         links.each_mut(|_, link| {
-            let End::Worker(to) = link.end;
+            let End::Worker(to) = link.end else { return };
             if let Some(bytes) = link.take_batch(|| spare_batches.pop().unwrap_or_default()) {
                 take(Parcel { to, room: link.room.clone(), bytes });
             }
@@ -95,6 +95,7 @@ impl Worker {
     pub(super) fn tell_links(&mut self, now: Instant) {
         let links: Vec<Key> = self.links.keys().collect();
         for key in links {
+            self.check_relay(key, now);
             self.announce(key, now);
             self.place_unplaced(key, now);
         }

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::Worker;
 use crate::downlink::Exit;
-use crate::peer::Peer;
+use crate::peer::{Mirror, Peer};
+use crate::relay::Link;
 use crate::rtcp::{NtpClock, ReportBlock, Writer};
 use crate::slab::Key;
 
@@ -36,12 +37,18 @@ impl Worker {
             self.next_report = Some(now + REPORT_INTERVAL);
         }
         let clock = self.clock;
-        self.peers.each_mut(|key, peer| {
+        let Worker { peers, links, lost_pictures, .. } = self;
+        peers.each_mut(|key, peer| {
+            if let Some(mirror) = peer.mirrors
+                && let Some(link) = links.get_mut(mirror.link)
+            {
+                ask_link(key, peer, &mirror, link, now, lost_pictures);
+            }
             if !peer.downlink.is_open() {
                 return;
             }
             send_feedback(peer, exit, now);
-            send_nacks(key, peer, exit, now, &mut self.lost_pictures);
+            send_nacks(key, peer, exit, now, lost_pictures);
             peer.pulse(exit, now);
             if reports {
                 send_sender_reports(peer, &clock, exit, now);
@@ -106,6 +113,30 @@ fn send_nacks(key: Key, peer: &mut Peer, exit: &mut Exit, now: Instant, lost_pic
                     writer.nack(sender, ssrc, &numbers[..count]);
                     writer.length()
                 });
+            }
+            if stream.take_needs_keyframe() {
+                lost_pictures.push((key, number, layer));
+            }
+        }
+    }
+}
+
+/// Ask a mirrored publisher's worker for what is missing.
+fn ask_link(
+    key: Key,
+    peer: &mut Peer,
+    mirror: &Mirror,
+    link: &mut Link,
+    now: Instant,
+    lost_pictures: &mut Vec<(Key, usize, usize)>,
+) {
+    for (number, track) in peer.tracks.iter_mut().enumerate() {
+        for (layer, state) in track.layers.iter_mut().enumerate() {
+            let Some(stream) = state.stream.as_mut().filter(|stream| stream.has_missing()) else { continue };
+            let mut numbers = [0; MAX_NACKS];
+            let count = stream.nacks(now, ROUND_TRIP, &mut numbers);
+            if count > 0 && track.asked.layers != 0 {
+                link.say_missing(mirror.track(number), layer as u8, &numbers[..count]);
             }
             if stream.take_needs_keyframe() {
                 lost_pictures.push((key, number, layer));

@@ -123,7 +123,7 @@ impl Worker {
     }
 
     fn tell_speakers(&mut self, room: &Id, now: Instant) {
-        if self.rooms.get(room).is_none_or(|room| room.is_told_elsewhere) {
+        if self.rooms.get(room).is_none_or(|room| room.is_told_elsewhere) || self.is_told_by_relay(room) {
             return;
         }
         let mut speakers = Vec::new();

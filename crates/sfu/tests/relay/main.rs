@@ -12,4 +12,5 @@ mod crowd;
 mod failing;
 mod messages;
 mod pictures;
+mod tunnels;
 mod voices;

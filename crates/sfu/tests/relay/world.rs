@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime};
 
-use sfu::command::Command;
+use sfu::command::{Command, OpenRelay};
 use sfu::egress::{Egress, Outbox};
 use sfu::event::{Event, SlotEntry};
 use sfu::model::{LayoutEntry, Source, Transport};
-use sfu::relay::Parcel;
+use sfu::relay::{Parcel, RelayKey};
 use sfu::rtcp::NtpClock;
 use sfu::transport::{Datagram, Transports};
 use sfu::worker::{Policy, Worker};
@@ -17,6 +17,8 @@ use crate::client::{Client, Received, Setup};
 use crate::network::{Network, Path};
 
 pub const ROOM: &str = "room";
+pub const RELAY: u64 = 0x5eed;
+pub const KEY: [u8; 32] = [7; 32];
 
 /// A batch on its way between two workers.
 struct Hop {
@@ -33,6 +35,9 @@ pub struct World {
     pub events: Vec<(usize, Event)>,
     pub network: Network,
     pub down: Path,
+    /// The path of relays, and the datagrams that went over it.
+    pub between: Path,
+    pub tapped: Vec<(SocketAddr, SocketAddr, Vec<u8>)>,
     hops: VecDeque<Hop>,
     /// Batches and bytes that went from one worker to another.
     pub relayed: (u64, u64),
@@ -56,6 +61,8 @@ impl World {
             events: Vec::new(),
             network: Network::new(seed),
             down: Path::default(),
+            between: Path::default(),
+            tapped: Vec::new(),
             hops: VecDeque::new(),
             relayed: (0, 0),
             requests: 0,
@@ -86,6 +93,30 @@ impl World {
             self.workers[worker].set_members(&ROOM.into(), &others, is_told_elsewhere, self.now);
         }
         self.finish_pass();
+    }
+
+    /// A room whose clients are spread over two processes in turn, which have a relay.
+    pub fn with_relay(seed: u64, clients: usize, between: Path) -> Self {
+        let mut world = World::new(seed, 2);
+        world.between = between;
+        world.open_relays([KEY, KEY]);
+        for index in 0..clients {
+            world.join(index % 2, Setup::default());
+        }
+        world
+    }
+
+    /// Let two processes relay the room, each with a key.
+    pub fn open_relays(&mut self, keys: [[u8; 32]; 2]) {
+        for (worker, key) in keys.into_iter().enumerate() {
+            self.open_relay(worker, key);
+        }
+    }
+
+    pub fn open_relay(&mut self, worker: usize, key: [u8; 32]) {
+        let (room, remote, first) = (ROOM.into(), server(1 - worker), worker == 0);
+        let (relay, key, is_told_elsewhere) = (RELAY, RelayKey(key), !first);
+        self.command(worker, Command::OpenRelay(OpenRelay { room, relay, remote, key, first, is_told_elsewhere }));
     }
 
     pub fn join(&mut self, worker: usize, setup: Setup) -> usize {
@@ -196,9 +227,9 @@ impl World {
     }
 
     pub fn finish_pass(&mut self) {
-        let World { workers, clients, network, down, now, hops, relayed, events, .. } = self;
+        let World { workers, clients, network, down, now, hops, relayed, events, between, tapped, .. } = self;
         for (number, worker) in workers.iter_mut().enumerate() {
-            worker.flush(*now, &mut Wire { clients, network, down, now: *now });
+            worker.flush(*now, &mut Wire { clients, network, down, between, tapped, now: *now });
             worker.drain_parcels(|parcel| {
                 *relayed = (relayed.0 + 1, relayed.1 + parcel.bytes.len() as u64);
                 hops.push_back(Hop { from: number, parcel });
@@ -255,6 +286,8 @@ struct Wire<'a> {
     clients: &'a mut Vec<Client>,
     network: &'a mut Network,
     down: &'a Path,
+    between: &'a Path,
+    tapped: &'a mut Vec<(SocketAddr, SocketAddr, Vec<u8>)>,
     now: Instant,
 }
 
@@ -262,6 +295,13 @@ impl Outbox for Wire<'_> {
     fn send(&mut self, egress: &Egress) {
         for train in egress.trains() {
             let (source, destination) = (train.route.source, train.route.destination);
+            if destination.port() == server(0).port() {
+                for packet in egress.packets(train) {
+                    self.tapped.push((source, destination, packet.to_vec()));
+                    self.network.send(self.between, &mut self.now.clone(), self.now, (source, destination), packet);
+                }
+                continue;
+            }
             let client = client_at(destination).and_then(|index| self.clients.get_mut(index)).expect("a client");
             for packet in egress.packets(train) {
                 self.network.send(self.down, &mut client.downlink_busy, self.now, (source, destination), packet);
