@@ -59,8 +59,8 @@ class EngineConfig:
 
     `bind` is the address of the UDP and the TCP socket, `port` their common number (0: any free one).
     `advertised` are the addresses put into ICE candidates, without port; empty: those of the bound
-    interfaces. `workers` 0 means one a core; so many peers of a
-    room as `room_split` says one of them takes before others help (0: they never do). `audio_slots` is how many voices are forwarded to a peer at most.
+    interfaces. `workers` 0 means one a core; one of them takes `room_split` peers of a room before others help
+    (0: they never do). `audio_slots` is how many voices are forwarded to a peer at most.
     """
 
     def __new__(
@@ -199,6 +199,16 @@ class LayersWanted:
     layers: int
 
 @final
+class RelayLost:
+    """Nothing was heard of a relay's other end for five seconds: its peers are shown nowhere here.
+
+    It comes back by itself, unless this engine or the other has failed; then it is to be opened again at both ends.
+    """
+
+    room: str
+    relay: int
+
+@final
 class QualityChanged:
     """How the network between engine and peer does, from both directions. Loss is a fraction 0..1."""
 
@@ -222,6 +232,7 @@ Event = (
     | TrackStarted
     | TrackStopped
     | LayersWanted
+    | RelayLost
     | QualityChanged
 )
 
@@ -281,6 +292,16 @@ class Engine:
         """Stop (or go on) forwarding a published track at the server, whatever the client sends."""
     def close_peer(self, *, room: str, peer: str) -> None: ...
     def close_room(self, *, room: str) -> None: ...
+    def open_relay(
+        self, *, room: str, relay: int, remote: tuple[str, int], key: bytes, first: bool, is_told_elsewhere: bool
+    ) -> None:
+        """Link the room with the same room in another engine; exactly one of the two ends is the `first`.
+
+        `remote` is the other engine's media address. `relay` names the relay at both ends and no other; `key` are 32
+        random bytes made for it alone. With `is_told_elsewhere` the other end tells who speaks. A room with relays
+        stays on one worker, so open them before it is split. Tells RelayLost when the other end is not heard.
+        """
+    def close_relay(self, *, room: str, relay: int) -> None: ...
     def statistics(self) -> EngineStatistics: ...
     def close(self) -> None:
         """Stop the workers and close the sockets. Idempotent."""

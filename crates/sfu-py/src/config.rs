@@ -74,7 +74,8 @@ impl EngineConfig {
     }
 }
 
-fn parse_ip(text: &str) -> PyResult<IpAddr> {
+/// An IP address.
+pub fn parse_ip(text: &str) -> PyResult<IpAddr> {
     text.parse().map_err(|_| engine_error("address_invalid", format!("{text:?} is not an IP address")))
 }
 

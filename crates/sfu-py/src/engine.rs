@@ -1,15 +1,17 @@
 //! The engine as a Python class. Every call that takes a lock or waits releases the GIL.
 
+use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::config::{EngineConfig, LayoutEntry, PublishedTrack, id, source};
+use crate::config::{EngineConfig, LayoutEntry, PublishedTrack, id, parse_ip, source};
 use crate::errors::{engine_error, start_error};
 use crate::events;
-use sfu::command::{Command, OpenPeer, RestartIce};
+use sfu::command::{Command, OpenPeer, OpenRelay, RestartIce};
+use sfu::relay::RelayKey;
 
 /// A running engine. Also a context manager: leaving it calls `close`.
 #[pyclass(frozen, module = "meeting_sfu")]
@@ -130,6 +132,30 @@ impl Engine {
     #[pyo3(signature = (*, room))]
     fn close_room(&self, py: Python<'_>, room: &str) -> PyResult<()> {
         self.command(py, Command::CloseRoom { room: id("room", room)? })
+    }
+
+    /// Link the room with the same room in another engine, which is told the same with `first` reversed.
+    #[pyo3(signature = (*, room, relay, remote, key, first, is_told_elsewhere))]
+    #[allow(clippy::too_many_arguments, reason = "Python calls it with keywords only")]
+    fn open_relay(
+        &self,
+        py: Python<'_>,
+        room: &str,
+        relay: u64,
+        remote: (String, u16),
+        key: [u8; 32],
+        first: bool,
+        is_told_elsewhere: bool,
+    ) -> PyResult<()> {
+        let (room, remote) = (id("room", room)?, SocketAddr::new(parse_ip(&remote.0)?, remote.1));
+        let key = RelayKey(key);
+        self.command(py, Command::OpenRelay(OpenRelay { room, relay, remote, key, first, is_told_elsewhere }))
+    }
+
+    /// End a relay at this end.
+    #[pyo3(signature = (*, room, relay))]
+    fn close_relay(&self, py: Python<'_>, room: &str, relay: u64) -> PyResult<()> {
+        self.command(py, Command::CloseRelay { room: id("room", room)?, relay })
     }
 
     /// Counters since the start, summed over the workers.

@@ -64,6 +64,10 @@ event_class! {
     LayersWanted { room: String, peer: String, generation: u64, source: &'static str, layers: usize }
 }
 event_class! {
+    /// Nothing was heard of a relay's other end for five seconds. It comes back by itself unless an engine failed.
+    RelayLost { room: String, relay: u64 }
+}
+event_class! {
     /// How the network between engine and peer does, from both directions. Loss is a fraction 0..1.
     QualityChanged {
         room: String,
@@ -93,6 +97,7 @@ pub fn register<'py>(module: &Bound<'py, PyModule>) -> PyResult<Vec<Bound<'py, P
     module.add_class::<TrackStarted>()?;
     module.add_class::<TrackStopped>()?;
     module.add_class::<LayersWanted>()?;
+    module.add_class::<RelayLost>()?;
     module.add_class::<QualityChanged>()?;
     let names = [
         "PeerAnswered",
@@ -105,6 +110,7 @@ pub fn register<'py>(module: &Bound<'py, PyModule>) -> PyResult<Vec<Bound<'py, P
         "TrackStarted",
         "TrackStopped",
         "LayersWanted",
+        "RelayLost",
         "QualityChanged",
     ];
     names.iter().map(|name| module.getattr(*name)).collect()
@@ -151,6 +157,7 @@ pub fn to_python(py: Python<'_>, event: Event) -> PyResult<Py<PyAny>> {
             let (room, peer) = (room.to_string(), peer.to_string());
             object(py, LayersWanted { room, peer, generation, source: source.name(), layers })
         }
+        Event::RelayLost { room, relay } => object(py, RelayLost { room: room.to_string(), relay }),
         Event::QualityChanged { room, peer, link } => quality(py, room.to_string(), peer.to_string(), link),
     }
 }

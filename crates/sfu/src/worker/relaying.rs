@@ -20,7 +20,7 @@ const LAYERS_TICKS: u64 = 3;
 const SPARE_BATCHES: usize = 32;
 
 impl Worker {
-    /// Which other workers of the engine have peers of a room, the whole list, and whether one of them tells who speaks.
+    /// All other workers of the engine that have peers of a room, and whether one of them tells who speaks.
     pub fn set_members(&mut self, room: &Id, others: &[usize], is_told_elsewhere: bool, now: Instant) {
         let links = self.rooms.get(room).map(|room| room.links.clone()).unwrap_or_default();
         let is_gone = |link: &&Link| matches!(link.end, End::Worker(worker) if !others.contains(&worker));

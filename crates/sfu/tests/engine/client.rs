@@ -113,6 +113,10 @@ pub struct Client {
 impl Client {
     pub fn new(index: usize, setup: Setup, now: Instant) -> Self {
         let address = SocketAddr::from(([10, 1, (index >> 8) as u8, index as u8], 5_000));
+        Client::at(address, index, setup, now)
+    }
+
+    pub fn at(address: SocketAddr, index: usize, setup: Setup, now: Instant) -> Self {
         let mut config = Rtc::builder().set_rtp_mode(true).clear_codecs().enable_opus(true, false);
         for codec in &setup.codecs {
             config = match codec {

@@ -12,5 +12,6 @@ mod crowd;
 mod failing;
 mod messages;
 mod pictures;
+mod sockets;
 mod tunnels;
 mod voices;
