@@ -1,8 +1,9 @@
 """Calls of real browsers over bad networks: rows R8 and R17 to R19 of the reliability programme.
 
-Each figure is of one call of half a minute at most, on a machine that encodes for two browsers meanwhile, and
-varies threefold from call to call. So these tests hold what always holds; the aims (2 s frozen a minute at a tenth
-lost, pictures back within 3 s, sound within 1.5 s of a move) are measured by `make bench NAME=network`.
+Each figure is of one call of half a minute at most, on a machine that encodes for two browsers meanwhile,
+and varies threefold from call to call. So these tests hold what always holds; the aims (2 s frozen a minute
+at a tenth lost, pictures back within 3 s, sound within 1.5 s of a move) are measured by
+`make bench NAME=network`.
 """
 
 import pytest
