@@ -33,6 +33,7 @@ __all__ = [
     "TrackStarted",
     "TrackStopped",
     "LayersWanted",
+    "RelayLost",
     "Transport",
     "__version__",
 ]

@@ -6,6 +6,7 @@ mod keys;
 mod negotiation;
 
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use str0m::change::SdpOffer;
@@ -134,8 +135,14 @@ impl Transports {
         keys::provider()
     }
 
-    /// Accept the offer of a new peer.
+    /// Accept the offer of a new peer. An offer over which str0m panics is refused like any other bad one.
     pub fn open(&self, open: &OpenPeer, now: Instant) -> Result<Opened, Refusal> {
+        // Unwind safety: nothing of the attempt is used after a panic.
+        let opened = catch_unwind(AssertUnwindSafe(|| self.try_open(open, now)));
+        opened.unwrap_or_else(|_| Err(Refusal::new(RefusalCode::SdpInvalid, "the offer contradicts itself")))
+    }
+
+    fn try_open(&self, open: &OpenPeer, now: Instant) -> Result<Opened, Refusal> {
         let mut rtc = self.new_rtc(now);
         let keys = keys::last_cell();
         let answer = accept(&mut rtc, &open.offer)?;
