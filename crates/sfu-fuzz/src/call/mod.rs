@@ -1,0 +1,10 @@
+//! A call in virtual time: a worker, two clients that know their keys, and a network that loses nothing.
+
+mod client;
+mod keys;
+mod media;
+mod world;
+
+pub use client::Stream;
+pub use media::Shape;
+pub use world::World;
