@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 SETTINGS = $(if $(PORT),MEETING_HTTP__PORT=$(PORT)) $(if $(PUBLIC),MEETING_PUBLIC=$(PUBLIC))
 
-.PHONY: help run setup test check e2e bench format clean
+.PHONY: help run setup test check e2e bench fuzz format clean
 
 help: ## this list | 显示本帮助
 	@echo "meeting-system: video meetings on your own machine | 自有机器上的视频会议"
@@ -28,6 +28,9 @@ e2e: setup ## only the tests in real browsers (ARGS="-k chat") | 浏览器端到
 
 bench: setup ## a benchmark: make bench NAME=first-meeting | 性能测试
 	@$(PYTHON) scripts/bench.py $(NAME)
+
+fuzz: setup ## attack the engine's parsers (TIME=30 seconds each, NAME=rtcp) | 模糊测试
+	@$(PYTHON) scripts/fuzz.py --time $(or $(TIME),30) $(NAME)
 
 format: setup ## put all code into the common shape | 统一代码格式
 	@$(PYTHON) scripts/check.py --fix

@@ -83,6 +83,16 @@ def count_vitest(file: Path) -> Callable[[Outcome], Tally]:
     return count
 
 
+def count_fuzzing(outcome: Outcome) -> Tally:
+    """Read the closing line of `scripts/fuzz.py`: every target is a test."""
+    found = re.search(
+        r"^(\d+) passed, (\d+) failed, \d+ skipped(?:: (.+))?$", outcome.output, flags=re.MULTILINE
+    )
+    if found is None:
+        return Tally()
+    return Tally(int(found[1]), int(found[2]), [found[3]] if found[3] else [])
+
+
 def suites() -> list[Suite]:
     """Return the suites, those that find a fault soonest first."""
     pytest = (sys.executable, "-m", "pytest", "-q", "--color=no", "--durations=5")
@@ -92,8 +102,13 @@ def suites() -> list[Suite]:
         # In release, as the engine is built: its dependencies are compiled already.
         Suite(
             "engine (cargo test)",
-            ("cargo", "test", "--locked", "--release", "-p", "sfu", "-p", "sfu-bench"),
+            ("cargo", "test", "--locked", "--release", "-p", "sfu", "-p", "sfu-bench", "-p", "sfu-fuzz"),
             count_cargo,
+        ),
+        Suite(
+            "fuzzing (libFuzzer)",
+            (sys.executable, "scripts/fuzz.py", "--time", "5", "--optional"),
+            count_fuzzing,
         ),
         Suite("web client (vitest)", (*vitest, f"--outputFile.json={web}"), count_vitest(web)),
         Suite(
@@ -120,7 +135,7 @@ def perform(suite: Suite) -> Tally:
     tally = suite.count(outcome)
     if outcome.code != 0 and tally.failed == 0:
         tally.failed = 1
-    if outcome.code == 0 and tally.passed == 0:
+    if outcome.code == 0 and tally.passed == 0 and not tally.skipped:
         tally.failed = 1
         sys.stdout.write(f"{suite.name}: ran no test\n")
     if tally.failed:

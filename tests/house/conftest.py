@@ -33,3 +33,8 @@ def setup_script() -> ModuleType:
 @pytest.fixture(scope="session")
 def test_script() -> ModuleType:
     return load("test")
+
+
+@pytest.fixture(scope="session")
+def fuzz_script() -> ModuleType:
+    return load("fuzz")

@@ -45,6 +45,21 @@ def test_vitest_is_counted_from_its_report(test_script: ModuleType, tmp_path: Pa
     assert (tally.passed, tally.failed, tally.skipped) == (2, 1, ["b"])
 
 
+@pytest.mark.parametrize(
+    ("closing", "expected"),
+    [
+        ("9 passed, 1 failed, 0 skipped", (9, 1, [])),
+        ("0 passed, 0 failed, 1 skipped: libFuzzer is missing", (0, 0, ["libFuzzer is missing"])),
+        ("Killed", (0, 0, [])),
+    ],
+)
+def test_fuzz_targets_are_counted_from_the_closing_line(
+    test_script: ModuleType, closing: str, expected: tuple[int, int, list[str]]
+) -> None:
+    tally = test_script.count_fuzzing(outcome(test_script, f"  rtcp 5 runs\n{closing}\n"))
+    assert (tally.passed, tally.failed, tally.skipped) == expected
+
+
 @pytest.mark.parametrize(("command", "why"), [("exit 3", "broke"), ("true", "ran no test")])
 def test_a_runner_without_results_is_a_failure(
     test_script: ModuleType,
