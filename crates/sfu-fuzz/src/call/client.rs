@@ -198,7 +198,7 @@ impl Client {
     pub fn open_rtcp(&mut self, packet: &[u8]) -> Option<Vec<u8>> {
         let (_, receiver) = self.media.as_mut()?;
         let mut plain = vec![0; PACKET_BYTES];
-        let length = receiver.open_rtcp(packet, &mut plain)?;
+        let length = receiver.open_rtcp(packet, &mut plain).ok()?;
         plain.truncate(length);
         Some(plain)
     }
