@@ -4,6 +4,7 @@ mod call;
 mod codec;
 mod handshake;
 mod redundancy;
+mod relay;
 mod rtcp;
 mod rtcp_echo;
 mod rtp;
@@ -15,11 +16,12 @@ mod svc;
 use crate::Target;
 
 /// All targets, the quickest first.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     Target { name: "stun", max_bytes: 256, seeds: stun::seeds, run: stun::run },
     Target { name: "redundancy", max_bytes: 256, seeds: redundancy::seeds, run: redundancy::run },
     Target { name: "rtp", max_bytes: 512, seeds: rtp::seeds, run: rtp::run },
     Target { name: "rtcp", max_bytes: 1_500, seeds: rtcp::seeds, run: rtcp::run },
+    Target { name: "relay", max_bytes: 1_500, seeds: relay::seeds, run: relay::run },
     Target { name: "codec", max_bytes: 2_048, seeds: codec::seeds, run: codec::run },
     Target { name: "svc", max_bytes: 4_096, seeds: svc::seeds, run: svc::run },
     Target { name: "srtp", max_bytes: 512, seeds: srtp::seeds, run: srtp::run },
