@@ -68,17 +68,7 @@ async def replace_token(
     connection: AsyncConnection, meeting_id: str, stream_id: str, *, token_hash: str
 ) -> bool:
     """Give a stream another token; False when it was revoked."""
-    statement = (
-        update(streams)
-        .where(
-            streams.c.meeting_id == meeting_id,
-            streams.c.stream_id == stream_id,
-            streams.c.revoked_at.is_(None),
-        )
-        .values(token_hash=token_hash)
-        .returning(literal(1))
-    )
-    return (await connection.execute(statement)).first() is not None
+    return await _change_held(connection, meeting_id, stream_id, token_hash=token_hash)
 
 
 async def find_stream(connection: AsyncConnection, meeting_id: str, stream_id: str) -> StreamRow | None:
@@ -101,6 +91,13 @@ async def revoke_stream(
     connection: AsyncConnection, meeting_id: str, stream_id: str, *, now: datetime
 ) -> bool:
     """Let a token hold no more; False when there is none, or it was revoked before."""
+    return await _change_held(connection, meeting_id, stream_id, revoked_at=now)
+
+
+async def _change_held(
+    connection: AsyncConnection, meeting_id: str, stream_id: str, **values: str | datetime
+) -> bool:
+    """Change a stream that was not revoked; whether there was one."""
     statement = (
         update(streams)
         .where(
@@ -108,7 +105,7 @@ async def revoke_stream(
             streams.c.stream_id == stream_id,
             streams.c.revoked_at.is_(None),
         )
-        .values(revoked_at=now)
+        .values(**values)
         .returning(literal(1))
     )
     return (await connection.execute(statement)).first() is not None
