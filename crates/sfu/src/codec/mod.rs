@@ -45,17 +45,6 @@ impl Codec {
             _ => Kind::Audio,
         }
     }
-
-    /// Whether a decoder can begin with this payload.
-    pub fn starts_keyframe(self, payload: &[u8]) -> bool {
-        match self.name {
-            Name::Vp8 => vp8::Descriptor::parse(payload).is_some_and(|d| d.starts_keyframe(payload)),
-            Name::Vp9 => vp9::Descriptor::parse(payload).is_some_and(|d| d.starts_keyframe()),
-            Name::H264 => h264::Contents::inspect(payload).starts_keyframe,
-            Name::Av1 => av1::Contents::inspect(payload).starts_keyframe,
-            _ => true,
-        }
-    }
 }
 
 fn decoder_profile(params: &PayloadParams) -> u32 {
@@ -71,10 +60,4 @@ fn decoder_profile(params: &PayloadParams) -> u32 {
         Name::Av1 => u32::from(format.profile.unwrap_or(0)),
         _ => 0,
     }
-}
-
-/// The picture width that the first packet of a VP8 keyframe tells (RFC 6386, section 9.1).
-pub fn vp8_keyframe_width(payload: &[u8]) -> Option<u32> {
-    let (width, _) = vp8::Descriptor::parse(payload)?.keyframe_size(payload)?;
-    Some(u32::from(width))
 }
