@@ -3,18 +3,21 @@
 import asyncio
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from tests.meeting.conftest import Asked, MakePerson, Person
 
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.contracts.media import CloseMeetingMedia
 from meeting_system.contracts.meeting import Admission, ReportPresence, SendChat
 from meeting_system.kernel.clock import ManualClock
+from meeting_system.kernel.ids import new_id
 from meeting_system.kit.outbox import OutboxRelay
 from meeting_system.kit.plug import Ports
 from meeting_system.meeting import jobs, lifecycle
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.models import commands, events, meetings, messages, participants
+from meeting_system.meeting.repository import joining, runs
+from meeting_system.meeting.repository.joining import Arrival
 
 
 async def report(bus: LocalBus, who: Admission, state: Any, reason: str | None = None) -> None:
@@ -144,6 +147,49 @@ async def test_a_host_ends_while_twenty_join_and_nobody_is_left_inside(
     async with ports.database.reading() as connection:
         states = (await connection.execute(select(participants.c.state))).scalars().all()
     assert set(states) <= {"left"}
+
+
+async def test_a_first_join_and_the_end_never_wait_for_each_other(
+    account: MakePerson, bus: LocalBus, clock: ManualClock, context: Context, ports: Ports
+) -> None:
+    ada = account("Ada")
+    who = await ada.enter((await ada.create())["meeting_no"])
+    # Somebody who read the meeting before Ada began its run writes while it ends.
+    late = Arrival(
+        meeting_id=who.meeting_id,
+        run_id=None,
+        new_run_id=new_id(clock.now().timestamp()),
+        new_participant_id=new_id(clock.now().timestamp()),
+        user_id=None,
+        device_id="late",
+        display_name="Late",
+        role="attendee",
+        now=clock.now(),
+    )
+
+    async def arrive() -> tuple[str, str] | None:
+        async with ports.database.transaction() as connection:
+            return await joining.arrive(connection, late)
+
+    async with ports.database.transaction() as connection:
+        run = await runs.lock_run(connection, who.run_id, who.meeting_id)
+        assert run is not None
+        arriving = asyncio.create_task(arrive())
+        await done_or_waiting(arriving, ports)
+        await runs.end_run(connection, run, why="host", now=clock.now())
+    assert await arriving is None
+    assert await status(ada, who.meeting_id) == "ended"
+
+
+async def done_or_waiting(task: asyncio.Task[Any], ports: Ports) -> None:
+    """Return when `task` is over, or its statement waits for a lock."""
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    async with asyncio.timeout(10):
+        while not task.done():
+            async with ports.database.reading() as connection:
+                if (await connection.execute(waiting)).scalar():
+                    return
+            await asyncio.sleep(0.01)
 
 
 async def test_a_meeting_without_end_ends_after_a_day(

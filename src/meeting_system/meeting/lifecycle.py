@@ -28,8 +28,10 @@ async def start(context: Context, principal: Principal, meeting_id: str) -> None
     async with context.ports.database.transaction() as connection:
         standing = await find_standing(connection, meeting_id, principal)
         check_participant(standing.role, "meeting:start")
-        run_id = await joining.start_run(connection, meeting_id, new_run_id=new_id(now.timestamp()), now=now)
-    if run_id is None:
+        if await joining.start_run(connection, meeting_id, new_run_id=new_id(now.timestamp()), now=now):
+            return
+        run = await runs.find_latest_run(connection, meeting_id)
+    if run is None or run.ended_at is not None:
         raise MeetingEnded("this meeting is over")
 
 

@@ -85,7 +85,8 @@ class Arrival:
 
 
 # The lock on the run (or, before there is one, on the meeting) holds off its end until this has committed:
-# nobody is let into a meeting that ends at the same moment.
+# nobody is let into a meeting that ends at the same moment. Who holds the meeting never waits for a run: its end
+# holds the run and waits for the meeting. So a run that somebody else began meanwhile is left for the next try.
 _LIVE_RUN = """
 WITH run AS (
     SELECT run_id FROM meetings.runs
@@ -100,7 +101,7 @@ WITH meeting AS (
 ), run AS (
     INSERT INTO meetings.runs (run_id, meeting_id, started_at, log_seq)
     SELECT CAST(:new_run_id AS uuid), meeting_id, :now, 0 FROM meeting
-    ON CONFLICT (meeting_id) WHERE ended_at IS NULL DO UPDATE SET log_seq = runs.log_seq
+    ON CONFLICT (meeting_id) WHERE ended_at IS NULL DO NOTHING
     RETURNING run_id
 ), opened AS (
     UPDATE meetings.meetings m SET status = 'live', started_at = coalesce(m.started_at, :now)
@@ -140,7 +141,8 @@ _START = text(_FIRST_RUN + "SELECT CAST(run_id AS text) FROM run")  # noqa: S608
 async def arrive(connection: AsyncConnection, arrival: Arrival) -> tuple[str, str] | None:
     """Write the participant, and the run and the meeting's start if this is the first.
 
-    Returns participant id and run id; None when the run ended or the participant was removed meanwhile.
+    Returns participant id and run id; None when meanwhile the run ended, another one began, or the participant
+    was removed: read again.
     """
     values = dict(vars(arrival))
     if arrival.run_id is None:
@@ -156,7 +158,7 @@ async def arrive(connection: AsyncConnection, arrival: Arrival) -> tuple[str, st
 async def start_run(
     connection: AsyncConnection, meeting_id: str, *, new_run_id: str, now: datetime
 ) -> str | None:
-    """Make a meeting live; return its run, None when the meeting is over."""
+    """Make a meeting live; return its run, None when it is live or over."""
     values = {"meeting_id": meeting_id, "new_run_id": new_run_id, "now": now}
     started: str | None = (await connection.execute(_START, values)).scalar()
     return started

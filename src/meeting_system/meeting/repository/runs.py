@@ -193,11 +193,14 @@ async def set_locked(connection: AsyncConnection, meeting_id: str, *, locked: bo
 
 
 async def end_run(connection: AsyncConnection, run: RunRow, *, why: str, now: datetime) -> None:
-    """End a run, its meeting, and everybody's stay."""
+    """End a run, its meeting, and everybody's stay.
+
+    The meeting first: who is about to begin a run holds the meeting, and waits for a run that is being changed.
+    """
+    await end_meeting(connection, run.meeting_id, now=now)
     await connection.execute(
         update(runs).where(runs.c.run_id == run.run_id).values(ended_at=now, ended_why=why)
     )
-    await end_meeting(connection, run.meeting_id, now=now)
     await connection.execute(
         update(participants)
         .where(participants.c.run_id == run.run_id, participants.c.state.in_(_HERE))
