@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.forwarding.limits import WAYS, Limits
-from benchmarks.forwarding.measure import Cores, Plan, measure_together
+from benchmarks.forwarding.measure import TARGET_SHARE, Cores, Plan, measure_together
 from benchmarks.forwarding.peers.known import JANUS, OURS, OURS_WITHOUT_TRAINS, PEERS, SWEPT
 from benchmarks.forwarding.peers.peer import Peer, PeerUnusableError, Place
 from benchmarks.forwarding.preconditions import UnfitMachineError, check_machine, choose_cores
@@ -106,9 +106,9 @@ def measure_bursts(peers: Sequence[Peer], plan: Plan, cores: Cores) -> list[Row]
     return [row for burst in BURSTS for row in measure_together(ours, replace(short, burst=burst), cores)]
 
 
-def measure_limits(plan: Plan, cores: Cores) -> dict[str, int]:
+def measure_limits(plan: Plan, cores: Cores, share: float) -> dict[str, int]:
     """Measure what the machine can do at best."""
-    limits = Limits()
+    limits = Limits(share)
     for _ in range(plan.rounds):
         limits.measure(plan, cores)
     return limits.medians()
@@ -158,7 +158,8 @@ def run(wanted: argparse.Namespace) -> Row:
     plan = replace(basis, burst=wanted.burst, publishers=wanted.publishers)
     plan = replace(plan, payload_bytes=wanted.payload, offered=wanted.offered)
     peers, unusable = usable(wanted.peer or list(PEERS), cores)
-    limits = measure_limits(plan, cores)
+    limits = measure_limits(plan, cores, share=1.0)
+    paced = measure_limits(plan, cores, share=TARGET_SHARE)
     rows = measure(peers, sweep(plan, wanted), cores)
     complete = not (wanted.quick or wanted.receivers or wanted.peer or wanted.offered)
     return {
@@ -167,6 +168,7 @@ def run(wanted: argparse.Namespace) -> Row:
         "machine": {**measured_on, **asdict(cores)},
         "headline": headline(rows),
         "limits": limits,
+        "limits_at_share": paced,
         "rows": rows,
         "bursts": measure_bursts(peers, plan, cores) if complete else [],
         "left_out": unusable,

@@ -5,7 +5,7 @@ import statistics
 import subprocess
 from dataclasses import dataclass, field
 
-from benchmarks.forwarding.measure import Cores, Plan
+from benchmarks.forwarding.measure import TARGET_SHARE, Cores, Plan
 from benchmarks.forwarding.programs import BINARIES, launch
 
 MEASUREMENT_MS = 300
@@ -22,14 +22,15 @@ WAYS = {
 
 @dataclass
 class Limits:
-    """The figures of all rounds."""
+    """The figures of all rounds, at a share of the core: servers are not loaded to the full either."""
 
+    share: float = TARGET_SHARE
     found: dict[str, list[float]] = field(default_factory=dict)
 
     def measure(self, plan: Plan, cores: Cores) -> None:
         """Measure all ways once, each for a moment."""
         numbers = map(str, (plan.receivers, plan.payload_bytes, MEASUREMENT_MS))
-        command = [str(BINARIES / "sfu-limits"), *numbers, cores.address]
+        command = [str(BINARIES / "sfu-limits"), *numbers, cores.address, str(self.share)]
         output, _ = launch(command, cores.server, stdout=subprocess.PIPE).communicate(timeout=LONGEST_S)
         for line in output.splitlines():
             figure = json.loads(line)

@@ -78,9 +78,9 @@ def show(report: Mapping[str, Any], ways: Mapping[str, str]) -> None:
         console.print(details(f"{count} receivers", same, "server"))
     if report["bursts"]:
         console.print(details("Ours, by packets of a frame", report["bursts"], "burst"))
-    limits = table("What the machine can do at best", ["packets a CPU second"])
+    limits = table("What the machine can do at best", ["packets a CPU second", "as busy as the servers"])
     for way, found in report["limits"].items():
-        limits.add_row(ways[way], written(found))
+        limits.add_row(ways[way], written(found), written(report["limits_at_share"][way]))
     console.print(limits)
     headline = table("Headline", ["figure"])
     for name, found in report["headline"].items():

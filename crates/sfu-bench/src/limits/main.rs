@@ -1,5 +1,5 @@
 //! What this machine can do at best: seal a packet for each of N destinations and send it, three ways:
-//! `sfu-limits [destinations] [payload bytes] [milliseconds a measurement] [address]`.
+//! `sfu-limits [destinations] [payload bytes] [milliseconds a measurement] [address] [share of the core]`.
 //!
 //! Prints one JSON object a line: the way, and packets a second of CPU time. The destinations' sockets drop what
 //! comes in the kernel, as the receivers of the benchmark do.
@@ -58,13 +58,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
     let number = |at: usize, default| arguments.get(at).map_or(Ok(default), |text| text.parse());
     let (count, payload, millis) = (number(1, 100)?, number(2, 1_100)?, number(3, 500)?);
+    let share: f64 = arguments.get(5).map_or(Ok(1.0), |text| text.parse())?;
     let address = arguments.get(4).map_or(Ok(Ipv4Addr::LOCALHOST), |text| text.parse())?;
     let socket = UdpSocket::bind((address, 0))?;
     enlarge_buffers(&socket, SOCKET_BUFFER_BYTES)?;
     let mut destinations = (0..count).map(|_| destination(address)).collect::<Result<Vec<_>, _>>()?;
     for way in [Way::Seal, Way::SendTo, Way::SendMany, Way::Trains(2), Way::Trains(4), Way::Trains(8)] {
-        let lasts = Duration::from_millis(millis as u64);
-        let pps = measure(way, &socket, &mut destinations, payload, lasts)?;
+        let pace = Pace { lasts: Duration::from_millis(millis as u64), idle: 1.0 / share.clamp(0.1, 1.0) - 1.0 };
+        let pps = measure(way, &socket, &mut destinations, payload, pace)?;
         println!("{{\"way\":\"{}\",\"packets_a_cpu_second\":{pps:.0}}}", way.name());
     }
     Ok(())
@@ -80,23 +81,41 @@ fn destination(address: Ipv4Addr) -> Result<Destination, Box<dyn Error>> {
     Ok(Destination { address, key, sequence: 0, _socket: socket })
 }
 
+/// How long to measure, and how much of the time to sleep: a core that is idle now and then is slower when it works.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    lasts: Duration,
+    /// Seconds of sleep for each of work.
+    idle: f64,
+}
+
+impl Pace {
+    fn rest(self, worked: Duration) {
+        if self.idle > 0.0 {
+            std::thread::sleep(worked.mul_f64(self.idle));
+        }
+    }
+}
+
 /// Packets a second of CPU time.
 fn measure(
     way: Way,
     socket: &UdpSocket,
     destinations: &mut [Destination],
     payload: usize,
-    lasts: Duration,
+    pace: Pace,
 ) -> Result<f64, Box<dyn Error>> {
     let packet_bytes = HEADER_BYTES + payload + TAG_BYTES;
     let mut slab = vec![0u8; BATCH * MAX_TRAIN * packet_bytes];
     let (started, cpu_s) = (Instant::now(), process_cpu_s());
     let mut packets = 0;
     let trains_at_once = if way == Way::SendTo { 1 } else { BATCH };
-    while started.elapsed() < lasts {
+    while started.elapsed() < pace.lasts {
+        let began = Instant::now();
         for group in destinations.chunks_mut(trains_at_once) {
             packets += round(way, socket, group, &mut slab, packet_bytes)?;
         }
+        pace.rest(began.elapsed());
     }
     Ok(packets as f64 / (process_cpu_s() - cpu_s))
 }
