@@ -25,6 +25,9 @@ RESULT = ROOT / "benchmarks" / "results" / "sfu.json"
 MAIN_RECEIVERS = 100
 MEMORY_RECEIVERS = 200
 SWEEP = (20, 50, 200, 500)
+LARGEST = 1_000
+"""The largest room, ours alone: beside others its clients would fill the load's core."""
+
 BURSTS = (1, 2, 8)
 PLAN = Plan(
     receivers=MAIN_RECEIVERS,
@@ -98,6 +101,12 @@ def measure(peers: Sequence[Peer], plans: Sequence[Plan], cores: Cores) -> list[
     return rows
 
 
+def measure_largest(peers: Sequence[Peer], plan: Plan, cores: Cores) -> list[Row]:
+    """Measure our engine with a room as large as they come."""
+    ours = [peer for peer in peers if peer.name == OURS]
+    return measure(ours, [replace(plan, receivers=LARGEST, window_s=SHORT_WINDOW_S)], cores)
+
+
 def measure_bursts(peers: Sequence[Peer], plan: Plan, cores: Cores) -> list[Row]:
     """Measure our engine with other frames: trains are as long as what arrives together."""
     ours = [peer for peer in peers if peer.name == OURS]
@@ -162,6 +171,7 @@ def run(wanted: argparse.Namespace) -> Row:
     paced = measure_limits(plan, cores, share=TARGET_SHARE)
     rows = measure(peers, sweep(plan, wanted), cores)
     complete = not (wanted.quick or wanted.receivers or wanted.peer or wanted.offered)
+    rows += measure_largest(peers, plan, cores) if complete else []
     return {
         "name": "sfu",
         "measured_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
