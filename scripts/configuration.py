@@ -34,6 +34,10 @@ FREQUENT = {
         "a Valkey or Redis of yours; none: its own",
         "你自己的 Valkey 或 Redis；不设则用自带的",
     ),
+    "MEETING_REGISTRY_URL": (
+        "an etcd, `etcd://host:2379`; none: Redis",
+        "etcd 地址 `etcd://host:2379`；不设则用 Redis",
+    ),
     "MEETING_USER__REGISTRATION_OPEN": ("anybody may make an account", "任何人都可以注册"),
     "MEETING_ENVIRONMENT": ("`production` refuses weak secrets", "`production` 会拒绝弱密钥"),
     "MEETING_TOKENS__SECRET": ("signs log-ins; none: made once", "登录签名密钥；不设则自动生成一次"),

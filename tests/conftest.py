@@ -18,6 +18,8 @@ from starlette.types import ASGIApp
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.adapters.embedded import Servers, open_servers
 from meeting_system.adapters.redis_store import RedisStore, open_store
+from meeting_system.adapters.registry import LeaseRegistry
+from meeting_system.adapters.registry_store import StoreLeases
 from meeting_system.kernel.clock import ManualClock
 from meeting_system.kit.http import create_app
 from meeting_system.kit.limits import StoreRateLimiter
@@ -140,7 +142,8 @@ def bus() -> LocalBus:
 def ports(database: Database, store: RedisStore, bus: LocalBus, clock: ManualClock) -> Ports:
     """Real ports, in virtual time."""
     tokens = SignedTokens({"test": SECRET}, clock)
-    return Ports(database, store, bus, clock, tokens, StoreRateLimiter(store))
+    registry = LeaseRegistry(StoreLeases(store))
+    return Ports(database, store, bus, clock, tokens, StoreRateLimiter(store), registry)
 
 
 @pytest.fixture

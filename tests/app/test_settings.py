@@ -122,3 +122,28 @@ def test_misspelt_variables_are_found(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("MEETING_HTTP__PORT", "1")
     environment.setenv("MEETING_DATA_DIR", "x")
     assert unknown_variables() == ["MEETING_PUBLIK"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["etcd://127.0.0.1:2379", "etcd://etcd", "etcd://name:pass%20word@etcd.example.org:1", "etcd://[::1]"],
+)
+def test_an_etcd_is_named_by_its_address(environment: pytest.MonkeyPatch, url: str) -> None:
+    environment.setenv("MEETING_REGISTRY_URL", url)
+    settings = Settings()
+    assert settings.registry_url is not None
+    assert settings.registry_url.get_secret_value() == url
+
+
+@pytest.mark.parametrize(
+    "url", ["http://etcd:2379", "etcd:2379", "etcd://", "etcd://etcd:port", "etcd://name@etcd", "etcd://a/b"]
+)
+def test_what_names_no_etcd_is_refused(environment: pytest.MonkeyPatch, url: str) -> None:
+    environment.setenv("MEETING_REGISTRY_URL", url)
+    with pytest.raises(ValidationError, match="not a URL like etcd"):
+        Settings()
+
+
+def test_without_an_etcd_the_registry_is_on_the_store(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("MEETING_REGISTRY_URL", "")
+    assert Settings().registry_url is None

@@ -6,7 +6,7 @@ any more, services drain while everything works, their work ends, connections cl
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp
@@ -15,6 +15,7 @@ from meeting_system.adapters.bus import LocalBus
 from meeting_system.adapters.bus_remote import RemoteBus
 from meeting_system.adapters.embedded import Servers, open_servers
 from meeting_system.adapters.redis_store import RedisStore, open_store
+from meeting_system.adapters.registry import open_registry
 from meeting_system.adapters.tls import TlsFiles
 from meeting_system.app.build import build_app
 from meeting_system.app.health import Health
@@ -22,7 +23,7 @@ from meeting_system.app.secrets import open_tokens
 from meeting_system.app.services import SERVICES
 from meeting_system.app.settings import Settings
 from meeting_system.kernel.clock import SystemClock
-from meeting_system.kernel.ports import Check
+from meeting_system.kernel.ports import Check, Registry
 from meeting_system.kit.limits import StoreRateLimiter
 from meeting_system.kit.log import logger
 from meeting_system.kit.migrations import find_revision, migrate, newest_revision
@@ -86,7 +87,8 @@ async def open_process(
         report("database")
         store = await enter(open_store(servers.redis_url))
         bus = create_bus(settings, services, store)
-        ports = open_ports(settings, database, store, bus)
+        registry = await enter(open_configured_registry(settings, store))
+        ports = open_ports(settings, database, store, bus, registry)
         plugs = [await enter(SERVICES[name](ports, settings)) for name in SERVICES if name in services]
         for plug in plugs:
             bus.connect(plug.handlers, plug.listeners)
@@ -131,11 +133,19 @@ def create_bus(settings: Settings, services: Sequence[str], store: RedisStore) -
     return LocalBus() if alone else RemoteBus(store)
 
 
-def open_ports(settings: Settings, database: Database, store: RedisStore, bus: LocalBus) -> Ports:
+def open_configured_registry(settings: Settings, store: RedisStore) -> AbstractAsyncContextManager[Registry]:
+    """Use the etcd that is configured, else the store."""
+    url = settings.registry_url.get_secret_value() if settings.registry_url else None
+    return open_registry(url, store)
+
+
+def open_ports(
+    settings: Settings, database: Database, store: RedisStore, bus: LocalBus, registry: Registry
+) -> Ports:
     """Return what services may use."""
     clock = SystemClock()
     tokens = open_tokens(settings, clock)
-    return Ports(database, store, bus, clock, tokens, StoreRateLimiter(store))
+    return Ports(database, store, bus, clock, tokens, StoreRateLimiter(store), registry)
 
 
 def checks_of(plugs: Sequence[Plug], database: Database, store: RedisStore) -> dict[str, Check]:

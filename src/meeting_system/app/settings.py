@@ -10,6 +10,7 @@ import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -104,6 +105,9 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(
         default=None, description="a Valkey or Redis; none: our own is started"
     )
+    registry_url: SecretStr | None = Field(
+        default=None, description="an etcd, `etcd://host:2379`, to find each other; none: the Valkey or Redis"
+    )
     public: str | None = Field(
         default=None, description="address or name that others reach us at: HTTPS by an authority of our own"
     )
@@ -117,7 +121,7 @@ class Settings(BaseSettings):
     signaling: SignalingSettings = SignalingSettings()
     media: MediaSettings = MediaSettings()
 
-    @field_validator("database_url", "redis_url", "public", mode="before")
+    @field_validator("database_url", "redis_url", "registry_url", "public", mode="before")
     @classmethod
     def empty_is_none(cls, value: Any) -> Any:
         """Take an empty variable, as compose files produce them, for one that is not set."""
@@ -144,6 +148,13 @@ class Settings(BaseSettings):
     def check_redis_url(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not re.match(r"^(rediss?|unix)://", value.get_secret_value()):
             raise ValueError("not a URL like redis://host:6379/0, rediss://… or unix:///path")
+        return value
+
+    @field_validator("registry_url")
+    @classmethod
+    def check_registry_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not is_etcd(value.get_secret_value()):
+            raise ValueError("not a URL like etcd://host:2379 or etcd://name:password@host:2379")
         return value
 
     @field_validator("public")
@@ -217,6 +228,17 @@ def is_address_or_name(text: str) -> bool:
             re.fullmatch(r"[^\W_]([\w-]{0,61}[^\W_])?", label) for label in text.rstrip(".").split(".")
         )
     return True
+
+
+def is_etcd(url: str) -> bool:
+    """Tell whether `url` names an etcd: a host, perhaps a port, a name with a password or neither."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    complete = bool(parts.hostname) and bool(parts.username) == bool(parts.password)
+    return parts.scheme == "etcd" and complete and parts.path in {"", "/"} and not parts.query
 
 
 def weakness(secret: str) -> str | None:

@@ -43,5 +43,43 @@ class Subscription(Protocol):
     async def remove(self, *channels: str) -> None: ...
 
 
+class Announcement(Protocol):
+    """An entry of ours in the registry."""
+
+    async def update(self, value: bytes) -> None:
+        """Change the value and keep the lease. Where the server is away, it is told when it is back."""
+        ...
+
+
+class Registry(Protocol):
+    """Who is there: entries that vanish when their owner does.
+
+    Names are text with slashes, such as `media/node-1`; values are at most some kilobytes.
+    """
+
+    def announce(
+        self, name: str, value: bytes, *, ttl_s: float = 5.0
+    ) -> AbstractAsyncContextManager[Announcement]:
+        """Be there while the block runs: renewed every third of `ttl_s`, told again after the server lost it.
+
+        A server that is away is no error, it is told when it is back. Leaving the block removes the entry at
+        once. A name has one owner: who announces it last takes it over, and the former one's renewals,
+        updates and leaving have no effect while the newer owner is there.
+        """
+        ...
+
+    def watch(self, prefix: str) -> AbstractAsyncContextManager[AsyncIterator[dict[str, bytes]]]:
+        """Give the whole set, value by name, once at first and after every change; "" is everything.
+
+        Sets that nobody took yet are replaced by newer ones. While the server is away the last known set
+        stays, and what is missing when it is back is kept for some seconds: its owner tells it again.
+        """
+        ...
+
+    async def list(self, prefix: str) -> dict[str, bytes]:
+        """Return the set as the server has it now. Raises Unavailable."""
+        ...
+
+
 Check = Callable[[], Awaitable[None]]
 """A readiness check: returns when the dependency answers, raises what is wrong with it."""

@@ -1,0 +1,1 @@
+"""The system as separate processes on outside servers, all on this machine."""
