@@ -1,11 +1,14 @@
-"""Real servers for every test: one embedded PostgreSQL and Valkey a test process, a fresh database a test."""
+"""Real servers for every test: one PostgreSQL and Valkey a test process, a fresh database a test.
+
+They are our own ones; what speaks to servers is tested on Debian's PostgreSQL 15 and Redis 7 as well.
+"""
 
 import asyncio
 import shutil
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -14,12 +17,14 @@ import httpx2
 import pytest
 from sqlalchemy import make_url
 from starlette.types import ASGIApp
+from tests.outside import need, open_outside
 
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.adapters.embedded import Servers, open_servers
 from meeting_system.adapters.redis_store import RedisStore, open_store
 from meeting_system.adapters.registry import LeaseRegistry
 from meeting_system.adapters.registry_store import StoreLeases
+from meeting_system.app.cluster.programs import POSTGRES, REDIS
 from meeting_system.kernel.clock import ManualClock
 from meeting_system.kit.http import create_app
 from meeting_system.kit.limits import StoreRateLimiter
@@ -49,26 +54,69 @@ def pytest_configure(config: pytest.Config) -> None:
 MakeApp = Callable[[Sequence[Plug]], AbstractAsyncContextManager[httpx2.AsyncClient]]
 
 
+ON_BOTH = ("adapters", "kit", "meeting", "user", "signaling/test_room_log.py", "signaling/test_gateway.py")
+"""Tests that run on our own servers and again on Debian's PostgreSQL 15 and Redis 7: what speaks to them."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--servers own` for a quick look, `--servers debian` to search a difference."""
+    parser.addoption("--servers", choices=["own", "debian", "both"], default="both", help="default: both")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests that speak to servers on each kind that is wanted."""
+    if "servers" not in metafunc.fixturenames:
+        return
+    wanted = metafunc.config.getoption("servers")
+    kinds = ["own", "debian"] if wanted == "both" else [wanted]
+    inside = metafunc.definition.path.relative_to(Path(__file__).parent).as_posix()
+    if wanted == "both" and not inside.startswith(ON_BOTH):
+        return
+    metafunc.parametrize("servers", kinds, indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def servers() -> Iterator[Servers]:
-    """The embedded servers of this test process, kept in a thread with a loop of its own."""
+def servers(request: pytest.FixtureRequest) -> Servers:
+    """PostgreSQL and Valkey or Redis of this test process."""
+    found: Servers = request.getfixturevalue(f"{getattr(request, 'param', 'own')}_servers")
+    return found
+
+
+@pytest.fixture(scope="session")
+def own_servers() -> Iterator[Servers]:
+    """The embedded servers."""
+    with kept_running(lambda folder: open_servers(folder, durable=False)) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def debian_servers() -> Iterator[Servers]:
+    """Outside servers: over TCP, with passwords."""
+    need(POSTGRES, REDIS)
+    with kept_running(open_outside) as servers:
+        yield servers
+
+
+@contextmanager
+def kept_running(opener: Callable[[Path], AbstractAsyncContextManager[Servers]]) -> Iterator[Servers]:
+    """Keep servers in a thread with a loop of its own: the tests' loops come and go."""
     folder = Path(tempfile.mkdtemp(prefix="meeting-test-"))
     started, stop = threading.Event(), threading.Event()
     found: list[Servers] = []
 
     async def keep() -> None:
-        async with open_servers(folder, durable=False) as servers:
+        async with opener(folder) as servers:
             await prepare_template(servers.database_url)
             found.append(servers)
             started.set()
             await asyncio.to_thread(stop.wait)
 
-    thread = threading.Thread(target=lambda: asyncio.run(keep()), name="embedded-servers")
+    thread = threading.Thread(target=lambda: asyncio.run(keep()), name="servers")
     thread.start()
     while thread.is_alive() and not started.wait(0.05):
         pass
     if not found:
-        raise RuntimeError("the embedded servers did not start: the reason is printed above")
+        raise RuntimeError("the servers did not start: the reason is printed above")
     yield found[0]
     stop.set()
     thread.join()
@@ -90,7 +138,13 @@ def with_database(url: str, name: str) -> str:
 async def on_server(url: str, statement: str) -> None:
     """Run a statement that belongs to no database of ours."""
     parts = make_url(url)
-    connection = await asyncpg.connect(host=parts.query["host"], user=parts.username, database="postgres")
+    connection = await asyncpg.connect(
+        host=parts.query.get("host", parts.host),
+        port=parts.port,
+        user=parts.username,
+        password=parts.password,
+        database="postgres",
+    )
     try:
         await connection.execute(statement)
     finally:

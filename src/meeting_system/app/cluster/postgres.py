@@ -20,7 +20,7 @@ from meeting_system.adapters.embedded_process import (
     is_alive,
     works_in,
 )
-from meeting_system.app.cluster.programs import HOST, INITDB, POSTGRES, load_or_make_password
+from meeting_system.app.cluster.programs import HOST, INITDB, POSTGRES, load_or_make_password, write_private
 
 DATABASE = "postgres"
 """The one that every new cluster has: whoever needs another one makes it."""
@@ -79,12 +79,13 @@ def init_data(place: Place, data: Path, *, durable: bool) -> None:
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
     owner = place.owner
     command = [INITDB.path, "-D", str(data), "-U", ROLE, "--encoding=UTF8", "--locale=C"]
-    command += ["--auth=scram-sha-256", "--pwfile=/dev/stdin", *([] if durable else ["--no-sync"])]
+    password = place.sockets / "password"
+    write_private(password, load_or_make_password(place, "postgresql"), owner)
+    command += ["--auth=scram-sha-256", f"--pwfile={password}", *([] if durable else ["--no-sync"])]
     result = subprocess.run(  # noqa: S603
         command,
         env=clean_environment(data),
         cwd=data,
-        input=load_or_make_password(place, "postgresql") + "\n",
         check=False,
         capture_output=True,
         text=True,
@@ -93,5 +94,6 @@ def init_data(place: Place, data: Path, *, durable: bool) -> None:
         group=owner.gid if owner else None,
         extra_groups=[] if owner else None,
     )
+    password.unlink()
     if result.returncode != 0:
         raise ServerNotStarted(f"PostgreSQL could not create its files in {data}: {result.stderr.strip()}")

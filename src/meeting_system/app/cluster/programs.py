@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from meeting_system.adapters.embedded_place import Place
+from meeting_system.adapters.embedded_place import Owner, Place
 from meeting_system.adapters.embedded_process import ServerNotStarted
 
 HOST = "127.0.0.1"
@@ -63,11 +63,13 @@ def load_or_make_password(place: Place, name: str) -> str:
     return file.read_text(encoding="ascii")
 
 
-def write_private(file: Path, text: str) -> None:
-    """Write a file that only its user may read, whole or not at all."""
+def write_private(file: Path, text: str, owner: Owner | None = None) -> None:
+    """Write a file that only `owner` (None: we) may read, whole or not at all."""
     draft = file.with_suffix(".new")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text)
+        if owner is not None:
+            os.fchown(stream.fileno(), owner.uid, owner.gid)
     draft.replace(file)

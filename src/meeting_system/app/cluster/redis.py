@@ -1,6 +1,5 @@
 """Debian's Redis 7 as an outside server: over TCP, with a password and an append-only file."""
 
-import os
 import signal
 from pathlib import Path
 
@@ -54,9 +53,7 @@ def describe_redis(place: Place, port: int, *, durable: bool = True) -> Server:
 
 def write_configuration(file: Path, settings: dict[str, str], owner: Owner | None) -> None:
     """Write it into a file: who lists the processes of this machine must not read the password."""
-    write_private(file, "".join(f'{name} "{value}"\n' for name, value in settings.items()))
-    if owner is not None:
-        os.chown(file, owner.uid, owner.gid)
+    write_private(file, "".join(f'{name} "{value}"\n' for name, value in settings.items()), owner)
 
 
 async def answers(url: str) -> bool:
