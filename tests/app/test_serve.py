@@ -12,9 +12,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from tests.outside import open_outside
 
 from meeting_system.adapters.embedded_postgres import read_pid
 from meeting_system.adapters.embedded_process import is_alive
+from meeting_system.kit.migrations import find_revision, newest_revision
+from meeting_system.kit.sql import open_database
 
 PATIENCE_S = 110.0
 ACCOUNT = {
@@ -224,3 +227,21 @@ async def test_services_in_two_processes_work_as_one(tmp_path: Path, servers: ob
         assert (await users.post("/api/v1/meetings", json={})).status_code == 404
         assert await first.stop() == 0
         assert await second.stop() == 0
+
+
+async def test_two_processes_that_migrate_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    """As in a roll-out: several start on a database in which nothing is, and one does the work."""
+    async with open_outside(tmp_path) as outside:
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("MEETING_")}
+        addresses = {"MEETING_DATABASE_URL": outside.database_url, "MEETING_REDIS_URL": outside.redis_url}
+        command = [sys.executable, "-m", "meeting_system.cli", "migrate"]
+        processes = [
+            await asyncio.create_subprocess_exec(
+                *command, env=ours | addresses, stdout=asyncio.subprocess.PIPE
+            )
+            for _ in range(3)
+        ]
+        outputs = [(await process.communicate())[0].decode() for process in processes]
+        assert [process.returncode for process in processes] == [0, 0, 0], outputs
+        async with open_database(outside.database_url) as database:
+            assert await find_revision(database) == newest_revision()

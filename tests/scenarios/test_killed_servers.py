@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,9 @@ import httpx2
 import pytest
 from meeting_client import Joined, MeetingClient, join
 from tests.e2e.server import Server, open_server
+from tests.outside import open_outside
+
+from meeting_system.adapters.embedded import Servers
 
 MESSAGES = 24
 KILL_AT = 8
@@ -58,9 +61,12 @@ class Meeting:
 
 
 @asynccontextmanager
-async def open_meeting(folder: Path) -> AsyncIterator[Meeting]:
+async def open_meeting(folder: Path, settings: Mapping[str, str] | None = None) -> AsyncIterator[Meeting]:
     """Start the system, register a host, open a meeting."""
-    async with open_server(folder) as server, httpx2.AsyncClient(base_url=server.url, timeout=30) as http:
+    async with (
+        open_server(folder, settings) as server,
+        httpx2.AsyncClient(base_url=server.url, timeout=30) as http,
+    ):
         account = await http.post(
             "/api/v1/auth/register",
             json={
@@ -116,23 +122,47 @@ async def kill_system(server: Server) -> None:
 async def test_no_acknowledged_message_is_lost_and_everything_heals(
     tmp_path: Path, kill: Callable[[Server], Awaitable[None]]
 ) -> None:
-    async with open_meeting(tmp_path) as meeting, AsyncExitStack() as stack:
+    async with open_meeting(tmp_path) as meeting:
+        await talk_through(meeting, [lambda: kill(meeting.server)])
+
+
+async def test_nor_on_outside_servers_killed_one_after_the_other(tmp_path: Path) -> None:
+    async with open_outside(tmp_path / "outside", durable=True) as servers:
+        settings = {"MEETING_DATABASE_URL": servers.database_url, "MEETING_REDIS_URL": servers.redis_url}
+        async with open_meeting(tmp_path, settings) as meeting:
+            kills = [lambda name=name: kill_outside(servers, name) for name in servers.supervisors]
+            await talk_through(meeting, [*kills, lambda: kill_system(meeting.server)])
+
+
+async def kill_outside(servers: Servers, name: str) -> None:
+    pid = servers.supervisors[name].pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+
+
+async def talk_through(meeting: Meeting, kills: list[Callable[[], Awaitable[None]]]) -> None:
+    """Have the host talk while each kill happens, and compare what was acknowledged with what is there."""
+    async with AsyncExitStack() as stack:
         host = await stack.enter_async_context(meeting.client(None).running())
         guest = await stack.enter_async_context(meeting.client("Guest").running())
-        said = [f"message {number}" for number in range(MESSAGES)]
+        said = [f"message {number}" for number in range(MESSAGES * len(kills))]
 
         async def talk() -> None:
             for body in said:
                 await host.send_chat(body)  # returns when it is acknowledged, however long that takes
                 await asyncio.sleep(PAUSE_S)
 
-        async with asyncio.timeout(HEALED_S), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(HEALED_S * len(kills)), asyncio.TaskGroup() as group:
             group.create_task(talk())
-            await guest.wait_until(lambda: len(guest.view.messages) >= KILL_AT, timeout_s=HEALED_S)
-            group.create_task(kill(meeting.server))
-        await guest.wait_until(lambda: len(guest.view.messages) == MESSAGES, timeout_s=HEALED_S)
+            for number, kill in enumerate(kills):
+                heard = number * MESSAGES + KILL_AT
+                await guest.wait_until(
+                    lambda heard=heard: len(guest.view.messages) >= heard, timeout_s=HEALED_S
+                )
+                await kill()
+        await guest.wait_until(lambda: len(guest.view.messages) == len(said), timeout_s=HEALED_S)
         assert [message["body"] for message in guest.view.messages] == said
         assert await meeting.stored() == said
         await guest.send_chat("healed")
-        await host.wait_until(lambda: len(host.view.messages) == MESSAGES + 1, timeout_s=HEALED_S)
+        await host.wait_until(lambda: len(host.view.messages) == len(said) + 1, timeout_s=HEALED_S)
         assert (await meeting.http.get("/ready")).status_code == httpx2.codes.OK
