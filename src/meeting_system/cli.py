@@ -1,4 +1,4 @@
-"""The command line: meeting-system serve | migrate | doctor.
+"""The command line: meeting-system serve | cluster | migrate | doctor.
 
 What takes long to import is imported by the command that needs it.
 """
@@ -7,7 +7,7 @@ import asyncio
 import gc
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -32,6 +32,14 @@ STEPS = {
     "servers": Text("PostgreSQL and Valkey run", "PostgreSQL 与 Valkey 已启动"),
     "database": Text("the database is up to date", "数据库已就绪"),
     "services": Text("the services run", "各服务已启动"),
+}
+CLUSTER_STEPS = {
+    "servers": Text("PostgreSQL, Redis and etcd run", "PostgreSQL、Redis 与 etcd 已启动"),
+    "database": Text("the database is up to date", "数据库已就绪"),
+    "services": Text(
+        "user, meeting, signaling (2) and media run", "user、meeting、signaling（2 个）与 media 已启动"
+    ),
+    "nginx": Text("Nginx routes", "Nginx 已启动"),
 }
 OTHERS = Text(
     "For others in your network: make run PUBLIC=<this machine's address>",
@@ -96,15 +104,18 @@ def logging_somewhere(settings: "Settings", *, verbose: bool = False) -> Iterato
 class Progress:
     """Tells a person how the start goes."""
 
-    def __init__(self, settings: "Settings", log_file: Path | None) -> None:
+    def __init__(
+        self, settings: "Settings", log_file: Path | None, steps: Mapping[str, Text] = STEPS
+    ) -> None:
         self._settings = settings
         self._log_file = log_file
+        self._steps = steps
         self._since = time.monotonic()
 
     def report(self, step: str) -> None:
         """Print a finished step and the seconds it took."""
         now = time.monotonic()
-        say(f"  ✓ {STEPS[step]}  {now - self._since:.1f} s")
+        say(f"  ✓ {self._steps[step]}  {now - self._since:.1f} s")
         self._since = now
 
     def listening(self) -> None:
@@ -168,6 +179,37 @@ def serve(
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise typer.Exit(1) from None
     say(str(Text("Stopped", "已停止")))
+
+
+@cli.command()
+def cluster(
+    port: Annotated[int | None, typer.Option(help="Port for people. | 供人访问的端口。")] = None,
+    public: Annotated[str | None, typer.Option(help="As for serve. | 同 serve。")] = None,
+    free_ports: Annotated[
+        bool, typer.Option("--free-ports", help="Any inner ports that are free. | 内部使用任意空闲端口。")
+    ] = False,
+) -> None:
+    """Run every part as a process of its own, on Debian's servers. | 将各部分作为独立进程运行。"""
+    from meeting_system.app.cluster.run import Cluster, run_cluster
+    from meeting_system.app.run import START_ERRORS
+    from meeting_system.kit.log import configure_logs
+
+    settings = read_settings(public=public, http={"port": port} if port is not None else None)
+    configure_logs(form="console", level="error")
+    folder = settings.data.absolute() / "cluster"
+    say(f"meeting-system {__version__}   {Text('data', '数据')}: {folder}")
+    progress = Progress(settings, folder / "log", CLUSTER_STEPS)
+
+    def on_running(running: Cluster) -> None:
+        progress.listening()
+        say(f"  {Text('Processes', '进程')}:  {running.place.data / 'processes.json'}")
+
+    try:
+        run_cluster(settings, any_ports=free_ports, report=progress.report, on_running=on_running)
+    except START_ERRORS as error:
+        fail(error)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        say(str(Text("Stopped", "已停止")))
 
 
 @cli.command()

@@ -1,0 +1,114 @@
+"""Debian's Nginx in front of the services. Traffic goes to those that are ready."""
+
+import asyncio
+import grp
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from meeting_system.adapters.embedded_place import Owner, Place
+from meeting_system.adapters.embedded_process import Server
+from meeting_system.adapters.tls import TlsFiles
+from meeting_system.app.cluster.programs import ENVIRONMENT, HOST, NGINX, write_private
+
+TEMPLATE = Path(__file__).with_name("nginx.conf")
+
+TLS = """ssl_certificate {tls.certificate};
+    ssl_certificate_key {tls.key};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_session_cache shared:tls:10m;
+    error_page 497 =301 https://$http_host$request_uri;
+    location = /ca.crt {{
+      default_type application/x-x509-ca-cert;
+      alias {tls.authority};
+    }}"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """What people reach: addresses and a port, with a certificate or for this machine only."""
+
+    addresses: Sequence[str]
+    port: int
+    body_limit: int
+    tls: TlsFiles | None = None
+
+
+def configuration(site: Site, folder: Path, owner: Owner | None = None) -> str:
+    """Return `nginx.conf`, filled in; the upstreams are in a file of their own beside it."""
+    secure = " ssl" if site.tls else ""
+    addresses = [f"[{address}]" if ":" in address else address for address in site.addresses]
+    words = {
+        "user": f"user {owner.name} {grp.getgrgid(owner.gid).gr_name};" if owner else "",
+        "folder": str(folder),
+        "body_limit": str(site.body_limit),
+        "listen": "\n    ".join(f"listen {address}:{site.port}{secure};" for address in addresses),
+        "tls": TLS.format(tls=site.tls) if site.tls else "",
+    }
+    text = TEMPLATE.read_text(encoding="utf-8")
+    for name, value in words.items():
+        text = text.replace(f"@{name}@", value)
+    return text
+
+
+def upstreams(ports: Mapping[str, Sequence[int]]) -> str:
+    """Return the upstreams: for each service the ports of its processes that take traffic."""
+    blocks = []
+    for service, each in ports.items():
+        servers = [f"  server {HOST}:{port} max_fails=1 fail_timeout=1s;\n" for port in each]
+        blocks.append(
+            f"upstream {service} {{\n  zone {service} 64k;\n  least_conn;\n{''.join(servers)}  keepalive 32;\n}}\n"
+        )
+    return "".join(blocks)
+
+
+def describe_nginx(place: Place, site: Site) -> Server:
+    """Return how to run it. `upstreams.conf` must be there before it starts."""
+    folder = nginx_folder(place)
+    file = folder / "nginx.conf"
+    write_private(file, configuration(site, folder, place.owner))
+
+    async def prepare() -> None:
+        """Nothing: its port tells whether a former one still ends, and the start is tried again."""
+
+    async def is_ready(_pid: int) -> bool:
+        return await accepts(site.addresses[0], site.port)
+
+    return Server(
+        name="nginx",
+        command=(NGINX.path, "-c", str(file), "-p", str(folder), "-e", "stderr"),
+        environment=ENVIRONMENT,
+        folder=folder,
+        log_file=place.logs / "nginx.log",
+        owner=None,
+        stop_signal=signal.SIGTERM,
+        prepare=prepare,
+        is_ready=is_ready,
+    )
+
+
+def nginx_folder(place: Place) -> Path:
+    """Return its folder: the workers of a root's Nginx are another user, who passes through it."""
+    folder = place.data / "nginx"
+    folder.mkdir(mode=0o711, exist_ok=True)
+    return folder
+
+
+def write_upstreams(place: Place, ports: Mapping[str, Sequence[int]]) -> None:
+    """Write what Nginx reads at its start and at a SIGHUP."""
+    write_private(nginx_folder(place) / "upstreams.conf", upstreams(ports))
+
+
+async def accepts(address: str, port: int) -> bool:
+    """Tell whether somebody listens there."""
+    try:
+        async with asyncio.timeout(1.0):
+            _, writer = await asyncio.open_connection(
+                {"0.0.0.0": HOST, "::": "::1"}.get(address, address),  # noqa: S104  # compared, not bound
+                port,
+            )
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True

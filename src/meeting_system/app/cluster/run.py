@@ -1,0 +1,203 @@
+"""`meeting-system cluster`: servers, services and Nginx, started in order, kept running, stopped in order."""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from meeting_system.adapters.embedded import locked
+from meeting_system.adapters.embedded_place import Place, open_place
+from meeting_system.adapters.embedded_process import Server, ServerNotStarted, Supervisor
+from meeting_system.adapters.tls import ensure_certificate
+from meeting_system.app import network
+from meeting_system.app.cluster.etcd import describe_etcd, etcd_url
+from meeting_system.app.cluster.nginx import Site, describe_nginx, write_upstreams
+from meeting_system.app.cluster.ports import free_ports, usual_ports
+from meeting_system.app.cluster.postgres import describe_postgres, postgres_url
+from meeting_system.app.cluster.programs import (
+    ETCD,
+    HOST,
+    NGINX,
+    POSTGRES,
+    REDIS,
+    find_missing,
+    write_private,
+)
+from meeting_system.app.cluster.redis import describe_redis, redis_url
+from meeting_system.app.cluster.services import Part, describe_part, find_ready, plan, route
+from meeting_system.app.cluster.supervision import supervised_together
+from meeting_system.app.settings import PREFIX, Settings
+from meeting_system.kit.log import logger
+from meeting_system.kit.migrations import migrate
+from meeting_system.kit.sql import open_database
+from meeting_system.kit.tasks import alongside
+from meeting_system.kit.tokens import load_or_make_secret
+
+log = logger(__name__)
+
+READY_S = 60.0
+LOOK_S = 1.0
+
+Report = Callable[[str], None]
+
+
+@dataclass
+class Cluster:
+    """Everything that runs: its processes, and which of them get traffic."""
+
+    place: Place
+    parts: list[Part]
+    supervisors: Mapping[str, Supervisor]
+    ports: Mapping[str, int]
+    routed: dict[str, list[int]]
+
+    async def keep_routing(self) -> None:
+        """Look who is ready, tell Nginx when it is others than before, and write down who runs; for ever."""
+        told = ""
+        while True:
+            routed = route(self.parts, await find_ready(self.parts))
+            if routed != self.routed:
+                self.routed = routed
+                write_upstreams(self.place, routed)
+                self._reload()
+                log.warning("traffic_routed", ports=routed)
+            if (state := self._describe()) != told:
+                write_private(self.place.data / "processes.json", state)
+                told = state
+            await asyncio.sleep(LOOK_S)
+
+    def _reload(self) -> None:
+        pid = self.supervisors["nginx"].pid
+        if pid is not None:  # else it reads the file when it starts
+            os.kill(pid, signal.SIGHUP)
+
+    def _describe(self) -> str:
+        """Return the processes as JSON: name, process id, port, how often each was started again."""
+        processes = {
+            name: {"pid": supervisor.pid, "port": self.ports.get(name), "restarts": supervisor.restarts}
+            for name, supervisor in self.supervisors.items()
+        }
+        return json.dumps(processes, indent=2) + "\n"
+
+
+@asynccontextmanager
+async def open_cluster(settings: Settings, *, any_ports: bool, report: Report) -> AsyncIterator[Cluster]:
+    """Run the system as separate processes for the length of the block."""
+    require(find_missing([POSTGRES, REDIS, ETCD, NGINX]))
+    addresses = free_addresses(settings)
+    place = open_place(settings.data / "cluster")
+    async with AsyncExitStack() as stack:
+        stack.enter_context(locked(place.data))
+        enter = stack.enter_async_context
+        ports = free_ports() if any_ports else usual_ports()
+        servers = await enter(supervised_together(describe_servers(place, ports)))
+        report("servers")
+        await prepare_database(postgres_url(place, ports["postgresql"]))
+        report("database")
+        parts = plan(ports)
+        environment = environment_of(place, ports)
+        services = await enter(
+            supervised_together([describe_part(place, each, environment) for each in parts])
+        )
+        await wait_until_ready(parts)
+        report("services")
+        routed = route(parts, set())
+        write_upstreams(place, routed)
+        site = site_of(settings, addresses)
+        nginx = await enter(supervised_together([describe_nginx(place, site)]))
+        report("nginx")
+        cluster = Cluster(place, parts, {**servers, **services, **nginx}, ports, routed)
+        async with alongside(cluster.keep_routing()):
+            yield cluster
+
+
+def require(missing: list[str]) -> None:
+    """Say what to install."""
+    if missing:
+        raise ServerNotStarted(
+            f"not installed: {', '.join(missing)}. On Debian and Ubuntu: sudo apt install {' '.join(missing)}"
+        )
+
+
+def free_addresses(settings: Settings) -> list[str]:
+    """Return the addresses for people that this machine has; raise AddressInUse where the port is taken."""
+    sockets = network.listen(settings.bind_addresses, settings.http.port)
+    try:
+        return [str(each.getsockname()[0]) for each in sockets]
+    finally:
+        network.close(sockets)
+
+
+def describe_servers(place: Place, ports: Mapping[str, int]) -> tuple[Server, ...]:
+    """Return how to run the servers."""
+    return (
+        describe_postgres(place, ports["postgresql"]),
+        describe_redis(place, ports["redis"]),
+        describe_etcd(place, ports["etcd"], ports["etcd peers"]),
+    )
+
+
+async def prepare_database(url: str) -> None:
+    """Bring it to the present schema, before any process needs it."""
+    async with open_database(url, pool_size=2) as database:
+        await migrate(database)
+
+
+def environment_of(place: Place, ports: Mapping[str, int]) -> dict[str, str]:
+    """Return the environment of the services: what is set for us, and where the servers are."""
+    return {
+        **os.environ,
+        PREFIX + "PUBLIC": "",  # TLS is Nginx's
+        PREFIX + "ENVIRONMENT": "production",
+        PREFIX + "DATABASE_URL": postgres_url(place, ports["postgresql"]),
+        PREFIX + "REDIS_URL": redis_url(place, ports["redis"]),
+        PREFIX + "REGISTRY_URL": etcd_url(ports["etcd"]),
+        PREFIX + "TOKENS__SECRET": load_or_make_secret(place.data / "secrets" / "tokens"),
+        PREFIX + "HTTP__TRUSTED_PROXIES": HOST,
+        PREFIX + "LOG__FORM": "json",
+    }
+
+
+def site_of(settings: Settings, addresses: list[str]) -> Site:
+    """Return what people reach."""
+    tls = None
+    if settings.public is not None:
+        tls = ensure_certificate(settings.data.absolute() / "tls", [settings.public], datetime.now(UTC))
+    return Site(addresses, settings.http.port, settings.http.body_limit, tls)
+
+
+async def wait_until_ready(parts: list[Part]) -> None:
+    """Return when every process says that it is; raise ServerNotStarted when one does not in time."""
+    deadline = asyncio.get_running_loop().time() + READY_S
+    while True:
+        ready = await find_ready(parts)
+        waiting = [part.name for part in parts if part.name not in ready]
+        if not waiting:
+            return
+        if asyncio.get_running_loop().time() > deadline:
+            raise ServerNotStarted(f"not ready after {READY_S:.0f} s: {', '.join(waiting)}: see their logs")
+        await asyncio.sleep(0.1)
+
+
+def run_cluster(
+    settings: Settings, *, any_ports: bool, report: Report, on_running: Callable[[Cluster], None]
+) -> None:
+    """Run until a signal ends it."""
+    asyncio.run(_run_cluster(settings, any_ports, report, on_running))
+
+
+async def _run_cluster(
+    settings: Settings, any_ports: bool, report: Report, on_running: Callable[[Cluster], None]
+) -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # It ends a start as well as what runs: all that was opened is closed.
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    async with open_cluster(settings, any_ports=any_ports, report=report) as cluster:
+        on_running(cluster)
+        await asyncio.Event().wait()
