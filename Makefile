@@ -5,14 +5,17 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 SETTINGS = $(if $(PORT),MEETING_HTTP__PORT=$(PORT)) $(if $(PUBLIC),MEETING_PUBLIC=$(PUBLIC))
 
-.PHONY: help run setup test check e2e bench fuzz format clean
+.PHONY: help run run-cluster setup test check e2e bench fuzz format clean
 
 help: ## this list | 显示本帮助
 	@echo "meeting-system: video meetings on your own machine | 自有机器上的视频会议"
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {split($$2, t, " \\| "); printf "  make %-8s %-58s %s\n", $$1, t[1], t[2]}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {split($$2, t, " \\| "); printf "  make %-11s %-58s %s\n", $$1, t[1], t[2]}' $(MAKEFILE_LIST)
 
 run: setup ## start it: http://localhost:8800 (PORT=8800 PUBLIC=address) | 启动系统
 	@exec env $(SETTINGS) .venv/bin/meeting-system serve
+
+run-cluster: setup ## every part a process of its own, behind Nginx (same settings) | 以多进程集群方式启动
+	@exec env $(SETTINGS) .venv/bin/meeting-system cluster
 
 setup: ## only prepare: packages, engine, web client | 只安装与构建
 	@scripts/setup

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -16,7 +17,6 @@ from tests.outside import open_outside
 
 from meeting_system.adapters.embedded import Servers
 
-MESSAGES = 24
 KILL_AT = 8
 PAUSE_S = 0.05
 HEALED_S = 45.0
@@ -33,8 +33,8 @@ class Meeting:
     meeting_id: str
     token: str
 
-    def client(self, name: str | None) -> MeetingClient:
-        """Return a participant, not yet there: a guest of that name, or the host."""
+    def client(self, name: str | None, port: int | None = None) -> MeetingClient:
+        """Return a participant, not yet there: a guest of that name, or the host. `port`: of one process."""
         device_id = f"device-of-{name or 'host'}"
         known: list[Joined] = []
 
@@ -47,30 +47,40 @@ class Meeting:
             return joined.ticket
 
         return MeetingClient(
-            f"ws://localhost:{self.server.port}/ws/signaling", self.meeting_id, device_id, get_ticket
+            f"ws://localhost:{port or self.server.port}/ws/signaling", self.meeting_id, device_id, get_ticket
         )
 
     async def stored(self) -> list[str]:
         """Read the chat from the database, over HTTP."""
-        answer = await self.http.get(
-            f"/api/v1/meetings/{self.meeting_id}/messages?limit=100",
-            headers={"Authorization": f"Bearer {self.token}"},
-        )
-        answer.raise_for_status()
-        return [message["body"] for message in answer.json()["items"]]
+        found: list[dict[str, Any]] = []
+        while True:
+            after = found[-1]["seq"] if found else 0
+            answer = await self.http.get(
+                f"/api/v1/meetings/{self.meeting_id}/messages?limit=100&after_seq={after}",
+                headers={"Authorization": f"Bearer {self.token}"},
+            )
+            answer.raise_for_status()
+            items = answer.json()["items"]
+            found += items
+            if len(items) < 100:
+                return [message["body"] for message in found]
 
 
 @asynccontextmanager
 async def open_meeting(folder: Path, settings: Mapping[str, str] | None = None) -> AsyncIterator[Meeting]:
-    """Start the system, register a host, open a meeting."""
-    async with (
-        open_server(folder, settings) as server,
-        httpx2.AsyncClient(base_url=server.url, timeout=30) as http,
-    ):
+    """Start the system and open a meeting on it."""
+    async with open_server(folder, settings) as server, begin_meeting(server) as meeting:
+        yield meeting
+
+
+@asynccontextmanager
+async def begin_meeting(server: Server, email: str = "host@example.org") -> AsyncIterator[Meeting]:
+    """Register a host on a running system and open a meeting."""
+    async with httpx2.AsyncClient(base_url=server.url, timeout=30) as http:
         account = await http.post(
             "/api/v1/auth/register",
             json={
-                "email": "host@example.org",
+                "email": email,
                 "password": "correct horse battery staple",
                 "display_name": "Host",
                 "locale": "en",
@@ -140,29 +150,50 @@ async def kill_outside(servers: Servers, name: str) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-async def talk_through(meeting: Meeting, kills: list[Callable[[], Awaitable[None]]]) -> None:
-    """Have the host talk while each kill happens, and compare what was acknowledged with what is there."""
+async def talk_through(
+    meeting: Meeting, kills: list[Callable[[], Awaitable[None]]], ports: tuple[int | None, ...] = (None, None)
+) -> None:
+    """Have the host talk while each kill happens, and compare what was acknowledged with what is there.
+
+    `ports` are those of the host's and the guest's sockets, None: the one for everybody.
+    """
     async with AsyncExitStack() as stack:
-        host = await stack.enter_async_context(meeting.client(None).running())
-        guest = await stack.enter_async_context(meeting.client("Guest").running())
-        said = [f"message {number}" for number in range(MESSAGES * len(kills))]
+        host = await stack.enter_async_context(meeting.client(None, ports[0]).running())
+        guest = await stack.enter_async_context(meeting.client("Guest", ports[1]).running())
+        said: list[str] = []
+        healed = asyncio.Event()
 
         async def talk() -> None:
-            for body in said:
+            while not healed.is_set():
+                body = f"message {len(said)}"
                 await host.send_chat(body)  # returns when it is acknowledged, however long that takes
+                said.append(body)
                 await asyncio.sleep(PAUSE_S)
 
-        async with asyncio.timeout(HEALED_S * len(kills)), asyncio.TaskGroup() as group:
+        def last_heard() -> str | None:
+            return guest.view.messages[-1]["body"] if guest.view.messages else None
+
+        async def hear(more: int) -> None:
+            wanted = len(said) + more
+            await guest.wait_until(lambda: has_heard(last_heard(), wanted), timeout_s=HEALED_S)
+
+        async with asyncio.timeout(HEALED_S * (len(kills) + 1)), asyncio.TaskGroup() as group:
             group.create_task(talk())
-            for number, kill in enumerate(kills):
-                heard = number * MESSAGES + KILL_AT
-                await guest.wait_until(
-                    lambda heard=heard: len(guest.view.messages) >= heard, timeout_s=HEALED_S
-                )
+            for kill in kills:
+                await hear(KILL_AT)
                 await kill()
-        await guest.wait_until(lambda: len(guest.view.messages) == len(said), timeout_s=HEALED_S)
-        assert [message["body"] for message in guest.view.messages] == said
+            await hear(KILL_AT)
+            healed.set()
+        await guest.wait_until(lambda: last_heard() == said[-1], timeout_s=HEALED_S)
+        seen = [message["body"] for message in guest.view.messages]
+        assert len(seen) > KILL_AT
+        assert seen == said[-len(seen) :]  # after a snapshot it begins later
         assert await meeting.stored() == said
         await guest.send_chat("healed")
-        await host.wait_until(lambda: len(host.view.messages) == len(said) + 1, timeout_s=HEALED_S)
+        await host.wait_until(lambda: host.view.messages[-1]["body"] == "healed", timeout_s=HEALED_S)
         assert (await meeting.http.get("/ready")).status_code == httpx2.codes.OK
+
+
+def has_heard(body: str | None, count: int) -> bool:
+    """Tell whether `body` is at least the message of that count."""
+    return body is not None and int(body.split()[1]) + 1 >= count

@@ -14,10 +14,19 @@ from meeting_system.app.cluster.programs import ENVIRONMENT, HOST, NGINX, write_
 
 TEMPLATE = Path(__file__).with_name("nginx.conf")
 
+CIPHERS = ":".join(
+    f"ECDHE-{key}-{cipher}"
+    for cipher in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305")
+    for key in ("ECDSA", "RSA")
+)
+"""Of TLS 1.2, with forward secrecy; those of TLS 1.3 all have it."""
+
 TLS = """ssl_certificate {tls.certificate};
     ssl_certificate_key {tls.key};
     ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_ciphers {CIPHERS};
     ssl_session_cache shared:tls:10m;
+    add_header Strict-Transport-Security "max-age=15768000" always;
     error_page 497 =301 https://$http_host$request_uri;
     location = /ca.crt {{
       default_type application/x-x509-ca-cert;
@@ -44,7 +53,7 @@ def configuration(site: Site, folder: Path, owner: Owner | None = None) -> str:
         "folder": str(folder),
         "body_limit": str(site.body_limit),
         "listen": "\n    ".join(f"listen {address}:{site.port}{secure};" for address in addresses),
-        "tls": TLS.format(tls=site.tls) if site.tls else "",
+        "tls": TLS.format(tls=site.tls, CIPHERS=CIPHERS) if site.tls else "",
     }
     text = TEMPLATE.read_text(encoding="utf-8")
     for name, value in words.items():
@@ -57,9 +66,8 @@ def upstreams(ports: Mapping[str, Sequence[int]]) -> str:
     blocks = []
     for service, each in ports.items():
         servers = [f"  server {HOST}:{port} max_fails=1 fail_timeout=1s;\n" for port in each]
-        blocks.append(
-            f"upstream {service} {{\n  zone {service} 64k;\n  least_conn;\n{''.join(servers)}  keepalive 32;\n}}\n"
-        )
+        lines = f"  zone {service} 64k;\n  least_conn;\n{''.join(servers)}  keepalive 32;\n"
+        blocks.append(f"upstream {service} {{\n{lines}}}\n")
     return "".join(blocks)
 
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from meeting_system.adapters.embedded import locked
 from meeting_system.adapters.embedded_place import Place, open_place
@@ -30,6 +31,7 @@ from meeting_system.app.cluster.programs import (
 from meeting_system.app.cluster.redis import describe_redis, redis_url
 from meeting_system.app.cluster.services import Part, describe_part, find_ready, plan, route
 from meeting_system.app.cluster.supervision import supervised_together
+from meeting_system.app.server import CERTIFICATE_CHECK
 from meeting_system.app.settings import PREFIX, Settings
 from meeting_system.kit.log import logger
 from meeting_system.kit.migrations import migrate
@@ -49,6 +51,7 @@ Report = Callable[[str], None]
 class Cluster:
     """Everything that runs: its processes, and which of them get traffic."""
 
+    settings: Settings
     place: Place
     parts: list[Part]
     supervisors: Mapping[str, Supervisor]
@@ -69,6 +72,15 @@ class Cluster:
                 write_private(self.place.data / "processes.json", state)
                 told = state
             await asyncio.sleep(LOOK_S)
+
+    async def renew(self, public: str) -> None:
+        """Make a new certificate before the present one expires; for ever."""
+        while True:
+            await asyncio.sleep(CERTIFICATE_CHECK.total_seconds())
+            await asyncio.to_thread(
+                ensure_certificate, tls_folder(self.settings), [public], datetime.now(UTC)
+            )
+            self._reload()
 
     def _reload(self) -> None:
         pid = self.supervisors["nginx"].pid
@@ -110,8 +122,11 @@ async def open_cluster(settings: Settings, *, any_ports: bool, report: Report) -
         site = site_of(settings, addresses)
         nginx = await enter(supervised_together([describe_nginx(place, site)]))
         report("nginx")
-        cluster = Cluster(place, parts, {**servers, **services, **nginx}, ports, routed)
-        async with alongside(cluster.keep_routing()):
+        cluster = Cluster(settings, place, parts, {**servers, **services, **nginx}, ports, routed)
+        tasks = [cluster.keep_routing()]
+        if settings.public is not None:
+            tasks.append(cluster.renew(settings.public))
+        async with alongside(*tasks):
             yield cluster
 
 
@@ -166,8 +181,13 @@ def site_of(settings: Settings, addresses: list[str]) -> Site:
     """Return what people reach."""
     tls = None
     if settings.public is not None:
-        tls = ensure_certificate(settings.data.absolute() / "tls", [settings.public], datetime.now(UTC))
+        tls = ensure_certificate(tls_folder(settings), [settings.public], datetime.now(UTC))
     return Site(addresses, settings.http.port, settings.http.body_limit, tls)
+
+
+def tls_folder(settings: Settings) -> Path:
+    """Return the folder of the authority: the one of the single process, so that devices trust both."""
+    return settings.data.absolute() / "tls"
 
 
 async def wait_until_ready(parts: list[Part]) -> None:

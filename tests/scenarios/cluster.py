@@ -1,0 +1,106 @@
+"""`meeting-system cluster` as its users run it, on other ports."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+from tests.e2e.server import Server, free_port
+
+from meeting_system.adapters.embedded_process import is_alive
+
+START_S = 240.0
+BACK_S = 60.0
+
+
+class Cluster(Server):
+    """The running cluster: to the scenarios it is a server like the one process."""
+
+    def start_processes(self) -> None:
+        """Start it and wait until it says where it is."""
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("MEETING_")}
+        settings = {
+            "MEETING_DATA": str(self.folder),
+            "MEETING_HTTP__PORT": str(self.port),
+            "MEETING_MEDIA__PORT": str(self.media_port),
+            "MEETING_MEDIA__ADVERTISED": "127.0.0.1",
+            "MEETING_MEDIA__WORKERS": "1",
+        }
+        with self.log.open("ab") as log:
+            self.child = subprocess.Popen(
+                [sys.executable, "-m", "meeting_system.cli", "cluster", "--free-ports"],
+                env=ours | settings,
+                stdout=log,
+                stderr=log,
+            )
+        deadline = monotonic() + START_S
+        while not (self.folder / "cluster" / "processes.json").exists():
+            if self.child.poll() is not None or monotonic() > deadline:
+                raise RuntimeError(self.log.read_text())
+            sleep(0.1)
+
+    def processes(self) -> dict[str, dict[str, Any]]:
+        """What runs: process id, port and restarts by name."""
+        found: dict[str, dict[str, Any]] = json.loads(
+            (self.folder / "cluster" / "processes.json").read_text()
+        )
+        return found
+
+    def port_of(self, name: str) -> int:
+        return int(self.processes()[name]["port"])
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        os.kill(self.processes()[name]["pid"], number)
+
+    def routed(self) -> str:
+        """What Nginx was told."""
+        return (self.folder / "cluster" / "nginx" / "upstreams.conf").read_text()
+
+    async def wait_routed(self, name: str, *, routed: bool) -> None:
+        """Return when the process gets traffic, or none."""
+        port = f"127.0.0.1:{self.port_of(name)} "
+        async with asyncio.timeout(BACK_S):
+            while (port in self.routed()) is not routed:  # noqa: ASYNC110  # another process does it
+                await asyncio.sleep(0.05)
+
+    async def kill_part(self, name: str) -> None:
+        """Kill -9, and return when it was started again."""
+        before = self.processes()[name]
+        self.signal(name, signal.SIGKILL)
+        async with asyncio.timeout(BACK_S):
+            while not self._is_back(name, before["restarts"]):  # noqa: ASYNC110  # another process does it
+                await asyncio.sleep(0.05)
+
+    def _is_back(self, name: str, restarts: int) -> bool:
+        process = self.processes()[name]
+        return bool(process["pid"]) and process["restarts"] > restarts
+
+    def interrupt(self) -> int:
+        """End it as Ctrl-C does; return its exit status, and see that nothing is left."""
+        pids = [process["pid"] for process in self.processes().values() if process["pid"]]
+        self.child.send_signal(signal.SIGINT)
+        code = self.child.wait(60)
+        assert [pid for pid in pids if is_alive(pid)] == []
+        return code
+
+
+@contextmanager
+def open_cluster(folder: Path) -> Iterator[Cluster]:
+    """Run it for the length of the block."""
+    cluster = Cluster(folder)
+    cluster.port, cluster.media_port = free_port(), free_port()
+    try:
+        cluster.start_processes()
+        yield cluster
+        assert cluster.interrupt() == 0
+        assert "Stopped | 已停止" in cluster.log.read_text()
+    finally:
+        cluster.child.kill()
+        cluster.child.wait()
