@@ -4,10 +4,12 @@ import socket
 from pathlib import Path
 
 import pytest
+from tests.outside import open_etcd
 
 from meeting_system.adapters.embedded import Servers
+from meeting_system.adapters.embedded_place import open_place
 from meeting_system.app import doctor
-from meeting_system.app.doctor import Finding, Level
+from meeting_system.app.doctor import Finding, Level, check_registry
 from meeting_system.app.language import Language, Text, find_language
 from meeting_system.app.settings import Settings
 
@@ -113,3 +115,16 @@ def test_the_language_is_the_environments(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert find_language() is language
+
+
+async def test_a_configured_etcd_is_asked(tmp_path: Path) -> None:
+    assert await check_registry(settings_of()) == []
+    async with open_etcd(open_place(tmp_path)) as etcd:
+        (found,) = await check_registry(settings_of(registry_url=etcd.url))
+        assert (found.level, str(found.seen)) == (
+            Level.GOOD,
+            "the configured etcd answers | 所配置的 etcd 正常",
+        )
+    (found,) = await check_registry(settings_of(registry_url="etcd://127.0.0.1:1"))
+    assert found.level is Level.BAD
+    assert "MEETING_REGISTRY_URL" in str(found.seen)

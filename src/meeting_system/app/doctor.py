@@ -67,6 +67,7 @@ CONFIGURATION = Text("configuration", "配置")
 PROGRAM = Text("program", "程序")
 DATABASE = Text("database", "数据库")
 STORE = Text("store", "缓存")
+REGISTRY = Text("registry", "注册中心")
 DATA = Text("data folder", "数据目录")
 CLOCK = Text("clock", "时钟")
 PAGES = Text("port for pages", "网页端口")
@@ -82,6 +83,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = [*check_configuration(settings), check_program(), check_data(settings.data)]
     checks: list[Callable[[Settings], Awaitable[Finding]]] = [check_database, check_store]
     findings += [await check(settings) for check in checks]
+    findings += await check_registry(settings)
     findings += [check_clock(), check_web(settings), check_engine()]
     findings += [check_pages_port(settings), check_media_port(settings)]
     findings += await check_media_address(settings)
@@ -186,6 +188,26 @@ async def check_store(settings: Settings) -> Finding:
             "所配置的 Valkey 没有响应：请检查 MEETING_REDIS_URL 和服务器",
         )
     return good(STORE, "the configured one answers", "所配置的服务器正常")
+
+
+async def check_registry(settings: Settings) -> list[Finding]:
+    """The configured etcd answers; without one there is nothing more to look at than the store."""
+    if settings.registry_url is None:
+        return []
+    from meeting_system.adapters.registry_etcd import open_leases  # gRPC takes a while
+
+    async with open_leases(settings.registry_url.get_secret_value()) as leases:
+        try:
+            await leases.look("")
+        except AppError:
+            return [
+                bad(
+                    REGISTRY,
+                    "the configured etcd does not answer: check MEETING_REGISTRY_URL and the server",
+                    "所配置的 etcd 没有响应：请检查 MEETING_REGISTRY_URL 和服务器",
+                )
+            ]
+    return [good(REGISTRY, "the configured etcd answers", "所配置的 etcd 正常")]
 
 
 def check_clock() -> Finding:
