@@ -1,19 +1,23 @@
 """The cluster's decisions and files; the whole of it runs in tests/scenarios/test_cluster.py."""
 
+import ssl
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx2
 import pytest
-from tests.outside import need
+from tests.outside import free_port, need
 
-from meeting_system.adapters.embedded_process import ServerNotStarted
+from meeting_system.adapters.embedded_place import open_place
+from meeting_system.adapters.embedded_process import ServerNotStarted, supervised
 from meeting_system.adapters.tls import TlsFiles, ensure_certificate
-from meeting_system.app.cluster.nginx import Site, configuration, upstreams
+from meeting_system.app.cluster.nginx import Site, configuration, describe_nginx, upstreams, write_upstreams
 from meeting_system.app.cluster.ports import USUAL, free_ports
-from meeting_system.app.cluster.programs import NGINX, Program, find_missing
-from meeting_system.app.cluster.run import require
+from meeting_system.app.cluster.programs import ETCD, NGINX, POSTGRES, REDIS, Program, find_missing
+from meeting_system.app.cluster.run import describe_servers, environment_of, needed_programs, require
 from meeting_system.app.cluster.services import plan, route
+from meeting_system.app.settings import Settings
 
 PARTS = plan(USUAL)
 EVERY = {part.name for part in PARTS}
@@ -72,3 +76,40 @@ def test_free_ports_are_different_ones() -> None:
     ports = free_ports()
     assert ports.keys() == USUAL.keys()
     assert len(set(ports.values())) == len(ports)
+
+
+def test_no_server_is_started_where_its_address_is_configured(tmp_path: Path) -> None:
+    need(POSTGRES, REDIS, ETCD)
+    place = open_place(tmp_path)
+    urls = {
+        "database_url": "postgresql+asyncpg://me:word@db/meeting",
+        "redis_url": "redis://cache/0",
+        "registry_url": "etcd://etcd:2379",
+    }
+    own = describe_servers(Settings(), place, USUAL)
+    assert [server.name for server in own] == ["postgresql", "redis", "etcd"]
+    settings = Settings(**urls)  # type: ignore[arg-type]
+    assert describe_servers(settings, place, USUAL) == []
+    assert needed_programs(settings) == [NGINX]
+    environment = environment_of(settings, place, USUAL)
+    assert [environment[f"MEETING_{name.upper()}"] for name in urls] == list(urls.values())
+
+
+async def test_nginx_serves_others_by_https_and_says_itself_that_a_service_is_away(tmp_path: Path) -> None:
+    need(NGINX)
+    place, port = open_place(tmp_path / "cluster"), free_port()
+    tls = ensure_certificate(tmp_path / "tls", ["127.0.0.1"], datetime.now(UTC))
+    write_upstreams(place, {service: [free_port()] for service in ("user", "meeting", "signaling", "media")})
+    async with supervised(describe_nginx(place, Site(["127.0.0.1"], port, 1 << 20, tls))):
+        context = ssl.create_default_context(cafile=str(tls.authority))
+        async with httpx2.AsyncClient(base_url=f"https://127.0.0.1:{port}", verify=context) as http:
+            away = await http.get("/api/v1/meetings")
+            assert (away.status_code, away.json()["code"]) == (503, "unavailable")
+            assert away.headers["content-type"] == "application/problem+json"
+            assert away.headers["retry-after"] == "1"
+            assert away.headers["strict-transport-security"].startswith("max-age=")
+            assert (await http.get("/ca.crt")).content == tls.authority.read_bytes()
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+            plain = await http.get("/m/1?a=b")
+            assert plain.status_code == 301
+            assert plain.headers["location"] == f"https://127.0.0.1:{port}/m/1?a=b"

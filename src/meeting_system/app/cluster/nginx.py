@@ -2,6 +2,7 @@
 
 import asyncio
 import grp
+import shutil
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ TLS = """ssl_certificate {tls.certificate};
     error_page 497 =301 https://$http_host$request_uri;
     location = /ca.crt {{
       default_type application/x-x509-ca-cert;
-      alias {tls.authority};
+      alias {folder}/ca.crt;
     }}"""
 
 
@@ -53,7 +54,7 @@ def configuration(site: Site, folder: Path, owner: Owner | None = None) -> str:
         "folder": str(folder),
         "body_limit": str(site.body_limit),
         "listen": "\n    ".join(f"listen {address}:{site.port}{secure};" for address in addresses),
-        "tls": TLS.format(tls=site.tls, CIPHERS=CIPHERS) if site.tls else "",
+        "tls": TLS.format(tls=site.tls, folder=folder, CIPHERS=CIPHERS) if site.tls else "",
     }
     text = TEMPLATE.read_text(encoding="utf-8")
     for name, value in words.items():
@@ -76,6 +77,11 @@ def describe_nginx(place: Place, site: Site) -> Server:
     folder = nginx_folder(place)
     file = folder / "nginx.conf"
     write_private(file, configuration(site, folder, place.owner))
+    if site.tls is not None:
+        # The workers may not read where it lies, beside the keys. It is for everybody.
+        copied = folder / "ca.crt"
+        shutil.copyfile(site.tls.authority, copied)
+        copied.chmod(0o644)
 
     async def prepare() -> None:
         """Nothing: its port tells whether a former one still ends, and the start is tried again."""

@@ -25,6 +25,7 @@ from meeting_system.app.cluster.programs import (
     NGINX,
     POSTGRES,
     REDIS,
+    Program,
     find_missing,
     write_private,
 )
@@ -43,6 +44,7 @@ log = logger(__name__)
 
 READY_S = 60.0
 LOOK_S = 1.0
+DATABASE_URL = PREFIX + "DATABASE_URL"
 
 Report = Callable[[str], None]
 
@@ -99,19 +101,19 @@ class Cluster:
 @asynccontextmanager
 async def open_cluster(settings: Settings, *, any_ports: bool, report: Report) -> AsyncIterator[Cluster]:
     """Run the system as separate processes for the length of the block."""
-    require(find_missing([POSTGRES, REDIS, ETCD, NGINX]))
+    require(find_missing(needed_programs(settings)))
     addresses = free_addresses(settings)
     place = open_place(settings.data / "cluster")
     async with AsyncExitStack() as stack:
         stack.enter_context(locked(place.data))
         enter = stack.enter_async_context
         ports = free_ports() if any_ports else usual_ports()
-        servers = await enter(supervised_together(describe_servers(place, ports)))
+        servers = await enter(supervised_together(describe_servers(settings, place, ports)))
         report("servers")
-        await prepare_database(postgres_url(place, ports["postgresql"]))
+        environment = environment_of(settings, place, ports)
+        await prepare_database(environment[DATABASE_URL])
         report("database")
         parts = plan(ports)
-        environment = environment_of(place, ports)
         services = await enter(
             supervised_together([describe_part(place, each, environment) for each in parts])
         )
@@ -147,13 +149,22 @@ def free_addresses(settings: Settings) -> list[str]:
         network.close(sockets)
 
 
-def describe_servers(place: Place, ports: Mapping[str, int]) -> tuple[Server, ...]:
-    """Return how to run the servers."""
-    return (
-        describe_postgres(place, ports["postgresql"]),
-        describe_redis(place, ports["redis"]),
-        describe_etcd(place, ports["etcd"], ports["etcd peers"]),
-    )
+def needed_programs(settings: Settings) -> list[Program]:
+    """Return what is to be started: a configured address selects that server, and none is started."""
+    found = [NGINX]
+    found += [POSTGRES] if settings.database_url is None else []
+    found += [REDIS] if settings.redis_url is None else []
+    found += [ETCD] if settings.registry_url is None else []
+    return found
+
+
+def describe_servers(settings: Settings, place: Place, ports: Mapping[str, int]) -> list[Server]:
+    """Return how to run the servers that are not configured."""
+    needed = needed_programs(settings)
+    found = [describe_postgres(place, ports["postgresql"])] if POSTGRES in needed else []
+    found += [describe_redis(place, ports["redis"])] if REDIS in needed else []
+    found += [describe_etcd(place, ports["etcd"], ports["etcd peers"])] if ETCD in needed else []
+    return found
 
 
 async def prepare_database(url: str) -> None:
@@ -162,19 +173,27 @@ async def prepare_database(url: str) -> None:
         await migrate(database)
 
 
-def environment_of(place: Place, ports: Mapping[str, int]) -> dict[str, str]:
+def environment_of(settings: Settings, place: Place, ports: Mapping[str, int]) -> dict[str, str]:
     """Return the environment of the services: what is set for us, and where the servers are."""
+    database, redis, etcd = settings.database_url, settings.redis_url, settings.registry_url
+    secret = settings.tokens.secret
     return {
         **os.environ,
         PREFIX + "PUBLIC": "",  # TLS is Nginx's
         PREFIX + "ENVIRONMENT": "production",
-        PREFIX + "DATABASE_URL": postgres_url(place, ports["postgresql"]),
-        PREFIX + "REDIS_URL": redis_url(place, ports["redis"]),
-        PREFIX + "REGISTRY_URL": etcd_url(ports["etcd"]),
-        PREFIX + "TOKENS__SECRET": load_or_make_secret(place.data / "secrets" / "tokens"),
+        DATABASE_URL: database.get_secret_value() if database else postgres_url(place, ports["postgresql"]),
+        PREFIX + "REDIS_URL": redis.get_secret_value() if redis else redis_url(place, ports["redis"]),
+        PREFIX + "REGISTRY_URL": etcd.get_secret_value() if etcd else etcd_url(ports["etcd"]),
+        PREFIX + "TOKENS__SECRET": secret.get_secret_value() if secret else own_secret(place),
+        PREFIX + "MEDIA__ADVERTISED": ",".join(settings.media.advertised) or settings.public or "",
         PREFIX + "HTTP__TRUSTED_PROXIES": HOST,
         PREFIX + "LOG__FORM": "json",
     }
+
+
+def own_secret(place: Place) -> str:
+    """Return what signs access tokens: the same in all processes."""
+    return load_or_make_secret(place.data / "secrets" / "tokens")
 
 
 def site_of(settings: Settings, addresses: list[str]) -> Site:
