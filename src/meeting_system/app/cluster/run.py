@@ -42,7 +42,7 @@ from meeting_system.kit.tokens import load_or_make_secret
 
 log = logger(__name__)
 
-READY_S = 60.0
+READY_S = 120.0
 LOOK_S = 1.0
 DATABASE_URL = PREFIX + "DATABASE_URL"
 

@@ -85,8 +85,9 @@ class Arrival:
 
 
 # The lock on the run (or, before there is one, on the meeting) holds off its end until this has committed:
-# nobody is let into a meeting that ends at the same moment. Who holds the meeting never waits for a run: its end
-# holds the run and waits for the meeting. So a run that somebody else began meanwhile is left for the next try.
+# nobody is let into a meeting that ends at the same moment. Who holds the meeting never waits for a run: its
+# end holds the run and waits for the meeting. So a run that somebody else began meanwhile is left for the
+# next try.
 _LIVE_RUN = """
 WITH run AS (
     SELECT run_id FROM meetings.runs
@@ -141,8 +142,8 @@ _START = text(_FIRST_RUN + "SELECT CAST(run_id AS text) FROM run")  # noqa: S608
 async def arrive(connection: AsyncConnection, arrival: Arrival) -> tuple[str, str] | None:
     """Write the participant, and the run and the meeting's start if this is the first.
 
-    Returns participant id and run id; None when meanwhile the run ended, another one began, or the participant
-    was removed: read again.
+    Returns participant id and run id; None when meanwhile the run ended, another one began, or the
+    participant was removed: read again.
     """
     values = dict(vars(arrival))
     if arrival.run_id is None:

@@ -195,7 +195,8 @@ async def set_locked(connection: AsyncConnection, meeting_id: str, *, locked: bo
 async def end_run(connection: AsyncConnection, run: RunRow, *, why: str, now: datetime) -> None:
     """End a run, its meeting, and everybody's stay.
 
-    The meeting first: who is about to begin a run holds the meeting, and waits for a run that is being changed.
+    The meeting first: who is about to begin a run holds the meeting, and waits for a run that is being
+    changed.
     """
     await end_meeting(connection, run.meeting_id, now=now)
     await connection.execute(
