@@ -34,6 +34,7 @@ __all__ = [
     "TrackStopped",
     "LayersWanted",
     "RelayLost",
+    "RelayUp",
     "Transport",
     "__version__",
 ]
@@ -200,10 +201,18 @@ class LayersWanted:
     layers: int
 
 @final
+class RelayUp:
+    """A relay's other end was heard: for the first time since `open_relay`, or again after `RelayLost`."""
+
+    room: str
+    relay: int
+
+@final
 class RelayLost:
     """Nothing was heard of a relay's other end for five seconds: its peers are shown nowhere here.
 
-    It comes back by itself, unless this engine or the other has failed; then it is to be opened again at both ends.
+    Told once, also of an end that never answered. `RelayUp` follows by itself when the end is heard again. Where an
+    engine has failed or began anew it won't be: open the relay again at both ends, with a fresh key.
     """
 
     room: str
@@ -233,6 +242,7 @@ Event = (
     | TrackStarted
     | TrackStopped
     | LayersWanted
+    | RelayUp
     | RelayLost
     | QualityChanged
 )
@@ -298,11 +308,15 @@ class Engine:
     ) -> None:
         """Link the room with the same room in another engine; exactly one of the two ends is the `first`.
 
-        `remote` is the other engine's media address. `relay` names the relay at both ends and no other; `key` are 32
-        random bytes made for it alone. With `is_told_elsewhere` the other end tells who speaks. A room with relays
-        stays on one worker, so open them before it is split. Tells RelayLost when the other end is not heard.
+        `remote` is the other engine's media address: IP and port. `relay` names the relay at both ends and no other, in
+        0..2**64; `key` are 32 random bytes made for it alone. With `is_told_elsewhere` the other end tells who speaks:
+        of all engines with the room exactly one shall. Every two engines with the room need a relay: what came over
+        one is sent over no other. The same `relay` again begins anew. Tells RelayUp and RelayLost.
+        Raises EngineError: id_invalid, address_invalid (no IP, no port, or of a family that this engine has no address
+        of), closed; ValueError for a key of another length.
         """
-    def close_relay(self, *, room: str, relay: int) -> None: ...
+    def close_relay(self, *, room: str, relay: int) -> None:
+        """End a relay at this end: what the other end publishes is shown nowhere here. No event follows."""
     def statistics(self) -> EngineStatistics: ...
     def close(self) -> None:
         """Stop the workers and close the sockets. Idempotent."""

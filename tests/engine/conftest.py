@@ -2,16 +2,32 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypedDict, TypeVar, Unpack
 
 import meeting_sfu
 import pytest
-from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc import (
+    MediaStreamTrack,
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
 from aiortc.contrib.media import MediaBlackhole
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
 E = TypeVar("E")
+
+# Otherwise aiortc waits for pictures on a transport of their own, which an answer with BUNDLE leaves unused.
+BUNDLED = RTCConfiguration(bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+
+
+class Changes(TypedDict, total=False):
+    """Settings of an engine that a test may choose."""
+
+    room_split: int
 
 
 class Recorder:
@@ -42,14 +58,15 @@ class Caller:
     """A peer of a room."""
 
     name: str
-    connection: RTCPeerConnection = field(default_factory=RTCPeerConnection)
+    picture: MediaStreamTrack = field(default_factory=VideoStreamTrack)
+    connection: RTCPeerConnection = field(default_factory=lambda: RTCPeerConnection(BUNDLED))
     tracks: list[MediaStreamTrack] = field(default_factory=list)
     slots: dict[str, list[str]] = field(default_factory=dict)
 
     async def join(self, recorder: Recorder, room: str, *, request: int, generation: int = 1) -> None:
         """Offer, be answered, and connect."""
         microphone = self.connection.addTransceiver(AudioStreamTrack(), direction="sendonly")
-        camera = self.connection.addTransceiver(VideoStreamTrack(), direction="sendonly")
+        camera = self.connection.addTransceiver(self.picture, direction="sendonly")
         hearing = [self.connection.addTransceiver("audio", direction="recvonly") for _ in range(2)]
         seeing = [self.connection.addTransceiver("video", direction="recvonly") for _ in range(2)]
         self.connection.on("track", self.tracks.append)
@@ -72,6 +89,11 @@ class Caller:
         await self.connection.setRemoteDescription(RTCSessionDescription(answered.sdp, "answer"))
         await recorder.wait_for(meeting_sfu.PeerConnected, lambda e: e.peer == self.name)
 
+    def look_at(self, recorder: Recorder, room: str, who: str) -> None:
+        """Ask for somebody's camera in the first video slot."""
+        entry = meeting_sfu.LayoutEntry(self.slots["video"][0], who, "camera", 640)
+        recorder.engine.set_layout(room=room, peer=self.name, entries=[entry])
+
     async def packets_received(self) -> int:
         """How many packets its slots have got."""
         reports = await self.connection.getStats()
@@ -86,16 +108,22 @@ class Caller:
         return sink
 
 
-@pytest.fixture
-async def recorder() -> AsyncIterator[Recorder]:
+@asynccontextmanager
+async def recording(**changes: Unpack[Changes]) -> AsyncIterator[Recorder]:
     """A recorder with a running engine. aiortc never uses loopback, so the engine does not either."""
-    config = meeting_sfu.EngineConfig(workers=2)
-    with meeting_sfu.Engine(config) as engine:
+    with meeting_sfu.Engine(meeting_sfu.EngineConfig(workers=2, **changes)) as engine:
         recorder = Recorder(engine)
         loop = asyncio.get_running_loop()
         loop.add_reader(engine.fileno(), recorder.drain)
         yield recorder
         loop.remove_reader(engine.fileno())
+
+
+@pytest.fixture
+async def recorder() -> AsyncIterator[Recorder]:
+    """A recorder with a running engine."""
+    async with recording() as recorder:
+        yield recorder
 
 
 @pytest.fixture
@@ -105,8 +133,7 @@ async def callers(recorder: Recorder) -> AsyncIterator[tuple[Caller, Caller]]:
     for request, caller in enumerate(callers):
         await caller.join(recorder, "room", request=request)
     for own, other in (callers, callers[::-1]):
-        entry = meeting_sfu.LayoutEntry(own.slots["video"][0], other.name, "camera", 640)
-        recorder.engine.set_layout(room="room", peer=own.name, entries=[entry])
+        own.look_at(recorder, "room", other.name)
     yield callers
     for caller in callers:
         await caller.connection.close()

@@ -36,7 +36,7 @@ def test_stub_describes_the_binary(tmp_path):
 
 def test_events_are_one_union():
     assert meeting_sfu.PeerAnswered in meeting_sfu.Event.__args__
-    assert len(meeting_sfu.Event.__args__) == 12
+    assert len(meeting_sfu.Event.__args__) == 13
 
 
 def test_values_can_be_read_but_not_written():

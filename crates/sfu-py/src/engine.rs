@@ -1,6 +1,6 @@
 //! The engine as a Python class. Every call that takes a lock or waits releases the GIL.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -27,6 +27,20 @@ impl Engine {
         }
         py.detach(|| self.engine.command(command));
         Ok(())
+    }
+
+    /// Where the other end of a relay is, if it can be reached from here.
+    fn relay_address(&self, ip: &str, port: u16) -> PyResult<SocketAddr> {
+        let remote = SocketAddr::new(parse_ip(ip)?, port);
+        let is_family = |own: &IpAddr| own.is_ipv4() == remote.is_ipv4();
+        let refuse = |why| Err(engine_error("address_invalid", format!("no relay can lead to {remote}: {why}")));
+        if port == 0 || remote.ip().is_unspecified() || remote.ip().is_multicast() {
+            return refuse("it is the address of nobody");
+        }
+        if !self.engine.addresses().iter().any(is_family) {
+            return refuse("this engine has no address of that family");
+        }
+        Ok(remote)
     }
 }
 
@@ -147,7 +161,7 @@ impl Engine {
         first: bool,
         is_told_elsewhere: bool,
     ) -> PyResult<()> {
-        let (room, remote) = (id("room", room)?, SocketAddr::new(parse_ip(&remote.0)?, remote.1));
+        let (room, remote) = (id("room", room)?, self.relay_address(&remote.0, remote.1)?);
         let key = RelayKey(key);
         self.command(py, Command::OpenRelay(OpenRelay { room, relay, remote, key, first, is_told_elsewhere }))
     }

@@ -64,6 +64,10 @@ event_class! {
     LayersWanted { room: String, peer: String, generation: u64, source: &'static str, layers: usize }
 }
 event_class! {
+    /// A relay's other end was heard: the first time since the opening, or again after `RelayLost`.
+    RelayUp { room: String, relay: u64 }
+}
+event_class! {
     /// Nothing was heard of a relay's other end for five seconds. It comes back by itself unless an engine failed.
     RelayLost { room: String, relay: u64 }
 }
@@ -97,6 +101,7 @@ pub fn register<'py>(module: &Bound<'py, PyModule>) -> PyResult<Vec<Bound<'py, P
     module.add_class::<TrackStarted>()?;
     module.add_class::<TrackStopped>()?;
     module.add_class::<LayersWanted>()?;
+    module.add_class::<RelayUp>()?;
     module.add_class::<RelayLost>()?;
     module.add_class::<QualityChanged>()?;
     let names = [
@@ -110,6 +115,7 @@ pub fn register<'py>(module: &Bound<'py, PyModule>) -> PyResult<Vec<Bound<'py, P
         "TrackStarted",
         "TrackStopped",
         "LayersWanted",
+        "RelayUp",
         "RelayLost",
         "QualityChanged",
     ];
@@ -157,6 +163,7 @@ pub fn to_python(py: Python<'_>, event: Event) -> PyResult<Py<PyAny>> {
             let (room, peer) = (room.to_string(), peer.to_string());
             object(py, LayersWanted { room, peer, generation, source: source.name(), layers })
         }
+        Event::RelayUp { room, relay } => object(py, RelayUp { room: room.to_string(), relay }),
         Event::RelayLost { room, relay } => object(py, RelayLost { room: room.to_string(), relay }),
         Event::QualityChanged { room, peer, link } => quality(py, room.to_string(), peer.to_string(), link),
     }

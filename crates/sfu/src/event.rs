@@ -114,6 +114,14 @@ pub enum Event {
         /// How many layers.
         layers: usize,
     },
+    /// A relay's other end was heard: for the first time since the relay was opened, or again after
+    /// [`RelayLost`](Event::RelayLost).
+    RelayUp {
+        /// The room.
+        room: Id,
+        /// The id of the relay.
+        relay: u64,
+    },
     /// Nothing was heard of a relay's other end for five seconds: its peers are shown nowhere here. It comes back by
     /// itself, unless this engine or the other has failed meanwhile; then it is to be opened again, at both ends.
     RelayLost {
@@ -146,6 +154,7 @@ impl Event {
             Event::PeerAnswered { .. }
             | Event::PeerRefused { .. }
             | Event::PeerConnected { .. }
+            | Event::RelayUp { .. }
             | Event::RelayLost { .. }
             | Event::PeerEnded { .. } => 2,
         }

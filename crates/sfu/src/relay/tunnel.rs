@@ -65,8 +65,20 @@ pub struct Tunnel {
     opening: LessSafeKey,
     counter: u64,
     window: Window,
+    /// When the other end was heard last; at first when this end began to listen.
     heard_at: Instant,
-    is_lost: bool,
+    other: Other,
+}
+
+/// How the other end does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Other {
+    /// It was not heard yet.
+    Awaited,
+    /// It is heard.
+    Up,
+    /// It was not heard for too long.
+    Lost,
 }
 
 impl Tunnel {
@@ -83,7 +95,7 @@ impl Tunnel {
             counter,
             window: Window::default(),
             heard_at: now,
-            is_lost: false,
+            other: Other::Awaited,
         }
     }
 
@@ -109,7 +121,7 @@ impl Tunnel {
         length + TAG_BYTES
     }
 
-    /// Open a datagram into `room`; returns how long its messages are.
+    /// Open a datagram into `room`; returns how long its messages are. Then the other end [is up](Self::is_up).
     pub fn open(&mut self, datagram: &[u8], room: &mut [u8], now: Instant) -> Result<usize, Refused> {
         let (header, rest) = datagram.split_at_checked(HEADER_BYTES).ok_or(Refused::Forged)?;
         let counter = header.last_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes)).ok_or(Refused::Forged)?;
@@ -121,19 +133,24 @@ impl Tunnel {
         let opened = self.opening.open_separate_gather(nonce(counter), Aad::from(header), body, tag, out);
         opened.map_err(|_| Refused::Forged)?;
         self.window.take(counter);
-        (self.heard_at, self.is_lost) = (now, false);
+        (self.heard_at, self.other) = (now, Other::Up);
         Ok(body.len())
+    }
+
+    /// Whether the other end is heard.
+    pub fn is_up(&self) -> bool {
+        self.other == Other::Up
     }
 
     /// Whether the other end has just been lost.
     pub fn has_been_lost(&mut self, now: Instant) -> bool {
         let is_silent = now.saturating_duration_since(self.heard_at) >= LOST_AFTER;
-        is_silent && !std::mem::replace(&mut self.is_lost, true)
+        is_silent && std::mem::replace(&mut self.other, Other::Lost) != Other::Lost
     }
 
-    /// Whether the other end tells who speaks, and can be heard.
+    /// Whether the other end tells who speaks, and is not lost.
     pub fn is_told_there(&self) -> bool {
-        self.is_told_elsewhere && !self.is_lost
+        self.is_told_elsewhere && self.other != Other::Lost
     }
 }
 

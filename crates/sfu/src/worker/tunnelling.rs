@@ -8,7 +8,7 @@ use crate::command::OpenRelay;
 use crate::downlink::Exit;
 use crate::event::Event;
 use crate::model::Id;
-use crate::relay::{End, Refused, Tunnel};
+use crate::relay::{End, Link, Refused, Tunnel};
 use crate::slab::Key;
 
 /// The longest batch of messages in a datagram.
@@ -50,10 +50,14 @@ impl Worker {
     /// Take a datagram of a relay; whether it was genuine.
     pub(super) fn receive_relayed(&mut self, relay: u64, datagram: &[u8], now: Instant) -> bool {
         let Some(key) = self.relays.get(&relay).copied() else { return false };
-        let Some(tunnel) = self.links.get_mut(key).and_then(|link| link.tunnel.as_mut()) else { return false };
+        let Some(Link { room, tunnel: Some(tunnel), .. }) = self.links.get_mut(key) else { return false };
         let mut plain = [0; MAX_BATCH_BYTES];
+        let was_up = tunnel.is_up();
         match tunnel.open(datagram, &mut plain, now) {
             Ok(length) => {
+                if !was_up {
+                    self.events.push(Event::RelayUp { room: room.clone(), relay });
+                }
                 self.take_batch(key, &plain[..length], now);
                 true
             }

@@ -15,6 +15,10 @@ use crate::world::{KEY, RELAY, ROOM, World, server};
 
 const LATELY: Duration = Duration::from_millis(500);
 
+fn up(world: &World) -> usize {
+    world.events.iter().filter(|(_, event)| matches!(event, Event::RelayUp { relay: RELAY, .. })).count()
+}
+
 fn lost(world: &World) -> usize {
     world.events.iter().filter(|(_, event)| matches!(event, Event::RelayLost { relay: RELAY, .. })).count()
 }
@@ -97,7 +101,7 @@ fn another_key_links_nothing() {
     world.run(Duration::from_secs(7));
     assert!(world.workers.iter().all(|worker| worker.statistics().packets_forged > 3));
     assert!(world.heard(0, LATELY).is_empty());
-    assert_eq!(lost(&world), 2, "each end says so once");
+    assert_eq!((up(&world), lost(&world)), (0, 2), "each end says so once");
 }
 
 #[test]
@@ -129,12 +133,14 @@ fn a_relay_that_breaks_is_told_and_comes_back_by_itself() {
     let mut world = World::with_relay(255, 2, Path::default());
     world.show(0, &[(1, 640)]);
     world.run(Duration::from_secs(2));
+    assert_eq!((up(&world), lost(&world)), (2, 0), "each end says once that it hears the other");
     world.between.loss = 1.0;
     world.run(Duration::from_secs(7));
-    assert_eq!(lost(&world), 2);
+    assert_eq!((up(&world), lost(&world)), (2, 2));
     assert!(world.slots_of(0).iter().all(|slot| slot.track.is_none()));
     world.between.loss = 0.0;
     world.run(Duration::from_secs(3));
+    assert_eq!((up(&world), lost(&world)), (4, 2));
     assert!(world.seen(0, 0, LATELY).len() > 20 && world.heard(1, LATELY).contains(&0));
 }
 
@@ -150,6 +156,7 @@ fn a_process_that_began_anew_is_relayed_again_with_the_same_key() {
     let back = world.join(1, Setup::default());
     world.show(0, &[(back, 640)]);
     world.run(Duration::from_secs(2));
+    assert_eq!(up(&world), 3, "to the other end it was never away");
     assert!(world.seen(0, 0, LATELY).len() > 20 && world.heard(back, LATELY).contains(&0));
 }
 
