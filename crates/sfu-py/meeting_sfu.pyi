@@ -18,6 +18,7 @@ __all__ = [
     "Event",
     "Kind",
     "LayoutEntry",
+    "PauseReason",
     "PeerAnswered",
     "PeerConnected",
     "PeerDisconnected",
@@ -44,6 +45,7 @@ Kind = Literal["audio", "video"]
 Transport = Literal["udp", "tcp"]
 EndReason = Literal["closed", "replaced", "ice_timeout", "dtls_failed", "worker_failed", "room_closed"]
 Quality = Literal["good", "fair", "poor", "lost"]
+PauseReason = Literal["bandwidth", "codec"]
 
 __version__: str
 
@@ -100,13 +102,18 @@ class LayoutEntry:
 
 @final
 class SlotEntry:
-    """What a receive slot carries from now on; `peer` None: nothing. `width`/`height` 0 when unknown."""
+    """What a receive slot carries from now on; `peer` None: nothing.
+
+    `paused`: packets are held back. `reason` tells why: the receiver's path carries no more, or it can't decode what is
+    sent; None: it is not paused, or meant, by a width of 0 or a mute.
+    """
 
     mid: str
     kind: Kind
     peer: str | None
     source: Source | None
     paused: bool
+    reason: PauseReason | None
 
 @final
 class PeerAnswered:

@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import pytest_asyncio
-from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import (
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpSender,
+    RTCSessionDescription,
+)
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
 from meeting_system.adapters.sfu import SfuEngine, open_engine
@@ -55,8 +61,10 @@ class Client:
 
 
 @asynccontextmanager
-async def open_client(kind: Literal["audio", "video"] = "audio") -> AsyncIterator[Client]:
-    """Prepare a connection and close it at the end."""
+async def open_client(
+    kind: Literal["audio", "video"] = "audio", codec: str | None = None
+) -> AsyncIterator[Client]:
+    """Prepare a connection, with one codec or all that aiortc has, and close it at the end."""
     # Its default policy looks for candidates in the last bundled m-line only.
     connection = RTCPeerConnection(RTCConfiguration(bundlePolicy=RTCBundlePolicy.MAX_COMPAT))
     client = Client(connection)
@@ -69,6 +77,11 @@ async def open_client(kind: Literal["audio", "video"] = "audio") -> AsyncIterato
     track = AudioStreamTrack() if kind == "audio" else VideoStreamTrack()
     connection.addTransceiver(track, direction="sendonly")
     connection.addTransceiver(kind, direction="recvonly")
+    if codec is not None:
+        for line in connection.getTransceivers():
+            line.setCodecPreferences(
+                [known for known in RTCRtpSender.getCapabilities(kind).codecs if known.name == codec]
+            )
     try:
         yield client
     finally:

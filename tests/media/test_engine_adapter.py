@@ -20,6 +20,7 @@ from meeting_system.contracts.media import (
     PeerMediaConnected,
     PeerMediaEnded,
     PeerSlotsChanged,
+    WantedSlot,
 )
 from meeting_system.media import MediaSettings
 from meeting_system.media.metrics import EngineCollector
@@ -103,6 +104,42 @@ async def test_a_camera_that_nobody_watches_is_told_so(engine: SfuEngine) -> Non
         assert wanted == PeerLayersWanted(
             meeting_id="m", participant_id="alice", generation=4, source="camera", layers=0
         )
+
+
+async def test_a_picture_that_a_client_can_not_decode_is_told_with_the_reason(engine: SfuEngine) -> None:
+    async with (
+        open_client(kind="video", codec="H264") as alice,
+        open_client(kind="video", codec="VP8") as bob,
+    ):
+        wish = await alice.wish("m", "alice", source="camera")
+        await alice.accept((await engine.open_peer(wish)).sdp)
+        looking = await bob.wish("m", "bob", source="camera")
+        await bob.accept((await engine.open_peer(looking)).sdp)
+        wanted = WantedSlot(mid=looking.video_slots[0], participant_id="alice", source="camera", width=320)
+        engine.set_layout(room="m", peer="bob", slots=[wanted])
+        while not await is_told(engine, "bob", paused=True, reason="codec"):
+            pass
+
+
+async def test_a_picture_that_is_muted_is_paused_without_a_reason(engine: SfuEngine) -> None:
+    async with open_client(kind="video") as alice, open_client(kind="video") as bob:
+        wish = await alice.wish("m", "alice", source="camera")
+        await alice.accept((await engine.open_peer(wish)).sdp)
+        looking = await bob.wish("m", "bob", source="camera")
+        await bob.accept((await engine.open_peer(looking)).sdp)
+        engine.set_muted(room="m", peer="alice", source="camera", muted=True)
+        wanted = WantedSlot(mid=looking.video_slots[0], participant_id="alice", source="camera", width=320)
+        engine.set_layout(room="m", peer="bob", slots=[wanted])
+        while not await is_told(engine, "bob", paused=True, reason=None):
+            pass
+
+
+async def is_told(engine: SfuEngine, who: str, *, paused: bool, reason: str | None) -> bool:
+    """Whether the next assignment of slots is somebody's, with such a first slot."""
+    changed = await wait_event(engine, PeerSlotsChanged)
+    assert isinstance(changed, PeerSlotsChanged)
+    told = (changed.participant_id, changed.slots[0].paused, changed.slots[0].reason)
+    return told == (who, paused, reason)
 
 
 async def test_every_number_of_the_engine_is_a_metric(engine: SfuEngine) -> None:

@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 
-use sfu::event::{Event, LinkReport};
+use sfu::event::{Event, LinkReport, PauseReason};
 
 /// A frozen class with readable fields and a `repr`; its fields are those of the stub.
 macro_rules! event_class {
@@ -86,7 +86,14 @@ event_class! {
 }
 event_class! {
     /// What a receive slot carries from now on; `peer` None: nothing.
-    SlotEntry { mid: String, kind: &'static str, peer: Option<String>, source: Option<&'static str>, paused: bool }
+    SlotEntry {
+        mid: String,
+        kind: &'static str,
+        peer: Option<String>,
+        source: Option<&'static str>,
+        paused: bool,
+        reason: Option<&'static str>,
+    }
 }
 
 /// Add the event classes to the module; returns them.
@@ -178,7 +185,8 @@ where
 
 fn entry(slot: sfu::event::SlotEntry) -> SlotEntry {
     let (peer, source) = slot.track.map(|(peer, source)| (peer.to_string(), source.name())).unzip();
-    SlotEntry { mid: slot.mid, kind: slot.kind.name(), peer, source, paused: slot.paused }
+    let reason = slot.reason.map(PauseReason::name);
+    SlotEntry { mid: slot.mid, kind: slot.kind.name(), peer, source, paused: slot.paused, reason }
 }
 
 fn quality(py: Python<'_>, room: String, peer: String, link: LinkReport) -> PyResult<Py<PyAny>> {

@@ -16,6 +16,7 @@ Kind = Literal['audio', 'video']
 Transport = Literal['udp', 'tcp']
 EndReason = Literal['closed', 'replaced', 'ice_timeout', 'dtls_failed', 'worker_failed', 'room_closed']
 Quality = Literal['good', 'fair', 'poor', 'lost']
+PauseReason = Literal['bandwidth', 'codec']
 Event = Union[tuple(events)]
 ";
 
@@ -38,7 +39,7 @@ fn add_aliases(module: &Bound<'_, PyModule>, events: Vec<Bound<'_, PyAny>>) -> P
     let names = PyDict::new(module.py());
     names.set_item("events", events)?;
     module.py().run(ALIASES, Some(&names), None)?;
-    for name in ["Source", "Kind", "Transport", "EndReason", "Quality", "Event"] {
+    for name in ["Source", "Kind", "Transport", "EndReason", "Quality", "PauseReason", "Event"] {
         if let Some(alias) = names.get_item(name)? {
             module.add(name, alias)?;
         }

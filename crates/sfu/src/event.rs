@@ -172,6 +172,27 @@ pub struct SlotEntry {
     pub track: Option<(Id, Source)>,
     /// Whether packets are held back: width 0, muted, not decodable or no bandwidth.
     pub paused: bool,
+    /// Why they are, when nobody meant it.
+    pub reason: Option<PauseReason>,
+}
+
+/// Why a slot is held back although it is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PauseReason {
+    /// The receiver's path carries no more.
+    Bandwidth,
+    /// The receiver can't decode what is sent.
+    Codec,
+}
+
+impl PauseReason {
+    /// The name used in Python.
+    pub fn name(self) -> &'static str {
+        match self {
+            PauseReason::Bandwidth => "bandwidth",
+            PauseReason::Codec => "codec",
+        }
+    }
 }
 
 /// The state of the network between engine and peer.

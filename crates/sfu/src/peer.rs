@@ -14,7 +14,7 @@ use crate::model::{Id, Kind, LayoutEntry, Source};
 use crate::relay::{Listed, TrackId};
 use crate::rtp::ExtensionIds;
 use crate::slab::Key;
-use crate::slot::Slot;
+use crate::slot::{Pause, Slot};
 use crate::track::Track;
 use crate::transport::guard::Guarded;
 use crate::transport::{Agreed, Payload, TrackLine};
@@ -190,9 +190,9 @@ impl Peer {
     }
 
     /// Let a slot flow in a quality, or hold it back.
-    pub fn set_target(&mut self, slot: usize, target: Option<Quality>, paused: bool, now: Instant) {
+    pub fn set_target(&mut self, slot: usize, target: Option<Quality>, pause: Option<Pause>, now: Instant) {
         if let Some(feed) = &mut self.slots[slot].feed {
-            feed.paused = paused;
+            feed.pause = pause;
             feed.set_target(target, now);
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::codec::Codec;
-use crate::event::SlotEntry;
+use crate::event::{PauseReason, SlotEntry};
 use crate::layers::Quality;
 use crate::model::{Id, Kind, Source};
 use crate::outgoing::{Outgoing, Ready};
@@ -49,8 +49,8 @@ pub struct Feed {
     pub desired: Option<usize>,
     /// When it was last given more than before.
     pub raised_at: Option<Instant>,
-    /// Held back by width, mute or bandwidth.
-    pub paused: bool,
+    /// Whether it is held back, and why.
+    pub pause: Option<Pause>,
     /// When it came into the slot.
     pub since: Instant,
     /// Which spatial and temporal layers of the stream go on.
@@ -59,6 +59,15 @@ pub struct Feed {
     /// Which beginning of the layer's stream goes on.
     restarts: u32,
     undecodable: bool,
+}
+
+/// Why a track is held back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pause {
+    /// By the layout's width or a mute: it is meant.
+    Meant,
+    /// The receiver's path carries no more.
+    Bandwidth,
 }
 
 impl Feed {
@@ -72,7 +81,7 @@ impl Feed {
             target: None,
             desired: None,
             raised_at: None,
-            paused: false,
+            pause: None,
             since: now,
             selector: Selector::new(Layers::ALL),
             current: None,
@@ -92,9 +101,14 @@ impl Feed {
         self.target.filter(waits)
     }
 
-    /// Whether the receiver cannot decode it.
-    pub fn is_undecodable(&self) -> bool {
-        self.undecodable
+    /// Why the receiver does not get what it wants.
+    pub fn pause_reason(&self) -> Option<PauseReason> {
+        match self.pause {
+            Some(Pause::Meant) => None,
+            _ if self.undecodable => Some(PauseReason::Codec),
+            Some(Pause::Bandwidth) => Some(PauseReason::Bandwidth),
+            None => None,
+        }
     }
 
     /// Let it flow in a quality as soon as it can, or hold it back.
@@ -157,7 +171,8 @@ impl Slot {
             mid: self.line.mid.clone(),
             kind: self.kind,
             track: feed.map(|feed| (feed.peer.clone(), feed.source)),
-            paused: feed.is_some_and(|feed| feed.paused || feed.is_undecodable()),
+            paused: feed.is_some_and(|feed| feed.pause.is_some() || feed.undecodable),
+            reason: feed.and_then(Feed::pause_reason),
         }
     }
 

@@ -281,6 +281,7 @@ def as_slots(event: "meeting_sfu.SlotsChanged") -> PeerSlotsChanged:
                 participant_id=slot.peer,
                 source=slot.source,
                 paused=slot.paused,
+                reason=slot.reason,
             )
             for slot in event.slots
         ],

@@ -11,13 +11,18 @@ Quality = Literal["good", "fair", "poor", "lost"]
 
 
 class SlotState(Message):
-    """What one receive slot of a client carries; `participant_id` null: nothing."""
+    """What one receive slot of a client carries; `participant_id` null: nothing.
+
+    `paused`: nothing is sent. `reason` says why: too little bandwidth, or a codec that the client lacks; null: it is
+    not paused, or on purpose (width 0, muted).
+    """
 
     mid: str
     kind: Literal["audio", "video"]
     participant_id: str | None
     source: Source | None
     paused: bool = False
+    reason: Literal["bandwidth", "codec"] | None = None
 
 
 class Track(Message):

@@ -399,13 +399,19 @@ export interface SelfUpdate {
   display_name?: string | null;
 }
 
-/** What one receive slot of a client carries; `participant_id` null: nothing. */
+/**
+ * What one receive slot of a client carries; `participant_id` null: nothing.
+ *
+ * `paused`: nothing is sent. `reason` says why: too little bandwidth, or a codec that the client lacks; null: it is
+ * not paused, or on purpose (width 0, muted).
+ */
 export interface SlotState {
   mid: string;
   kind: "audio" | "video";
   participant_id?: string | null;
   source?: "microphone" | "camera" | "screen" | "screen_audio" | null;
   paused: boolean;
+  reason?: "bandwidth" | "codec" | null;
 }
 
 /**

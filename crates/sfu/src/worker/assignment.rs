@@ -9,7 +9,7 @@ use crate::layers::{LayerState, Quality, fitting};
 use crate::model::{Id, Kind, LayoutEntry, Source};
 use crate::peer::Peer;
 use crate::slab::Key;
-use crate::slot::Feed;
+use crate::slot::{Feed, Pause};
 use crate::svc::Layers;
 use crate::voices::{self, Claim, Held, Voice};
 
@@ -29,8 +29,8 @@ const MIN_GOAL_BPS: u64 = 500_000;
 enum Wish {
     /// Show the track, as well as bandwidth allows.
     Flow(Demand),
-    /// Show nothing; `paused` when the receiver is to be told so.
-    Hold { paused: bool },
+    /// Show nothing; a pause is told to the receiver.
+    Hold(Option<Pause>),
     /// Go on as before.
     Keep,
 }
@@ -210,7 +210,8 @@ impl Worker {
         let Some(voice) = self.feed_of(receiver, slot) else { return };
         let muted = self.peers.get(voice.0).is_none_or(|peer| peer.tracks[voice.1].muted);
         let whole = Quality { layer: 0, spatial: Layers::ALL.spatial };
-        self.set_target(receiver, slot, (!muted).then_some(whole), muted, now);
+        let (target, pause) = if muted { (None, Some(Pause::Meant)) } else { (Some(whole), None) };
+        self.set_target(receiver, slot, (target, pause), now);
     }
 
     fn feed_of(&self, receiver: Key, slot: usize) -> Option<Voice> {
@@ -218,9 +219,9 @@ impl Worker {
         Some((feed.publisher, feed.track))
     }
 
-    fn set_target(&mut self, receiver: Key, slot: usize, target: Option<Quality>, paused: bool, now: Instant) {
+    fn set_target(&mut self, receiver: Key, slot: usize, wanted: (Option<Quality>, Option<Pause>), now: Instant) {
         if let Some(peer) = self.peers.get_mut(receiver) {
-            peer.set_target(slot, target, paused, now);
+            peer.set_target(slot, wanted.0, wanted.1, now);
         }
         if let Some((publisher, track)) = self.feed_of(receiver, slot) {
             self.note_wanting(publisher, track);
@@ -252,7 +253,7 @@ impl Worker {
             }
             match self.demand(receiver, slot, now) {
                 Wish::Flow(demand) => demands.push(demand),
-                Wish::Hold { paused } => self.set_target(receiver, slot, None, paused, now),
+                Wish::Hold(pause) => self.set_target(receiver, slot, (None, pause), now),
                 Wish::Keep => {}
             }
         }
@@ -262,7 +263,8 @@ impl Worker {
         let grants = self.allocator.allocate(&demands, budget, &mut peer.fallback, now);
         for (demand, grant) in demands.iter().zip(grants) {
             let target = grant.layer().map(Quality::from_number);
-            peer.set_target(demand.slot, target, target.is_none(), now);
+            let pause = if target.is_none() { Some(Pause::Bandwidth) } else { None };
+            peer.set_target(demand.slot, target, pause, now);
         }
         for demand in &demands {
             if let Some((publisher, track)) = self.feed_of(receiver, demand.slot) {
@@ -275,7 +277,7 @@ impl Worker {
 
     /// What a slot shall do now, before bandwidth has its say.
     fn demand(&self, receiver: Key, slot: usize, now: Instant) -> Wish {
-        let held = Wish::Hold { paused: false };
+        let held = Wish::Hold(None);
         let Some(peer) = self.peers.get(receiver) else { return held };
         let Some(feed) = peer.slots[slot].feed.as_ref() else { return held };
         let Some(publisher) = self.peers.get(feed.publisher) else { return held };
@@ -283,7 +285,7 @@ impl Worker {
         let mid = &peer.slots[slot].line.mid;
         let width = peer.layout.iter().find(|entry| entry.mid == *mid).map_or(0, |entry| entry.width);
         if width == 0 || track.muted {
-            return Wish::Hold { paused: true };
+            return Wish::Hold(Some(Pause::Meant));
         }
         let (qualities, states): (Vec<Quality>, Vec<LayerState>) = track.qualities(now).into_iter().unzip();
         let Some(best) = fitting(&states, width) else {

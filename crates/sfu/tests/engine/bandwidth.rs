@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sfu::event::Event;
+use sfu::event::{Event, PauseReason};
 use sfu::model::Source;
 
 use crate::client::Setup;
@@ -61,7 +61,8 @@ fn a_screen_goes_before_faces() {
     let slots = told.unwrap();
     let paused = |source: Source| {
         let of_source = slots.iter().filter(move |s| s.track.as_ref().is_some_and(|(_, have)| *have == source));
-        of_source.filter(|slot| slot.paused).count()
+        of_source.filter(|slot| slot.paused && slot.reason == Some(PauseReason::Bandwidth)).count()
     };
     assert_eq!(paused(Source::Screen), 0, "{slots:?}");
+    assert!(paused(Source::Camera) > 0, "{slots:?}");
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sfu::command::Command;
-use sfu::event::{Event, SlotEntry};
+use sfu::event::{Event, PauseReason, SlotEntry};
 use sfu::model::{Kind, Source};
 
 use crate::client::Setup;
@@ -77,7 +77,7 @@ fn width_zero_pauses_and_a_width_resumes() {
     world.show(0, &[(1, 0)]);
     world.run(Duration::from_secs(1));
     let entry = slots_of(&world, "p0").into_iter().find(|slot| slot.kind == Kind::Video).unwrap();
-    assert!(entry.paused && entry.track.is_some());
+    assert!(entry.paused && entry.track.is_some() && entry.reason.is_none());
     let slot = world.clients[0].video_slots[0];
     assert!(world.clients[0].since(slot, world.now - Duration::from_secs(1)).is_empty());
     world.show(0, &[(1, 640)]);
@@ -114,7 +114,7 @@ fn a_receiver_that_cannot_decode_gets_a_pause_instead_of_junk() {
     let client = &world.clients[1];
     assert!(!client.received.contains_key(&client.video_slots[0]));
     let entry = slots_of(&world, "p1").into_iter().find(|slot| slot.kind == Kind::Video).unwrap();
-    assert!(entry.paused);
+    assert_eq!((entry.paused, entry.reason), (true, Some(PauseReason::Codec)));
     assert_eq!(entry.track, Some(("p0".into(), Source::Camera)));
 }
 
@@ -135,7 +135,7 @@ fn a_muted_track_is_held_back_and_told_as_paused() {
     };
     assert_eq!(heard(&world, muted), 0);
     let held = slots_of(&world, "p0").into_iter().filter(|slot| slot.track.is_some());
-    assert!(held.clone().count() >= 1 && held.clone().all(|slot| slot.paused));
+    assert!(held.clone().count() >= 1 && held.clone().all(|slot| slot.paused && slot.reason.is_none()));
     for source in [Source::Camera, Source::Microphone] {
         let (room, peer) = (ROOM.into(), "p1".into());
         world.command(Command::SetMuted { room, peer, source, muted: false });
