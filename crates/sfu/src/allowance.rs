@@ -7,7 +7,7 @@ const RATE: f64 = 60.0;
 /// Messages at once.
 const BURST: f64 = 120.0;
 /// The longest message, in bytes.
-const MAX_BYTES: usize = 16 * 1_024;
+pub const MAX_BYTES: usize = 16 * 1_024;
 
 /// What is left.
 #[derive(Debug, Clone, Copy, Default)]

@@ -41,7 +41,7 @@ pub enum Command {
     },
     /// Link a room with the same room in another process, which is told the same with the roles exchanged.
     ///
-    /// A room with relays stays on one worker. Its id again: the relay begins anew.
+    /// Its id again: the relay begins anew.
     OpenRelay(OpenRelay),
     /// End a relay.
     CloseRelay {

@@ -11,7 +11,7 @@ use crate::event::{Event, SlotEntry};
 use crate::layers::Quality;
 use crate::link::Link;
 use crate::model::{Id, Kind, LayoutEntry, Source};
-use crate::relay::{Listed, TrackId};
+use crate::relay::{End, Listed, TrackId};
 use crate::rtp::ExtensionIds;
 use crate::slab::Key;
 use crate::slot::{Pause, Slot};
@@ -88,6 +88,8 @@ pub struct Mirror {
     pub link: Key,
     /// The number that it has there.
     pub number: u64,
+    /// Whether that is in another process.
+    pub is_relayed: bool,
 }
 
 impl Mirror {
@@ -135,7 +137,7 @@ impl Peer {
     }
 
     /// The mirror of a peer that another worker has.
-    pub fn mirror(room: &Id, listed: &Listed, link: Key, now: Instant) -> Self {
+    pub fn mirror(room: &Id, listed: &Listed, mirror: Mirror, now: Instant) -> Self {
         let track = |track: &crate::relay::ListedTrack| {
             let rids = (0..track.layers).filter(|_| track.layers > 1).map(|layer| layer.to_string()).collect();
             let line = TrackLine { mid: String::new(), rids, extensions: ExtensionIds::default(), ssrc: None };
@@ -163,7 +165,7 @@ impl Peer {
             ufrag: String::new(),
             sources: Vec::new(),
             report_ssrc: 0,
-            mirrors: Some(Mirror { link, number: listed.number }),
+            mirrors: Some(mirror),
             told_version: 0,
             told: Vec::new(),
         }
@@ -172,6 +174,12 @@ impl Peer {
     /// Whether it is connected to this worker.
     pub fn is_here(&self) -> bool {
         self.mirrors.is_none()
+    }
+
+    /// Whether another worker or process is told of it: of those that are connected here, and between workers and
+    /// processes of those on the other side.
+    pub fn is_told_to(&self, end: End) -> bool {
+        self.mirrors.is_none_or(|mirror| mirror.is_relayed != end.is_relay())
     }
 
     /// Which of its tracks carries a source.

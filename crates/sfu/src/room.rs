@@ -21,7 +21,9 @@ pub struct Room {
     pub peers: HashMap<Id, Key>,
     /// Its links to other workers that have peers of it.
     pub links: Vec<Key>,
-    /// Counts the changes of what its peers here publish.
+    /// Whether there are links to other workers and to other processes: each side is told here of the other.
+    pub is_bridged: bool,
+    /// Counts the changes of what other ends are told of.
     pub version: u32,
     /// Another worker tells who speaks.
     pub is_told_elsewhere: bool,

@@ -18,7 +18,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Instant, SystemTime};
 
 use crate::command::Command;
-use crate::event::Event;
+use crate::event::{Event, Refusal};
 use crate::rtcp::NtpClock;
 use crate::transport::Transports;
 use crate::worker::{Policy, Statistics, Worker};
@@ -201,7 +201,15 @@ impl Engine {
 
     /// Hand a command to the worker of its peer or room.
     pub fn command(&self, command: Command) {
-        self.placement.dispatch(command);
+        let opening = match &command {
+            Command::OpenPeer(open) => Some((open.request, open.room.clone(), open.peer.clone())),
+            _ => None,
+        };
+        if let (Err(Refusal { code, detail }), Some((request, room, peer))) =
+            (self.placement.dispatch(command), opening)
+        {
+            self.queue.extend(vec![Event::PeerRefused { request, room, peer, code, detail }]);
+        }
     }
 
     /// Counters, summed over the workers.

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::bytes::{Reader, Write};
+use super::delivery::{self, Incoming, Outgoing};
 use super::listing::Listing;
 use super::message::{Message, Messages, TrackId};
 use super::tunnel::Tunnel;
 use crate::model::Id;
 use crate::slab::Key;
+use crate::transport;
 
 /// A list that was not acknowledged is told again after this.
 const ANNOUNCE_AGAIN: Duration = Duration::from_millis(300);
@@ -22,6 +24,13 @@ pub enum End {
     Worker(usize),
     /// Another process, by the id of the relay.
     Relay(u64),
+}
+
+impl End {
+    /// Whether it is in another process.
+    pub fn is_relay(self) -> bool {
+        matches!(self, End::Relay(_))
+    }
 }
 
 /// A batch for another worker of the engine.
@@ -63,6 +72,10 @@ pub struct Link {
     acknowledged: u32,
     announced: Option<(u32, Instant)>,
     owes_acknowledgement: bool,
+    /// Whether the batch that was heard last answers this session: else its pieces and receipts are of another.
+    is_addressed: bool,
+    outgoing: Outgoing,
+    incoming: Incoming,
     batch: Vec<u8>,
     /// Where the datagrams of the batch begin, after the first.
     cuts: Vec<usize>,
@@ -87,6 +100,9 @@ impl Link {
             acknowledged: 0,
             announced: None,
             owes_acknowledgement: false,
+            is_addressed: false,
+            outgoing: Outgoing::default(),
+            incoming: Incoming::default(),
             batch: Vec::new(),
             cuts: Vec::new(),
             tunnel: None,
@@ -103,9 +119,11 @@ impl Link {
         let is_anew = self.their_session.is_some_and(|before| before != session);
         self.their_session = Some(session);
         if is_anew {
-            (self.listing, self.acknowledged, self.announced) = (Listing::default(), 0, None);
+            self.lose();
+            (self.outgoing, self.incoming) = (Outgoing::default(), Incoming::default());
         }
-        if heard == self.session {
+        self.is_addressed = heard == self.session;
+        if self.is_addressed {
             self.acknowledged = version;
         }
         Some((if is_anew { Heard::Anew } else { Heard::Same }, Messages(reader)))
@@ -116,6 +134,49 @@ impl Link {
         let at = self.open().len();
         message.write(&mut self.batch);
         self.cut(at);
+    }
+
+    /// Pass on what was said in a data channel; false: so much waits already that it is left out.
+    pub fn say_in_channel(&mut self, message: &[u8]) -> bool {
+        let is_lost = self.tunnel.as_ref().is_some_and(|tunnel| tunnel.is_lost());
+        !is_lost && self.outgoing.push(message)
+    }
+
+    /// Send pieces of messages whose time has come; whether any waits for an answer.
+    pub fn send_pieces(&mut self, now: Instant) -> bool {
+        // To an end that was not heard yet they would be of no session.
+        if self.their_session.is_some() {
+            let mut outgoing = std::mem::take(&mut self.outgoing);
+            outgoing.send(now, |number, ends, bytes| self.say(&Message::Piece { number, ends, bytes }));
+            self.outgoing = outgoing;
+        }
+        !self.outgoing.is_empty()
+    }
+
+    /// When pieces are to be sent again.
+    pub fn next_piece_at(&self) -> Option<Instant> {
+        self.outgoing.next_at()
+    }
+
+    /// Take a piece; hands out the messages that are complete now.
+    pub fn take_piece(&mut self, (number, ends): (u32, bool), bytes: &[u8], mut take: impl FnMut(transport::Message)) {
+        if self.is_addressed {
+            self.incoming
+                .take(number, ends, bytes, |message| delivery::decode(&message).into_iter().for_each(&mut take));
+        }
+    }
+
+    /// The other end tells which pieces it has.
+    pub fn take_receipt(&mut self, next: u32, later: u64, now: Instant) {
+        if self.is_addressed {
+            self.outgoing.acknowledge(next, later, now);
+        }
+    }
+
+    fn say_receipt(&mut self) {
+        if let Some((next, later)) = self.incoming.take_receipt() {
+            self.say(&Message::Receipt { next, later });
+        }
     }
 
     /// Ask for packets again.
@@ -154,6 +215,7 @@ impl Link {
 
     /// Hand out what was said in this pass, datagram by datagram.
     pub fn send_datagrams(&mut self, mut send: impl FnMut(&mut Tunnel, &[u8])) {
+        self.say_receipt();
         if self.batch.is_empty() && self.owes_acknowledgement {
             self.open();
         }
@@ -198,6 +260,7 @@ impl Link {
 
     /// Take what was said in this pass, and go on in an empty buffer; `None`: nothing was.
     pub fn take_batch(&mut self, empty: impl FnOnce() -> Vec<u8>) -> Option<Vec<u8>> {
+        self.say_receipt();
         if self.batch.is_empty() && self.owes_acknowledgement {
             self.open();
         }

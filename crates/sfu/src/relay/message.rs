@@ -179,6 +179,22 @@ pub enum Message<'a> {
         /// Their numbers.
         numbers: Numbers<'a>,
     },
+    /// A piece of what is said in a data channel.
+    Piece {
+        /// Its number: one more than that of the piece before.
+        number: u32,
+        /// Whether it is the last one of its message.
+        ends: bool,
+        /// Its bytes.
+        bytes: &'a [u8],
+    },
+    /// Which pieces have come.
+    Receipt {
+        /// The first that is missing.
+        next: u32,
+        /// Bit by bit the pieces after it.
+        later: u64,
+    },
 }
 
 const ANNOUNCE: u8 = 1;
@@ -189,6 +205,8 @@ const WANT: u8 = 5;
 const KEYFRAME: u8 = 6;
 const PACKET: u8 = 7;
 const NACK: u8 = 8;
+const PIECE: u8 = 9;
+const RECEIPT: u8 = 10;
 
 const MARKER: u8 = 1;
 const HAS_LEVEL: u8 = 2;
@@ -250,6 +268,18 @@ impl<'a> Message<'a> {
                 out.u8(*layer);
                 out.short(numbers.0);
             }
+            Message::Piece { number, ends, bytes } => {
+                out.u8(PIECE);
+                out.u32(*number);
+                out.u8(u8::from(*ends));
+                out.u16(bytes.len() as u16);
+                out.extend_from_slice(bytes);
+            }
+            Message::Receipt { next, later } => {
+                out.u8(RECEIPT);
+                out.u32(*next);
+                out.u64(*later);
+            }
         }
     }
 
@@ -284,6 +314,11 @@ impl<'a> Message<'a> {
                 let (track, layer) = (TrackId::read(reader)?, reader.u8()?);
                 Message::Nack { track, layer, numbers: Numbers(reader.short()?) }
             }
+            PIECE => {
+                let (number, ends, length) = (reader.u32()?, reader.u8()? != 0, reader.u16()?);
+                Message::Piece { number, ends, bytes: reader.bytes(usize::from(length))? }
+            }
+            RECEIPT => Message::Receipt { next: reader.u32()?, later: reader.u64()? },
             _ => return None,
         })
     }

@@ -1,15 +1,19 @@
 //! A room on several workers: each end of a connection between two of them, and what is said over it.
 //!
 //! Every worker that has peers of a room is linked to every other one. A worker tells what its own peers publish and
-//! sends what the others want of it; what came over a link is never sent over another. Everything but packets is state
-//! that is told again and again: what gets lost is made good by itself, whether workers share a process or not.
+//! sends what the others want of it. Between processes it is the home worker of the room that is linked, and it stands for
+//! the others: what came from another process it passes on to other workers, and the other way round; else what came
+//! over a link is sent over no other. Everything but packets is state that is told again and again, and what is said in
+//! data channels is acknowledged: what gets lost is made good by itself, whether workers share a process or not.
 
 mod bytes;
+mod delivery;
 mod link;
 mod listing;
 mod message;
 mod tunnel;
 
+pub use delivery::{Incoming, MAX_QUEUED_BYTES, Outgoing, encode};
 pub use link::{End, Heard, Link, Parcel};
 pub use listing::Listing;
 pub use message::{Layers, Listed, ListedTrack, MAX_LAYERS, Message, Messages, Numbers, Packet, Told, TrackId};

@@ -142,6 +142,11 @@ impl Tunnel {
         self.other == Other::Up
     }
 
+    /// Whether the other end was not heard for too long.
+    pub fn is_lost(&self) -> bool {
+        self.other == Other::Lost
+    }
+
     /// Whether the other end has just been lost.
     pub fn has_been_lost(&mut self, now: Instant) -> bool {
         let is_silent = now.saturating_duration_since(self.heard_at) >= LOST_AFTER;
@@ -150,7 +155,7 @@ impl Tunnel {
 
     /// Whether the other end tells who speaks, and is not lost.
     pub fn is_told_there(&self) -> bool {
-        self.is_told_elsewhere && self.other != Other::Lost
+        self.is_told_elsewhere && !self.is_lost()
     }
 }
 

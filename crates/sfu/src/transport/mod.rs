@@ -32,6 +32,8 @@ use crate::srtp::KeyingMaterial;
 const NEVER: Duration = Duration::from_secs(24 * 3_600);
 /// Data channels that a client may have open.
 const MAX_CHANNELS: usize = 16;
+/// The longest label of a data channel, in bytes; what is said in channels of longer ones goes nowhere.
+pub const MAX_LABEL_BYTES: usize = 255;
 /// The id that we would like the Dependency Descriptor to have; the offer decides.
 const DEPENDENCY_ID: u8 = 12;
 
@@ -265,7 +267,9 @@ impl Transport {
 
     fn take_channel_event(&mut self, event: Event) -> Option<Message> {
         match event {
-            Event::ChannelOpen(id, label) if self.channels.len() < MAX_CHANNELS => self.channels.push((id, label)),
+            Event::ChannelOpen(id, label) if self.channels.len() < MAX_CHANNELS && label.len() <= MAX_LABEL_BYTES => {
+                self.channels.push((id, label));
+            }
             Event::ChannelClose(id) => self.channels.retain(|(known, _)| *known != id),
             Event::ChannelData(data) => {
                 let (_, label) = self.channels.iter().find(|(known, _)| *known == data.id)?;

@@ -44,6 +44,7 @@ impl Worker {
         self.fan_out_fresh(&mut exit, now);
         self.release_waiting(&mut exit, now);
         self.pulse(&mut exit, now);
+        self.send_pieces(now);
         self.send_relays(&mut exit);
         let retransmitted = exit.retransmitted;
         if !egress.is_empty() {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::Worker;
 use crate::codec::inspect;
 use crate::model::Id;
-use crate::peer::Peer;
+use crate::peer::{Mirror, Peer};
 use crate::reception::{Arrival, Stream};
 use crate::relay::{End, Heard, Layers, Listed, Message, Packet, TrackId};
 use crate::ring::{Entry, MAX_STORED_BYTES};
@@ -69,14 +69,21 @@ impl Worker {
                     self.relay_again(link, track, usize::from(layer), numbers.iter());
                 }
             }
+            Message::Piece { number, ends, bytes } => self.take_piece(link, (number, ends), bytes),
+            Message::Receipt { next, later } => {
+                if let Some(link) = self.links.get_mut(link) {
+                    link.take_receipt(next, later, now);
+                }
+            }
         }
     }
 
-    /// A track of a peer of this worker, in the link's room.
+    /// A track of a peer that the link's other end is told of.
     fn own_track(&self, link: Key, track: TrackId) -> Option<(Key, usize)> {
         let (key, number) = (Key::from_number(track.peer), usize::from(track.track));
         let (peer, link) = (self.peers.get(key)?, self.links.get(link)?);
-        (peer.is_here() && peer.room == link.room && number < peer.tracks.len()).then_some((key, number))
+        let is_told = peer.room == link.room && peer.is_told_to(link.end);
+        (is_told && number < peer.tracks.len()).then_some((key, number))
     }
 
     /// A track of one of the link's mirrors.
@@ -93,6 +100,7 @@ impl Worker {
         if (wanted.layers, wanted.desired) != (0, 0) {
             relayed.push(wanted);
         }
+        self.note_wanting(publisher, number);
     }
 
     fn take_voice(&mut self, link: Key, id: TrackId, told: (bool, bool, f32), now: Instant) {
@@ -103,6 +111,7 @@ impl Worker {
         track.loudness.tell(speaking, score);
         if track.tell_flowing(flowing) {
             self.assign_room_voices(&room, now);
+            self.tell_track(publisher, number, now);
         }
     }
 
@@ -118,6 +127,7 @@ impl Worker {
         }
         if changed {
             self.retarget_subscribers(publisher, number, now);
+            self.tell_track(publisher, number, now);
         }
         Some(())
     }
@@ -195,10 +205,12 @@ impl Worker {
             link.has_unplaced = true;
             return;
         }
-        let mirror = self.peers.insert(Peer::mirror(&room_id, listed, key, now));
+        let mirror = Mirror { link: key, number: listed.number, is_relayed: link.end.is_relay() };
+        let mirror = self.peers.insert(Peer::mirror(&room_id, listed, mirror, now));
         link.mirrors.insert(listed.number, mirror);
         room.peers.insert(listed.name.clone(), mirror);
         self.mirrors += 1;
+        self.note_mirrored(&room_id);
         self.reassign_watchers(&room_id, &listed.name, now);
     }
 
@@ -216,6 +228,7 @@ impl Worker {
             self.empty_watchers(*key, &peer);
         }
         if !mirrors.is_empty() {
+            self.note_mirrored(room);
             self.assign_room_voices(room, now);
         }
     }

@@ -153,6 +153,8 @@ pub struct Worker {
     relays: HashMap<u64, Key>,
     /// Mirrored tracks of which something else may be wanted now.
     wanting: Vec<(Key, usize)>,
+    /// Links over which messages of data channels wait for an answer.
+    saying: Vec<Key>,
     spare_batches: Vec<Vec<u8>>,
     events: Vec<Event>,
     transmits: Vec<Transmit>,
@@ -188,6 +190,7 @@ impl Worker {
             sessions: 0,
             relays: HashMap::new(),
             wanting: Vec::new(),
+            saying: Vec::new(),
             spare_batches: Vec::new(),
             events: Vec::new(),
             transmits: Vec::new(),
@@ -291,7 +294,8 @@ impl Worker {
     /// When [`handle_timeout`](Self::handle_timeout), and then [`flush`](Self::flush), want to be called; `None`: there
     /// is nothing to wait for.
     pub fn poll_timeout(&mut self, now: Instant) -> Option<Instant> {
-        let times = [self.timers.next_at(), self.next_tick, self.next_pulse, self.next_release_at(now)];
+        let waiting = self.next_release_at(now).into_iter().chain(self.next_piece_at()).min();
+        let times = [self.timers.next_at(), self.next_tick, self.next_pulse, waiting];
         times.into_iter().flatten().min()
     }
 

@@ -43,8 +43,21 @@ impl Worker {
         self.sessions = self.sessions.wrapping_add(1).max(1);
         let key = self.links.insert(Link::new(room.clone(), end, self.sessions));
         self.rooms.entry(room.clone()).or_default().links.push(key);
+        self.note_links(room);
         self.wake_for_ticks(now);
         key
+    }
+
+    fn note_links(&mut self, room: &Id) {
+        let Some(room) = self.rooms.get_mut(room) else { return };
+        let count = |relays: bool| {
+            let of_kind = |key: &&Key| self.links.get(**key).is_some_and(|link| link.end.is_relay() == relays);
+            room.links.iter().filter(of_kind).count()
+        };
+        let is_bridged = count(true) > 0 && count(false) > 0;
+        if std::mem::replace(&mut room.is_bridged, is_bridged) != is_bridged {
+            room.version += 1;
+        }
     }
 
     pub(super) fn close_link(&mut self, key: Key, now: Instant) {
@@ -53,6 +66,7 @@ impl Worker {
         if let Some(room) = self.rooms.get_mut(&link.room) {
             room.links.retain(|other| *other != key);
         }
+        self.note_links(&link.room);
         self.remove_if_empty(&link.room);
     }
 
@@ -111,11 +125,19 @@ impl Worker {
         }
         let mut count = 0;
         for peer in room.peers.values() {
-            let Some(listed) = self.peers.get(*peer).and_then(|state| listed(*peer, state)) else { continue };
+            let state = self.peers.get(*peer).filter(|state| state.is_told_to(link.end));
+            let Some(listed) = state.and_then(|state| listed(*peer, state)) else { continue };
             link.say(&Message::Publisher { version, index: count, listed });
             count += 1;
         }
         link.say(&Message::Announce { version, count });
+    }
+
+    /// What peers elsewhere publish has changed, which others elsewhere are to be told.
+    pub(super) fn note_mirrored(&mut self, room: &Id) {
+        if let Some(room) = self.rooms.get_mut(room).filter(|room| room.is_bridged) {
+            room.version += 1;
+        }
     }
 
     /// What a room's peers here publish has changed.
@@ -133,9 +155,9 @@ impl Worker {
         }
         let here = peer.is_here();
         for number in 0..peer.tracks.len() {
-            match here {
-                true => self.tell_track_by_clock(key, number, now),
-                false => self.want(key, number, true, now),
+            self.tell_track_by_clock(key, number, now);
+            if !here {
+                self.want(key, number, true, now);
             }
         }
     }
@@ -155,8 +177,8 @@ impl Worker {
 
     /// Tell the other ends how a track does.
     pub(super) fn tell_track(&mut self, key: Key, number: usize, now: Instant) {
-        let Some(peer) = self.peers.get(key).filter(|peer| peer.is_here()) else { return };
-        let Some(room) = self.rooms.get(&peer.room).filter(|room| !room.links.is_empty()) else { return };
+        let Some(peer) = self.peers.get(key) else { return };
+        let Some(room) = self.rooms.get(&peer.room).filter(|room| peer.is_here() || room.is_bridged) else { return };
         let state = &peer.tracks[number];
         let (track, flowing) = (TrackId { peer: key.to_number(), track: number as u8 }, state.flowing);
         let message = match state.source.kind() {
@@ -167,7 +189,7 @@ impl Worker {
             Kind::Video => Message::Layers { track, flowing, layers: state.told_layers(now) },
         };
         for link in &room.links {
-            if let Some(link) = self.links.get_mut(*link) {
+            if let Some(link) = self.links.get_mut(*link).filter(|link| peer.is_told_to(link.end)) {
                 link.say(&message);
             }
         }
@@ -208,9 +230,10 @@ impl Worker {
         }
     }
 
-    /// The layers that slots get or wait for, and how many the publisher shall send.
+    /// The layers that slots and other ends get or wait for, and how many the publisher shall send.
     fn wanted_of_mirror(&self, track: &Track) -> (u8, u8) {
-        let (mut layers, mut desired) = (0, 0);
+        let mut layers = track.relayed.iter().fold(0, |layers, relayed| layers | relayed.layers);
+        let mut desired = Self::desired_elsewhere(track);
         for (receiver, slot) in &track.subscribers {
             let Some(feed) = self.peers.get(*receiver).and_then(|peer| peer.slots[*slot].feed.as_ref()) else {
                 continue;
@@ -272,9 +295,9 @@ pub(super) fn mask(layer: usize) -> u8 {
     1u8.checked_shl(layer as u32).unwrap_or(0)
 }
 
-/// A peer as the list names it; `None`: it publishes nothing, or is no peer of this worker.
+/// A peer as the list names it; `None`: it publishes nothing.
 fn listed(key: Key, peer: &Peer) -> Option<Listed> {
-    if !peer.is_here() || peer.tracks.is_empty() {
+    if peer.tracks.is_empty() {
         return None;
     }
     let track = |track: &Track| ListedTrack {

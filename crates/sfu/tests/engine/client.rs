@@ -222,8 +222,13 @@ impl Client {
 
     /// Say something in the data channel.
     pub fn say(&mut self, text: &str) {
+        self.say_bytes(false, text.as_bytes());
+    }
+
+    /// Say something as text or as bytes.
+    pub fn say_bytes(&mut self, is_binary: bool, bytes: &[u8]) {
         let mut channel = self.rtc.channel(self.channel.unwrap()).unwrap();
-        assert!(channel.write(false, text.as_bytes()).unwrap());
+        assert!(channel.write(is_binary, bytes).unwrap());
     }
 
     /// An offer with new ICE credentials.

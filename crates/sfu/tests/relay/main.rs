@@ -8,6 +8,8 @@ mod client;
 mod network;
 mod world;
 
+mod bridges;
+mod channels;
 mod crowd;
 mod failing;
 mod messages;

@@ -106,6 +106,19 @@ impl World {
         world
     }
 
+    /// A room in two processes of two workers each, whose first ones are linked by a relay.
+    pub fn bridged(seed: u64, between: Path) -> Self {
+        let mut world = World::new(seed, 4);
+        world.between = between;
+        for (worker, other) in [(0, 1), (1, 0), (2, 3), (3, 2)] {
+            world.workers[worker].set_members(&ROOM.into(), &[other], worker > other, world.now);
+        }
+        for (worker, other) in [(0, 2), (2, 0)] {
+            world.open_relay_to(worker, other, KEY);
+        }
+        world
+    }
+
     /// Let two processes relay the room, each with a key.
     pub fn open_relays(&mut self, keys: [[u8; 32]; 2]) {
         for (worker, key) in keys.into_iter().enumerate() {
@@ -114,7 +127,11 @@ impl World {
     }
 
     pub fn open_relay(&mut self, worker: usize, key: [u8; 32]) {
-        let (room, remote, first) = (ROOM.into(), server(1 - worker), worker == 0);
+        self.open_relay_to(worker, 1 - worker, key);
+    }
+
+    fn open_relay_to(&mut self, worker: usize, other: usize, key: [u8; 32]) {
+        let (room, remote, first) = (ROOM.into(), server(other), worker < other);
         let (relay, key, is_told_elsewhere) = (RELAY, RelayKey(key), !first);
         self.command(worker, Command::OpenRelay(OpenRelay { room, relay, remote, key, first, is_told_elsewhere }));
     }
