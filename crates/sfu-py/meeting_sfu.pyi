@@ -256,20 +256,38 @@ Event = (
 
 @final
 class EngineStatistics:
-    """Counters since the start, summed over the workers."""
+    """Counters since the start, summed over the workers.
+
+    Present numbers are `rooms` (a room counts once for each worker that has it), `peers`, `relays` and `relays_up`, and,
+    a tenth of a second old at most: `peers_sound_only` (no picture fits), `peers_video_paused` (some picture does not
+    fit), and `peers_estimated` whose paths are thought to carry `estimated_bps` together.
+    """
 
     rooms: int
     peers: int
+    peers_sound_only: int
+    peers_video_paused: int
+    peers_estimated: int
+    estimated_bps: int
+    relays: int
+    relays_up: int
     datagrams_in: int
     datagrams_out: int
     bytes_in: int
     bytes_out: int
     datagrams_rejected: int
+    relay_datagrams_in: int
+    relay_datagrams_out: int
+    relay_bytes_in: int
+    relay_bytes_out: int
     events_dropped: int
     packets_retransmitted: int
     keyframe_requests: int
     packets_forged: int
     packets_replayed: int
+    messages_passed: int
+    messages_dropped: int
+    failures: int
 
 @final
 class Engine:

@@ -12,6 +12,7 @@ from aiortc import (
     MediaStreamTrack,
     RTCBundlePolicy,
     RTCConfiguration,
+    RTCDataChannel,
     RTCPeerConnection,
     RTCSessionDescription,
 )
@@ -62,6 +63,10 @@ class Caller:
     connection: RTCPeerConnection = field(default_factory=lambda: RTCPeerConnection(BUNDLED))
     tracks: list[MediaStreamTrack] = field(default_factory=list)
     slots: dict[str, list[str]] = field(default_factory=dict)
+    label: str | None = None
+    channel: RTCDataChannel | None = None
+    can_say: asyncio.Event = field(default_factory=asyncio.Event)
+    heard: asyncio.Queue[str | bytes] = field(default_factory=asyncio.Queue)
 
     async def join(self, recorder: Recorder, room: str, *, request: int, generation: int = 1) -> None:
         """Offer, be answered, and connect."""
@@ -70,6 +75,10 @@ class Caller:
         hearing = [self.connection.addTransceiver("audio", direction="recvonly") for _ in range(2)]
         seeing = [self.connection.addTransceiver("video", direction="recvonly") for _ in range(2)]
         self.connection.on("track", self.tracks.append)
+        if self.label is not None:
+            self.channel = self.connection.createDataChannel(self.label)
+            self.channel.on("open", self.can_say.set)
+            self.channel.on("message", self.heard.put_nowait)
         await self.connection.setLocalDescription(await self.connection.createOffer())
         self.slots = {"audio": [t.mid for t in hearing], "video": [t.mid for t in seeing]}
         recorder.engine.open_peer(

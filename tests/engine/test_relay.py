@@ -96,6 +96,51 @@ async def test_who_publishes_at_one_engine_is_seen_and_heard_at_the_other(ends, 
     assert not [event for end in ends for event in end.events if isinstance(event, meeting_sfu.RelayLost)]
 
 
+async def test_what_is_said_in_a_data_channel_is_heard_at_the_other_engine(ends, people):
+    link(*ends)
+    for person in people:
+        person.label = "pointer"
+    await join(ends, people)
+    said = ["here", b"\x07" * 16_384, "there"]
+    async with asyncio.timeout(15):
+        for person in people:
+            await person.can_say.wait()
+        for text in said:
+            people[0].channel.send(text)
+        assert [await people[1].heard.get() for _ in said] == said
+    assert people[0].heard.empty()
+    assert ends[1].engine.statistics().messages_passed == len(said)
+
+
+async def test_engines_that_split_the_room_over_their_workers_are_relayed(people):
+    async with recording(room_split=1) as here, recording(room_split=1) as there:
+        link(here, there)
+        homes = Caller("carl"), Caller("dora")
+        for request, (end, person) in enumerate(
+            zip((here, there, here, there), (*homes, *people), strict=True)
+        ):
+            await person.join(end, ROOM, request=request)
+        people[1].look_at(there, ROOM, "anna")
+        await see(people[1])
+        assert [end.engine.statistics().rooms for end in (here, there)] == [2, 2], "both workers have it"
+        for person in homes:
+            await person.connection.close()
+
+
+async def test_relays_are_counted(ends, people):
+    link(*ends)
+    await join(ends, people)
+    await see(people[1])
+    for end in ends:
+        counted = end.engine.statistics()
+        assert (counted.relays, counted.relays_up, counted.failures) == (1, 1, 0)
+        assert min(counted.relay_datagrams_in, counted.relay_datagrams_out) > 10
+        assert min(counted.relay_bytes_in, counted.relay_bytes_out) > 1_000
+    ends[0].engine.close_relay(room=ROOM, relay=RELAY)
+    await asyncio.sleep(0.5)
+    assert (ends[0].engine.statistics().relays, ends[0].engine.statistics().relays_up) == (0, 0)
+
+
 async def test_a_relay_may_be_opened_after_everybody_has_joined(ends, people):
     await join(ends, people)
     link(*ends)

@@ -178,16 +178,29 @@ impl Engine {
         EngineStatistics {
             rooms: sum.rooms,
             peers: sum.peers,
+            peers_sound_only: sum.peers_sound_only,
+            peers_video_paused: sum.peers_video_paused,
+            peers_estimated: sum.peers_estimated,
+            estimated_bps: sum.estimated_bps,
+            relays: sum.relays,
+            relays_up: sum.relays_up,
             datagrams_in: sum.datagrams_in,
             datagrams_out: sum.datagrams_out,
             bytes_in: sum.bytes_in,
             bytes_out: sum.bytes_out,
             datagrams_rejected: sum.datagrams_rejected,
+            relay_datagrams_in: sum.relay_datagrams_in,
+            relay_datagrams_out: sum.relay_datagrams_out,
+            relay_bytes_in: sum.relay_bytes_in,
+            relay_bytes_out: sum.relay_bytes_out,
             events_dropped,
             packets_retransmitted: sum.packets_retransmitted,
             keyframe_requests: sum.keyframe_requests,
             packets_forged: sum.packets_forged,
             packets_replayed: sum.packets_replayed,
+            messages_passed: sum.messages_passed,
+            messages_dropped: sum.messages_dropped,
+            failures: sum.failures,
         }
     }
 
@@ -208,22 +221,35 @@ impl Engine {
     }
 }
 
-/// Counters since the start, summed over the workers.
+/// Counters since the start and present numbers, summed over the workers.
 #[pyclass(frozen, get_all, module = "meeting_sfu")]
 #[derive(Debug)]
 pub struct EngineStatistics {
     rooms: u64,
     peers: u64,
+    peers_sound_only: u64,
+    peers_video_paused: u64,
+    peers_estimated: u64,
+    estimated_bps: u64,
+    relays: u64,
+    relays_up: u64,
     datagrams_in: u64,
     datagrams_out: u64,
     bytes_in: u64,
     bytes_out: u64,
     datagrams_rejected: u64,
+    relay_datagrams_in: u64,
+    relay_datagrams_out: u64,
+    relay_bytes_in: u64,
+    relay_bytes_out: u64,
     events_dropped: u64,
     packets_retransmitted: u64,
     keyframe_requests: u64,
     packets_forged: u64,
     packets_replayed: u64,
+    messages_passed: u64,
+    messages_dropped: u64,
+    failures: u64,
 }
 
 #[pymethods]

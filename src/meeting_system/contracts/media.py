@@ -13,8 +13,8 @@ Quality = Literal["good", "fair", "poor", "lost"]
 class SlotState(Message):
     """What one receive slot of a client carries; `participant_id` null: nothing.
 
-    `paused`: nothing is sent. `reason` says why: too little bandwidth, or a codec that the client lacks; null: it is
-    not paused, or on purpose (width 0, muted).
+    `paused`: nothing is sent. `reason` says why: too little bandwidth, or a codec that the client lacks.
+    It is null when nothing is paused, and when it is on purpose: width 0, or muted.
     """
 
     mid: str

@@ -10,6 +10,12 @@ from meeting_system.media.engine import Engine
 GAUGES = {
     "rooms": "Rooms with at least one connection",
     "peers": "Media connections",
+    "peers_sound_only": "Connections that get sound alone: no picture fits",
+    "peers_video_paused": "Connections with a picture paused for want of bandwidth",
+    "peers_estimated": "Connections of which it is known what their path carries",
+    "estimated_bps": "What those paths are thought to carry together, bits a second",
+    "relays": "Relays to other media processes",
+    "relays_up": "Relays whose other end is heard",
 }
 COUNTERS = {
     "datagrams_in": "Datagrams received",
@@ -17,11 +23,18 @@ COUNTERS = {
     "bytes_in": "Bytes received",
     "bytes_out": "Bytes sent",
     "datagrams_rejected": "Datagrams dropped: unknown sender, wrong key, malformed",
+    "relay_datagrams_in": "Datagrams received from other media processes",
+    "relay_datagrams_out": "Datagrams sent to other media processes",
+    "relay_bytes_in": "Bytes received from other media processes",
+    "relay_bytes_out": "Bytes sent to other media processes",
     "events_dropped": "Events that nobody fetched in time",
     "packets_retransmitted": "Packets sent again on request",
     "keyframe_requests": "Keyframes asked of publishers",
     "packets_forged": "Packets dropped: their seal is not the sender's",
     "packets_replayed": "Packets dropped: they had arrived before",
+    "messages_passed": "Messages of data channels passed on, once for each receiver",
+    "messages_dropped": "Messages of data channels dropped: too many, too long, or no room on the way",
+    "failures": "Times that a worker of the engine failed and began anew",
 }
 
 

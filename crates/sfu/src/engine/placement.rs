@@ -360,9 +360,9 @@ mod tests {
         for number in 0..4 {
             open(&mut state, number);
         }
-        assert_eq!(state.forget(0), [room.clone()]);
+        assert_eq!(state.forget(0), std::slice::from_ref(&room));
         assert_eq!(state.take_change(&room), Some(Members { workers: vec![1], left: vec![0] }));
-        assert_eq!(state.forget(1), [room.clone()]);
+        assert_eq!(state.forget(1), std::slice::from_ref(&room));
         assert_eq!(state.take_change(&room), Some(Members { workers: vec![], left: vec![1] }));
         assert!(state.rooms.is_empty());
         for number in 0..4 {

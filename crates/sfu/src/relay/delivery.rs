@@ -208,3 +208,75 @@ impl Incoming {
         std::mem::take(&mut self.owes_receipt).then_some((self.next, bits))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pieces that are to be sent now: their numbers.
+    fn due(outgoing: &mut Outgoing, now: Instant) -> Vec<u32> {
+        let mut numbers = Vec::new();
+        outgoing.send(now, |number, _, _| numbers.push(number));
+        numbers
+    }
+
+    #[test]
+    fn a_message_that_was_said_is_heard_as_it_was() {
+        let data = vec![7; allowance::MAX_BYTES];
+        let said = transport::Message { label: "x".repeat(transport::MAX_LABEL_BYTES), is_binary: true, data };
+        let (mut outgoing, mut incoming, mut heard) = (Outgoing::default(), Incoming::default(), Vec::new());
+        assert!(outgoing.push(&encode(&said)));
+        outgoing.send(Instant::now(), |number, ends, bytes| {
+            incoming.take(number, ends, bytes, |message| heard.extend(decode(&message)));
+        });
+        assert_eq!(heard, [said]);
+    }
+
+    #[test]
+    fn beyond_the_bound_a_message_is_refused_whole_until_others_were_acknowledged() {
+        let (mut outgoing, now, message) = (Outgoing::default(), Instant::now(), [0; 16 * 1_024]);
+        let taken = (0..1_000).filter(|_| outgoing.push(&message)).count();
+        assert_eq!(taken, MAX_QUEUED_BYTES / message.len());
+        let sent = due(&mut outgoing, now);
+        assert_eq!(sent, (0..WINDOW as u32).collect::<Vec<_>>());
+        outgoing.acknowledge(WINDOW as u32, 0, now);
+        assert!(outgoing.push(&message) && due(&mut outgoing, now).len() == WINDOW);
+    }
+
+    #[test]
+    fn what_is_missing_before_what_came_is_sent_again_at_once_and_the_rest_in_time() {
+        let (mut outgoing, now) = (Outgoing::default(), Instant::now());
+        (0..4).for_each(|_| _ = outgoing.push(b"hello"));
+        assert_eq!(due(&mut outgoing, now), [0, 1, 2, 3]);
+        let soon = now + FIRST_ROUND_TRIP;
+        outgoing.acknowledge(0, 0b10, soon);
+        assert_eq!(due(&mut outgoing, soon), [0, 1], "the third came, so the first two are lost");
+        assert_eq!(due(&mut outgoing, now + 2 * FIRST_ROUND_TRIP + ANSWERS_WITHIN), [3]);
+        outgoing.acknowledge(4, 0, now + Duration::from_secs(1));
+        assert!(outgoing.is_empty() && outgoing.next_at().is_none());
+    }
+
+    #[test]
+    fn receipts_of_what_was_never_sent_are_ignored() {
+        let (mut outgoing, now) = (Outgoing::default(), Instant::now());
+        outgoing.push(b"hello");
+        due(&mut outgoing, now);
+        for next in [2, 70, u32::MAX] {
+            outgoing.acknowledge(next, u64::MAX, now);
+            assert!(!outgoing.is_empty());
+        }
+    }
+
+    #[test]
+    fn messages_without_an_end_are_left_out_and_the_next_one_is_heard() {
+        let (mut incoming, mut heard) = (Incoming::default(), Vec::new());
+        for number in 0..1_000 {
+            incoming.take(number, number == 999, &[1; PIECE_BYTES], |message| heard.push(message));
+        }
+        incoming.take(1_000, true, b"short", |message| heard.push(message));
+        assert_eq!(heard, [b"short"]);
+        assert_eq!(incoming.take_receipt(), Some((1_001, 0)));
+        incoming.take(1_003, true, b"later", |_| panic!("one is missing"));
+        assert_eq!((incoming.take_receipt(), incoming.take_receipt()), (Some((1_001, 0b10)), None));
+    }
+}

@@ -12,6 +12,7 @@ mod mirroring;
 mod relaying;
 mod repairing;
 mod reporting;
+mod statistics;
 mod ticking;
 mod tunnelling;
 
@@ -33,62 +34,10 @@ use crate::timers::Timers;
 use crate::transport::{Datagram, Transmit, Transports};
 
 use repairing::Repair;
+pub use statistics::Statistics;
 
 /// Speakers, slots, keyframe requests and timeouts are looked at this often, while there are peers.
 const TICK: Duration = Duration::from_millis(100);
-
-/// Counters since the start. The gauges (`rooms`, `peers`) are as of now.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Statistics {
-    /// Rooms with at least one peer, here or elsewhere.
-    pub rooms: u64,
-    /// Peers.
-    pub peers: u64,
-    /// Datagrams taken by a peer.
-    pub datagrams_in: u64,
-    /// Datagrams sent.
-    pub datagrams_out: u64,
-    /// Bytes taken by a peer.
-    pub bytes_in: u64,
-    /// Bytes sent.
-    pub bytes_out: u64,
-    /// Datagrams that no peer took.
-    pub datagrams_rejected: u64,
-    /// Packets sent again.
-    pub packets_retransmitted: u64,
-    /// Keyframes asked of publishers.
-    pub keyframe_requests: u64,
-    /// Packets from a peer's address whose tag was wrong.
-    pub packets_forged: u64,
-    /// Packets that had come before.
-    pub packets_replayed: u64,
-    /// Messages of data channels that were passed on, once for each receiver.
-    pub messages_passed: u64,
-    /// Messages that were too many or too long.
-    pub messages_dropped: u64,
-    /// How often a worker failed and began anew.
-    pub failures: u64,
-}
-
-impl Statistics {
-    /// Add another worker's.
-    pub fn add(&mut self, other: &Statistics) {
-        self.rooms += other.rooms;
-        self.peers += other.peers;
-        self.datagrams_in += other.datagrams_in;
-        self.datagrams_out += other.datagrams_out;
-        self.bytes_in += other.bytes_in;
-        self.bytes_out += other.bytes_out;
-        self.datagrams_rejected += other.datagrams_rejected;
-        self.packets_retransmitted += other.packets_retransmitted;
-        self.keyframe_requests += other.keyframe_requests;
-        self.packets_forged += other.packets_forged;
-        self.packets_replayed += other.packets_replayed;
-        self.messages_passed += other.messages_passed;
-        self.messages_dropped += other.messages_dropped;
-        self.failures += other.failures;
-    }
-}
 
 /// A change of the ICE names that lead to this worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,7 +151,7 @@ impl Worker {
     /// Begin anew after a failure: every peer ends, and is to be opened again. What was queued is lost.
     pub fn renew(&mut self) {
         let mut new = Worker::new(self.transports.clone(), self.policy, self.clock);
-        new.counters = Statistics { failures: self.counters.failures + 1, ..self.counters };
+        new.counters = Statistics { failures: self.counters.failures + 1, ..self.counters.without_gauges() };
         new.events = std::mem::take(&mut self.events);
         // Other workers notice by the session of a link that it is a new one.
         new.sessions = self.sessions;
@@ -307,11 +256,6 @@ impl Worker {
     /// How the ICE names that lead here have changed.
     pub fn take_route_changes(&mut self) -> Vec<RouteChange> {
         std::mem::take(&mut self.route_changes)
-    }
-
-    /// A snapshot of the counters.
-    pub fn statistics(&self) -> Statistics {
-        Statistics { rooms: self.rooms.len() as u64, peers: self.peers.len() as u64 - self.mirrors, ..self.counters }
     }
 
     fn find(&self, room: &Id, peer: &Id) -> Option<Key> {

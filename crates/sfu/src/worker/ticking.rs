@@ -41,6 +41,7 @@ impl Worker {
             self.tell_speakers(&room, now);
         }
         self.tell_links(now);
+        self.survey();
     }
 
     fn check_life(&mut self, key: Key, now: Instant) {

@@ -55,6 +55,8 @@ impl Worker {
         let was_up = tunnel.is_up();
         match tunnel.open(datagram, &mut plain, now) {
             Ok(length) => {
+                self.counters.relay_datagrams_in += 1;
+                self.counters.relay_bytes_in += datagram.len() as u64;
                 if !was_up {
                     self.events.push(Event::RelayUp { room: room.clone(), relay });
                 }
@@ -86,11 +88,17 @@ impl Worker {
 
     /// Send what is to be said over relays.
     pub(super) fn send_relays(&mut self, exit: &mut Exit) {
-        for key in self.relays.values() {
-            let Some(link) = self.links.get_mut(*key) else { continue };
+        let Worker { relays, links, counters, .. } = self;
+        for key in relays.values() {
+            let Some(link) = links.get_mut(*key) else { continue };
             link.send_datagrams(|tunnel, messages| {
                 let route = tunnel.route;
-                exit.send_written(&route, |room| tunnel.seal(messages, room));
+                exit.send_written(&route, |room| {
+                    let length = tunnel.seal(messages, room);
+                    counters.relay_datagrams_out += 1;
+                    counters.relay_bytes_out += length as u64;
+                    length
+                });
             });
         }
     }

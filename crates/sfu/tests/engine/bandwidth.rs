@@ -65,4 +65,7 @@ fn a_screen_goes_before_faces() {
     };
     assert_eq!(paused(Source::Screen), 0, "{slots:?}");
     assert!(paused(Source::Camera) > 0, "{slots:?}");
+    let counted = world.worker.statistics();
+    assert_eq!((counted.peers_video_paused, counted.peers_sound_only), (1, 0));
+    assert!(counted.peers_estimated > 0 && counted.estimated_bps > 100_000, "{counted:?}");
 }

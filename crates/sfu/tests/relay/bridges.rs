@@ -74,7 +74,8 @@ fn a_rough_network_between_the_processes_is_made_good_two_workers_further() {
     let start = world.now;
     world.run(Duration::from_secs(6));
     let client = &world.clients[1];
-    let mut numbers: Vec<u64> = client.since(client.video_slots[0], start).iter().map(|packet| packet.sequence).collect();
+    let mut numbers: Vec<u64> =
+        client.since(client.video_slots[0], start).iter().map(|packet| packet.sequence).collect();
     numbers.sort_unstable();
     let received = numbers.len();
     numbers.dedup();

@@ -44,6 +44,8 @@ fn messages() -> Vec<Message<'static>> {
             dependency: &[1, 2, 3],
             payload: &[9; 300],
         }),
+        Message::Piece { number: 4_000_000_000, ends: true, bytes: &[5; 1_200] },
+        Message::Receipt { next: 4_000_000_001, later: 1 << 62 | 1 },
     ]
 }
 
