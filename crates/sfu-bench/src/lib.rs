@@ -1,7 +1,7 @@
-//! What the programs of the SFU benchmark share: sockets, the signaling over HTTP, and a look at DTLS.
+//! What the programs of the SFU benchmark share: sockets, the signaling over HTTP, and reports.
 
 #![deny(unsafe_code)]
 
 pub mod http;
-pub mod keys;
+pub mod reporter;
 pub mod socket;

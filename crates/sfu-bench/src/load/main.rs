@@ -18,8 +18,9 @@ use std::time::{Duration, Instant};
 use rustix::buffer::spare_capacity;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
-use sfu_bench::keys;
+use sfu::transport::keys;
 use sfu_bench::socket::{Receiver, monotonic_ns, process_cpu_s};
+use str0m::crypto::CryptoProvider;
 
 use participant::{Failure, Participant, Role, Shared};
 use protocol::{Bulk, Command, Counters, Reply};
@@ -31,7 +32,7 @@ const IDLE: Duration = Duration::from_secs(1);
 
 fn main() -> Result<(), Failure> {
     let address = std::env::args().nth(1).map_or(Ok(Ipv4Addr::LOCALHOST), |text| text.parse())?;
-    let crypto = keys::provider();
+    let crypto = CryptoProvider::clone(keys::watching_provider());
     crypto.clone().install_process_default();
     let certificate = crypto.dtls_provider.generate_certificate().ok_or("no certificate could be made")?;
     let epoll = epoll::create(CreateFlags::CLOEXEC)?;
@@ -216,8 +217,8 @@ impl Load {
 
 fn count(participant: &mut Participant, counters: &mut Counters) {
     counters.connected += usize::from(participant.connected);
-    if let Some(keys) = participant.keys.get() {
-        *counters.ciphers.entry(keys::profile_name(keys.profile)).or_default() += 1;
+    if let Some(keys) = &participant.keys {
+        *counters.ciphers.entry(keys.profile_name()).or_default() += 1;
     }
     match &mut participant.role {
         Role::Publisher(publisher) => {

@@ -4,7 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use sfu_bench::keys::{self, KeyCell, Reporter};
+use sfu::srtp::KeyingMaterial;
+use sfu::transport::keys::{self, KeyCell};
+use sfu_bench::reporter::Reporter;
 use sfu_bench::socket::{self, BATCH, Outbox, Receiver, monotonic_ns};
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::config::DtlsCert;
@@ -87,8 +89,9 @@ pub struct Participant {
     pub connected: bool,
     /// What it is for.
     pub role: Role,
-    /// What its handshake gave.
-    pub keys: KeyCell,
+    /// What its handshake gave, once that is over.
+    pub keys: Option<KeyingMaterial>,
+    cell: KeyCell,
     address: SocketAddr,
     rtc: Rtc,
     pending: Option<SdpPendingOffer>,
@@ -135,14 +138,15 @@ impl Participant {
             .clear_extension_map()
             .set_extension(4, Extension::RtpMid)
             .build(now);
-        let keys = keys::take_latest();
+        let cell = keys::last_cell();
         rtc.add_local_candidate(Candidate::host(address, Protocol::Udp)?);
         Ok(Participant {
             id,
             socket: Rc::new(socket),
             connected: false,
             role,
-            keys,
+            keys: None,
+            cell,
             address,
             rtc,
             pending: None,
@@ -306,6 +310,7 @@ impl Participant {
         match (event, &mut self.role) {
             (Event::Connected, role) => {
                 self.connected = true;
+                self.keys = self.cell.take();
                 if let Role::Bulk(bulk) = role {
                     socket::drop_rtp(&self.socket)?;
                     bulk.report_at = Some(now + REPORT_INTERVAL);
@@ -339,9 +344,10 @@ impl Participant {
         bulk.report_at = Some(now + REPORT_INTERVAL);
         bulk.count_drops(&self.socket);
         if bulk.reporter.is_none() {
-            bulk.reporter = self.keys.get().and_then(|keys| Reporter::new(keys, &shared.crypto, OWN_SSRC));
+            let sender = self.keys.as_ref().map(|keys| keys.contexts(&shared.crypto).0);
+            bulk.reporter = sender.map(|sender| Reporter::new(sender, OWN_SSRC));
         }
-        if let (Some(report), Some(destination)) = (bulk.next_report(shared), self.destination)
+        if let (Some(report), Some(destination)) = (bulk.next_report(), self.destination)
             && self.socket.send_to(&report, destination).is_ok()
         {
             bulk.reports += 1;
@@ -383,10 +389,10 @@ impl Bulk {
         self.drops = drops;
     }
 
-    fn next_report(&mut self, shared: &Shared) -> Option<Vec<u8>> {
+    fn next_report(&mut self) -> Option<Vec<u8>> {
         let highest = self.packets as u32;
         let media_ssrc = self.media_ssrc?;
-        self.reporter.as_mut()?.report(&shared.crypto, media_ssrc, highest)
+        Some(self.reporter.as_mut()?.report(media_ssrc, highest))
     }
 }
 

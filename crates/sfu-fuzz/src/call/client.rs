@@ -9,13 +9,12 @@ use sfu::command::OpenPeer;
 use sfu::model::{PublishedTrack, Source};
 use sfu::rtp::{Header, Incoming, extend, incoming};
 use sfu::srtp::{RTCP_OVERHEAD, RTP_OVERHEAD, Receiver, Sender};
+use sfu::transport::keys::{self, KeyCell};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::config::DtlsCert;
 use str0m::media::{Direction, MediaKind, Mid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, Input, Output, Rtc};
-
-use super::keys::{self, KeyCell};
 
 /// The names of the camera's layers.
 pub const RIDS: [&str; 3] = ["q", "h", "f"];
@@ -51,7 +50,7 @@ pub struct Client {
 
 fn certificate() -> &'static DtlsCert {
     static CERTIFICATE: OnceLock<DtlsCert> = OnceLock::new();
-    let make = || keys::provider().dtls_provider.generate_certificate();
+    let make = || keys::watching_provider().dtls_provider.generate_certificate();
     // Making one for each client would cost more than all the rest of a run.
     CERTIFICATE.get_or_init(|| make().expect("a certificate"))
 }
@@ -59,9 +58,9 @@ fn certificate() -> &'static DtlsCert {
 impl Client {
     pub fn new(number: u8, now: Instant) -> Self {
         let address = SocketAddr::from(([10, 1, 0, number], 5_000));
-        let builder = Rtc::builder().set_crypto_provider(keys::provider().clone().into()).set_rtp_mode(true);
+        let builder = Rtc::builder().set_crypto_provider(keys::watching_provider().clone()).set_rtp_mode(true);
         let mut rtc = builder.set_dtls_cert(certificate().clone()).build(now);
-        let cell = keys::latest();
+        let cell = keys::last_cell();
         rtc.add_local_candidate(Candidate::host(address, Protocol::Udp).expect("an address"));
         let mut api = rtc.sdp_api();
         let mut simulcast = Simulcast::new();
@@ -147,7 +146,7 @@ impl Client {
 
     fn connect(&mut self) {
         self.connected = true;
-        self.media = self.cell.get().map(|keys| keys.contexts(keys::provider()));
+        self.media = self.cell.take().map(|keys| keys.contexts(keys::watching_provider()));
     }
 
     /// Take a datagram of ICE or DTLS.

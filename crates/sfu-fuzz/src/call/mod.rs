@@ -1,7 +1,6 @@
 //! A call in virtual time: a worker, two clients that know their keys, and a network that loses nothing.
 
 mod client;
-mod keys;
 mod media;
 mod world;
 

@@ -38,6 +38,16 @@ impl KeyingMaterial {
         known.then(|| KeyingMaterial { profile, bytes: bytes.to_vec(), is_client })
     }
 
+    /// The name of the protection profile in its RFC.
+    pub fn profile_name(&self) -> &'static str {
+        match self.profile {
+            SrtpProfile::AEAD_AES_256_GCM => "AEAD_AES_256_GCM",
+            SrtpProfile::AEAD_AES_128_GCM => "AEAD_AES_128_GCM",
+            SrtpProfile::AES128_CM_SHA1_80 => "AES128_CM_SHA1_80",
+            _ => "unknown",
+        }
+    }
+
     /// Contexts for what we send and for what we receive.
     pub fn contexts(&self, provider: &CryptoProvider) -> (Sender, Receiver) {
         let (key_bytes, salt_bytes) = match self.profile {

@@ -1,6 +1,7 @@
-//! Takes the SRTP keys out of the handshake: a DTLS provider that hands everything on but those.
+//! Takes the SRTP keys out of the handshake: DTLS providers that show them.
 //!
-//! str0m then never has keys of its own: it neither decrypts nor sends media, which is all ours.
+//! The engine's [takes](provider) them: str0m then never has keys of its own, it neither decrypts nor sends media, which
+//! is all ours. Clients of tests and benchmarks [look at](watching_provider) them, and str0m goes on with them.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -14,7 +15,7 @@ use crate::srtp::KeyingMaterial;
 
 /// Where a handshake leaves its keys; they are taken once.
 #[derive(Clone, Default)]
-pub(super) struct KeyCell(Arc<Mutex<Option<KeyingMaterial>>>);
+pub struct KeyCell(Arc<Mutex<Option<KeyingMaterial>>>);
 
 impl KeyCell {
     /// The keys, once they are there.
@@ -39,15 +40,26 @@ thread_local! {
 }
 
 /// The cell of the connection that this thread has built last.
-pub(super) fn last_cell() -> KeyCell {
+pub fn last_cell() -> KeyCell {
     LAST_CELL.with_borrow(KeyCell::clone)
 }
 
-/// The process's cryptography with the tap in front of its DTLS.
-pub(super) fn provider() -> &'static Arc<CryptoProvider> {
+/// The process's cryptography with a tap in front of its DTLS that keeps the keys from str0m.
+pub fn provider() -> &'static Arc<CryptoProvider> {
     static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
-    static TAP: Tap = Tap;
-    PROVIDER.get_or_init(|| Arc::new(CryptoProvider { dtls_provider: &TAP, ..plain_provider().clone() }))
+    static TAP: Tap = Tap { hands_on: false };
+    PROVIDER.get_or_init(|| tapped(&TAP))
+}
+
+/// The same with a tap that lets str0m have the keys as well.
+pub fn watching_provider() -> &'static Arc<CryptoProvider> {
+    static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
+    static TAP: Tap = Tap { hands_on: true };
+    PROVIDER.get_or_init(|| tapped(&TAP))
+}
+
+fn tapped(tap: &'static Tap) -> Arc<CryptoProvider> {
+    Arc::new(CryptoProvider { dtls_provider: tap, ..plain_provider().clone() })
 }
 
 fn plain_provider() -> &'static CryptoProvider {
@@ -56,7 +68,10 @@ fn plain_provider() -> &'static CryptoProvider {
 }
 
 #[derive(Debug)]
-struct Tap;
+struct Tap {
+    /// Whether str0m gets the keys as well.
+    hands_on: bool,
+}
 
 impl DtlsProvider for Tap {
     fn generate_certificate(&self) -> Option<DtlsCert> {
@@ -73,7 +88,7 @@ impl DtlsProvider for Tap {
         let cell = KeyCell::default();
         LAST_CELL.set(cell.clone());
         let instance = plain_provider().dtls_provider.new_dtls(cert, now, version, mtu)?;
-        Ok(Box::new(Tapped { instance, cell, started_at: now }))
+        Ok(Box::new(Tapped { instance, cell, hands_on: self.hands_on, started_at: now }))
     }
 }
 
@@ -81,6 +96,7 @@ impl DtlsProvider for Tap {
 struct Tapped {
     instance: Box<dyn DtlsInstance>,
     cell: KeyCell,
+    hands_on: bool,
     started_at: Instant,
 }
 
@@ -98,8 +114,11 @@ impl DtlsInstance for Tapped {
         match self.instance.poll_output(buffer) {
             DtlsOutput::KeyingMaterial(bytes, profile) => {
                 self.cell.put(KeyingMaterial::new(profile, &bytes, is_client));
-                // A time that is over: poll again.
-                DtlsOutput::Timeout(self.started_at)
+                match self.hands_on {
+                    true => DtlsOutput::KeyingMaterial(bytes, profile),
+                    // A time that is over: poll again.
+                    false => DtlsOutput::Timeout(self.started_at),
+                }
             }
             output => output,
         }

@@ -2,7 +2,8 @@
 
 mod answer;
 pub mod guard;
-mod keys;
+#[doc(hidden)]
+pub mod keys;
 mod negotiation;
 
 use std::net::SocketAddr;
