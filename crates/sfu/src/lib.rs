@@ -16,6 +16,7 @@ pub mod dynacast;
 pub mod egress;
 pub mod engine;
 pub mod event;
+pub mod frames;
 pub mod keyframe;
 pub mod layers;
 pub mod link;

@@ -8,6 +8,7 @@ use sfu::command::Command;
 use sfu::egress::{Egress, Outbox};
 use sfu::event::{EndReason, Event};
 use sfu::model::Transport;
+use sfu::relay::{End, Link, Message};
 use sfu::rtcp::{self, NtpClock};
 use sfu::rtp::{Header, Incoming, incoming};
 use sfu::transport::{Datagram, Transports};
@@ -16,6 +17,8 @@ use sfu::worker::{Policy, Worker};
 use super::client::Client;
 
 const ROOM: &str = "room";
+/// The number of the other worker.
+const OTHER: usize = 1;
 const STEP: Duration = Duration::from_millis(5);
 /// A handshake takes a fraction of it.
 const CONNECT_STEPS: usize = 400;
@@ -35,6 +38,10 @@ pub struct World {
     server: SocketAddr,
     /// The payloads that each client sent.
     payloads: Vec<Vec<Vec<u8>>>,
+    /// The payloads that came from another worker.
+    elsewhere: Vec<Vec<u8>>,
+    /// What the worker said to the other.
+    parcels: Vec<Vec<u8>>,
 }
 
 /// Datagrams on their way to clients.
@@ -69,6 +76,8 @@ impl World {
             sent: Vec::new(),
             server,
             payloads: vec![Vec::new(); usize::from(count)],
+            elsewhere: Vec::new(),
+            parcels: Vec::new(),
         };
         for index in 0..world.clients.len() {
             let open = world.clients[index].open(ROOM);
@@ -131,6 +140,30 @@ impl World {
         self.flush();
     }
 
+    /// Another worker has peers of the room, or none any more.
+    pub fn set_linked(&mut self, is_linked: bool) {
+        let others: &[usize] = if is_linked { &[OTHER] } else { &[] };
+        self.worker.set_members(&ROOM.into(), others, false, self.now);
+        self.flush();
+    }
+
+    /// The other worker says something, whatever it is.
+    pub fn hear(&mut self, batch: Vec<u8>) {
+        let mut reader = Link::new(ROOM.into(), End::Worker(OTHER), 1);
+        let messages = reader.hear(&batch).into_iter().flat_map(|(_, messages)| messages);
+        self.elsewhere.extend(messages.filter_map(|message| match message {
+            Message::Packet(packet) => Some(packet.payload.to_vec()),
+            _ => None,
+        }));
+        self.worker.handle_parcel(&ROOM.into(), OTHER, batch, self.now);
+        self.flush();
+    }
+
+    /// What the worker said to the other.
+    pub fn take_parcels(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.parcels)
+    }
+
     /// A client sends what is valid.
     pub fn send(&mut self, address: SocketAddr, datagram: Vec<u8>) {
         self.inject(address, &datagram);
@@ -171,6 +204,7 @@ impl World {
         for (destination, packet) in wire.0 {
             self.deliver(destination, &packet);
         }
+        self.worker.drain_parcels(|parcel| self.parcels.push(parcel.bytes));
         self.worker.take_route_changes();
         let events = self.worker.take_events();
         for event in &events {
@@ -207,8 +241,9 @@ impl World {
             return;
         }
         self.received[receiver] += 1;
-        let mut others = self.payloads.iter().enumerate().filter(|(sender, _)| *sender != receiver);
-        assert!(others.any(|(_, sent)| sent.iter().any(|sent| is_from(payload, sent))), "nobody sent this");
+        let others = self.payloads.iter().enumerate().filter(|(sender, _)| *sender != receiver);
+        let mut sent = others.flat_map(|(_, sent)| sent).chain(&self.elsewhere);
+        assert!(sent.any(|sent| is_from(payload, sent)), "nobody sent this");
     }
 }
 

@@ -16,9 +16,9 @@ use crate::memory::live_bytes;
 const HOSTILE: usize = 0;
 const HONEST: usize = 1;
 /// What a call of two may come to hold: its rings are bounded.
-const MAX_CALL_BYTES: i64 = 64 * 1_024 * 1_024;
+pub(super) const MAX_CALL_BYTES: i64 = 64 * 1_024 * 1_024;
 /// What may stay behind when a call has ended: what is made once.
-const MAX_LEFT_BYTES: i64 = 1_024 * 1_024;
+pub(super) const MAX_LEFT_BYTES: i64 = 1_024 * 1_024;
 
 pub fn run(bytes: &[u8]) {
     let before = live_bytes();
@@ -39,7 +39,7 @@ pub fn run(bytes: &[u8]) {
 }
 
 /// A packet of the honest voice, 20 ms long.
-fn speak(world: &mut World, sequence: u16) {
+pub(super) fn speak(world: &mut World, sequence: u16) {
     let payload = [0x78, 1, 2, 3, (sequence >> 8) as u8, sequence as u8];
     let shape = Shape { sequence, timestamp: u32::from(sequence) * 960, payload: &payload, ..VOICE };
     let packet = shape.packet(&world.clients[HONEST]);

@@ -76,6 +76,8 @@ pub fn seeds() -> Vec<Vec<u8>> {
         Message::Want { track, layers: 7, desired: 3 },
         Message::Keyframe { track, layer: 1 },
         Message::Packet(packet),
+        Message::Piece { number: 7, ends: true, bytes: &[0, 1, b'x', 9, 9] },
+        Message::Receipt { next: 8, later: 5 },
     ];
     let mut seeds: Vec<Vec<u8>> = all.iter().map(|message| batch(std::slice::from_ref(message))).collect();
     seeds.push(batch(&all));

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
+use crate::frames;
+
 /// What may wait for a slow client, about a second of a large picture; beyond it frames are dropped.
 const MAX_QUEUED_BYTES: usize = 512 * 1024;
 /// What is read in one go.
@@ -71,7 +73,7 @@ impl TcpPeer {
     pub fn take_frames(&mut self) -> Vec<Vec<u8>> {
         let mut frames = Vec::new();
         let mut rest = self.incoming.as_slice();
-        while let Some((frame, after)) = split_frame(rest) {
+        while let Some((frame, after)) = frames::split(rest) {
             frames.push(frame.to_vec());
             rest = after;
         }
@@ -105,25 +107,5 @@ impl TcpPeer {
             }
         }
         Ok(())
-    }
-}
-
-/// The first frame and what follows it.
-fn split_frame(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let [high, low, body @ ..] = bytes else { return None };
-    let length = usize::from(u16::from_be_bytes([*high, *low]));
-    body.split_at_checked(length)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split_frame;
-
-    #[test]
-    fn frames_are_split_at_their_lengths() {
-        assert_eq!(split_frame(&[0, 2, 7, 8, 9]), Some((&[7u8, 8][..], &[9u8][..])));
-        assert_eq!(split_frame(&[0, 0, 5]), Some((&[][..], &[5u8][..])));
-        assert_eq!(split_frame(&[0, 3, 1, 2]), None);
-        assert_eq!(split_frame(&[0]), None);
     }
 }
