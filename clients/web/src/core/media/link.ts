@@ -5,9 +5,12 @@ import { createStore } from "../store";
 import type { MeetingView, Source, Store } from "../types";
 import type { Lines } from "./lines";
 import { createLines, isPicture, midOf, publishedTracks, sendTrack } from "./lines";
+import { watchNetwork } from "./network-hints";
+import { PathWatch } from "./path-watch";
 import type { Remedy } from "./recovery";
 import { Recovery } from "./recovery";
 import { withOpusOptions } from "./sdp";
+import { readTraffic } from "./traffic";
 
 export interface MediaLink {
   state: Store<MeetingView["media"]>;
@@ -15,6 +18,8 @@ export interface MediaLink {
   lines: Store<Lines | null>;
   /** Grows with each connection. */
   generation(): number;
+  /** Whether the present connection has ever been up: then its path can be mended. */
+  wasUp(): boolean;
   /** What to send from now on; survives rebuilds. */
   setTrack(source: Source, track: MediaStreamTrack | null): void;
   /** Which layers of ours somebody wants; of another connection than the present one it says nothing. */
@@ -25,32 +30,63 @@ export interface MediaLink {
   close(): void;
 }
 
-type SendOffer = (offer: MediaOffer) => Promise<MediaAnswer>;
+/** The way to the server that negotiates. */
+export interface SignalingPath {
+  offer(offer: MediaOffer): Promise<MediaAnswer>;
+  /** Nothing comes over the media path: does signaling still work? Asking often is fine. */
+  doubt(): void;
+  /** Whether signaling is known to work: what goes out now is heard. */
+  isSure(): boolean;
+}
 
-const TICK_MS = 250;
+/** A look costs the browser about a millisecond. */
+const TICK_MS = 200;
 const SPEECH = { useinbandfec: 1, usedtx: 1 };
 const SHARED_SOUND = { stereo: 1, "sprop-stereo": 1, maxaveragebitrate: 128_000 };
 
-export function createMediaLink(iceServers: RTCIceServer[], sendOffer: SendOffer): MediaLink {
+export function createMediaLink(iceServers: RTCIceServer[], signaling: SignalingPath): MediaLink {
   const state = createStore<MeetingView["media"]>("none");
   const lines = createStore<Lines | null>(null);
   const tracks: Record<Source, MediaStreamTrack | null> = { microphone: null, camera: null, screen: null, screen_audio: null };
-  const recovery = new Recovery();
+  const recovery = new Recovery(Math.random);
+  const watch = new PathWatch(Math.random);
   let generation = 0;
   let turn = 0;
   let described: Promise<void> = Promise.resolve();
   let offered = false;
+  let negotiating = false;
+  let wasUp = false;
   let live = false;
+  let looking = false;
   const now = (): number => performance.now();
-  const timer = setInterval(() => {
-    const remedy = live && offered ? recovery.due(now()) : null;
+  const timer = setInterval(() => void look(), TICK_MS);
+  const stopHints = watchNetwork(() => watch.hint(now()));
+
+  async function look(): Promise<void> {
+    const present = lines.get();
+    if (present === null || looking) return;
+    looking = true;
+    const traffic = await readTraffic(present.connection);
+    looking = false;
+    if (present !== lines.get()) return;
+    watch.see(traffic, now());
+    mend();
+  }
+
+  function mend(): void {
+    const path = watch.judge(now());
+    if (path === "flowing") recovery.flow(now());
+    else signaling.doubt();
+    if (path === "dead" && !negotiating) recovery.lose(now());
+    const remedy = live && offered && signaling.isSure() ? recovery.due(now()) : null;
     if (remedy !== null) apply(remedy);
-  }, TICK_MS);
+  }
 
   function build(): Lines {
     lines.get()?.connection.close();
     generation++;
-    offered = false;
+    offered = wasUp = false;
+    watch.forget();
     const built = createLines(iceServers);
     built.connection.onconnectionstatechange = () => onState(built);
     for (const source of Object.keys(tracks) as Source[]) place(built, source);
@@ -62,7 +98,10 @@ export function createMediaLink(iceServers: RTCIceServer[], sendOffer: SendOffer
 
   function onState(from: Lines): void {
     if (from !== lines.get()) return;
-    recovery.see(from.connection.connectionState, now());
+    const { connectionState } = from.connection;
+    if (connectionState === "connected") wasUp = true;
+    if (connectionState === "disconnected") watch.hint(now());
+    recovery.see(connectionState, now());
     showState(from);
   }
 
@@ -84,19 +123,25 @@ export function createMediaLink(iceServers: RTCIceServer[], sendOffer: SendOffer
   /** A newer negotiation makes an older one void, whatever still comes of it. */
   async function negotiate(target: Lines, restart: boolean): Promise<void> {
     const mine = ++turn;
-    offered = true;
+    offered = negotiating = true;
     recovery.begin(now());
+    watch.begin(now());
     showState(target);
     try {
       if (restart) described = renewIce(target);
       await described;
       if (mine !== turn) return;
-      const answer = await sendOffer(describe(target, generation, restart));
+      const answer = await signaling.offer(describe(target, generation, restart));
       if (mine !== turn) return;
       await target.connection.setRemoteDescription({ type: "answer", sdp: tuned(target, answer.sdp) });
       for (const source of ["camera", "screen"] as const) place(target, source); // Firefox takes their layers only now
+      negotiating = false;
+      watch.begin(now());
+      // A mended connection need not have changed its state.
+      if (target.connection.connectionState === "connected") onState(target);
     } catch (error) {
       if (mine !== turn) return;
+      negotiating = false;
       if (isStale(error)) generation = Math.max(generation, secondsSince1970());
       recovery.fail(now());
     }
@@ -107,6 +152,7 @@ export function createMediaLink(iceServers: RTCIceServer[], sendOffer: SendOffer
     state,
     lines,
     generation: () => generation,
+    wasUp: () => wasUp,
     setTrack(source, track) {
       if (tracks[source] === track) return;
       tracks[source] = track;
@@ -119,7 +165,7 @@ export function createMediaLink(iceServers: RTCIceServer[], sendOffer: SendOffer
     signalingLive(media) {
       live = true;
       if (media === "rebuild") apply("rebuild");
-      else if (media === "ice_restart") apply("restart");
+      else if (media === "ice_restart" || (watch.judge(now()) !== "flowing" && !negotiating)) apply("restart");
     },
     signalingLost() {
       live = false;
@@ -128,6 +174,7 @@ export function createMediaLink(iceServers: RTCIceServer[], sendOffer: SendOffer
     close() {
       turn++;
       clearInterval(timer);
+      stopHints();
       lines.get()?.connection.close();
       lines.set(null);
       state.set("none");

@@ -6,7 +6,7 @@ import { Recovery } from "./recovery";
 let recovery: Recovery;
 
 beforeEach(() => {
-  recovery = new Recovery();
+  recovery = new Recovery(() => 0);
   recovery.begin(0);
 });
 
@@ -30,17 +30,17 @@ describe("a media connection", () => {
     expect(recovery.looksFailed).toBe(false);
   });
 
-  it("that is disconnected for four seconds is restarted", () => {
+  it("that is disconnected for a second is restarted", () => {
     recovery.see("connected", 1000);
     recovery.see("disconnected", 2000);
-    expect(remedies(2000, 6000)).toEqual([["restart", 6]]);
+    expect(remedies(2000, 3000)).toEqual([["restart", 3]]);
   });
 
   it("that comes back by itself is left alone", () => {
     recovery.see("connected", 1000);
     recovery.see("disconnected", 2000);
-    recovery.see("connected", 4000);
-    expect(remedies(4000, 60_000)).toEqual([]);
+    recovery.see("connected", 2750);
+    expect(remedies(2750, 60_000)).toEqual([]);
   });
 
   it("that failed is restarted at once, and rebuilt when that did not help", () => {
@@ -49,5 +49,66 @@ describe("a media connection", () => {
     expect(remedies(2000, 2000)).toEqual([["restart", 2]]);
     recovery.see("failed", 2250);
     expect(remedies(2250, 4000)).toEqual([["rebuild", 3.25]]);
+  });
+
+  it("over which nothing comes is restarted at once, whatever the browser says of it", () => {
+    recovery.see("connected", 1000);
+    recovery.lose(2000);
+    expect(remedies(2000, 2000)).toEqual([["restart", 2]]);
+  });
+
+  it("over which something comes again before its turn is left alone", () => {
+    restartAt(2000);
+    recovery.lose(3000);
+    recovery.flow(3250);
+    expect(remedies(3250, 60_000)).toEqual([]);
+  });
+});
+
+/** One restart that helped for the moment. */
+function restartAt(now: number): void {
+  recovery.see("connected", now);
+  recovery.lose(now);
+  expect(remedies(now, now)).toHaveLength(1);
+  recovery.see("connected", now);
+}
+
+describe("a path that is lost again and again", () => {
+  /** Flows for a while after each remedy, then falls silent again. */
+  function flap(end: number, flowsMs: number): [Remedy, number][] {
+    const found: [Remedy, number][] = [];
+    let mendedAt = 0;
+    recovery.see("connected", 0);
+    for (let now = 0; now <= end; now += 250) {
+      if (now - mendedAt < flowsMs) recovery.flow(now);
+      else recovery.lose(now);
+      const remedy = recovery.due(now);
+      if (remedy === null) continue;
+      found.push([remedy, now / 1000]);
+      recovery.begin(now);
+      recovery.see("connected", now);
+      mendedAt = now;
+    }
+    return found;
+  }
+
+  it("is mended ever more rarely, and replaced at last", () => {
+    expect(flap(40_000, 2000)).toEqual([
+      ["restart", 2], ["restart", 5], ["restart", 9], ["rebuild", 15], ["rebuild", 25], ["rebuild", 35],
+    ]);
+  });
+
+  it("is mended at once each time when it had held for ten seconds", () => {
+    const seconds = flap(60_000, 12_000).map(([, second]) => second);
+    expect(seconds).toEqual([12, 24, 36, 48, 60]);
+  });
+
+  it("comes back at another moment than for others whom the same fault hit", () => {
+    const moments = [0, 0.5, 0.99].map((random) => {
+      recovery = new Recovery(() => random);
+      recovery.begin(0);
+      return flap(20_000, 2000).at(2)?.[1];
+    });
+    expect(new Set(moments).size).toBe(3);
   });
 });

@@ -1,8 +1,8 @@
 /** Live facts of the media connection, from the browser's own counters. */
 import type { SessionStatistics } from "../types";
 import type { Lines } from "./lines";
-
-type Report = Record<string, unknown> & { id: string; type: string };
+import type { Report } from "./reports";
+import { chosenPair, numberIn, reportsOf } from "./reports";
 
 export interface StatisticsReader {
   read(lines: Lines | null): Promise<SessionStatistics>;
@@ -35,19 +35,6 @@ export function createStatisticsReader(labelOf: (mid: string) => string | null):
   };
 }
 
-async function reportsOf(connection: RTCPeerConnection): Promise<Report[]> {
-  const reports: Report[] = [];
-  (await connection.getStats()).forEach((report: Report) => reports.push(report));
-  return reports;
-}
-
-/** Chromium names the pair in the transport; Firefox marks the pair itself. */
-function chosenPair(reports: Report[]): Report | undefined {
-  const transport = reports.find(({ type }) => type === "transport");
-  const chosen = transport?.["selectedCandidatePairId"];
-  return reports.find((report) => report.type === "candidate-pair" && (report.id === chosen || report["selected"] === true));
-}
-
 function transportOf(reports: Report[], pair: Report | undefined): SessionStatistics["transport"] {
   const protocol = reports.find(({ id }) => id === pair?.["localCandidateId"])?.["protocol"];
   return protocol === "udp" || protocol === "tcp" ? protocol : null;
@@ -61,11 +48,6 @@ function framesDecoded(reports: Report[], labelOf: (mid: string) => string | nul
     if (label !== null) frames[label] = numberIn(report, "framesDecoded");
   }
   return frames;
-}
-
-function numberIn(report: Report | undefined, name: string): number {
-  const value = report?.[name];
-  return typeof value === "number" ? value : 0;
 }
 
 function rate(bytes: number, ms: number): number {

@@ -40,7 +40,7 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
   const phase = createStore<Phase>({ phase: "joining", endReason: null, endProblem: null });
   const notices = createNotices();
   const screen = createScreenShare();
-  const machine = new SignalingMachine(identity.deviceId, Math.random, () => link.state.get() === "connected");
+  const machine = new SignalingMachine(identity.deviceId, Math.random, () => link.wasUp());
   /** Whether this session knows what of ours is on. */
   let isAnnounced = false;
   /** Null until the interface has shown somebody else: its first drawing may be empty. */
@@ -90,7 +90,7 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
       if (isPassing(asProblem(error))) setTimeout(() => layout.repeat(), LAYOUT_RETRY_MS);
     });
   });
-  const link = createMediaLink(parts.iceServers, sendOffer);
+  const link = createMediaLink(parts.iceServers, { offer: sendOffer, doubt: signaling.doubt, isSure: signaling.isSure });
   const slots = createSlots(link.lines);
   const playback = createPlayback(link.lines, devices.state);
   const statistics = createStatisticsReader(slots.labelOf);

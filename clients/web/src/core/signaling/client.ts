@@ -19,13 +19,17 @@ export interface SignalingClient {
   start(ticket: Ticket): void;
   /** Resolves with the answer's result, rejects with a ProblemError. */
   send<T extends CommandType>(type: T, data: CommandsData[T]): Promise<Record<string, unknown> | null>;
+  /** The media path is silent: whether the socket is dead, too, is found out at once. */
+  doubt(): void;
+  /** Whether what is sent now is heard, as far as anybody can tell. */
+  isSure(): boolean;
   /** Leaves for good. */
   leave(): void;
   /** Drops the socket without a word, as a network does: for tests and support. */
   dropConnection(): void;
 }
 
-const TICK_MS = 250;
+const TICK_MS = 100;
 const ABNORMAL_CLOSURE = 1006;
 
 interface Waiting {
@@ -40,6 +44,7 @@ export function createSignalingClient(
 ): SignalingClient {
   const waiting = new Map<number, Waiting>();
   let socket: WebSocket | null = null;
+  let rival: WebSocket | null = null;
   let url = "";
   let performing = false;
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -70,6 +75,17 @@ export function createSignalingClient(
       case "close":
         socket?.close(effect.code);
         socket = null;
+        return;
+      case "open_rival":
+        rival = open(url);
+        return;
+      case "drop_rival":
+        dropRival();
+        return;
+      case "adopt_rival":
+        socket?.close(effect.code);
+        socket = rival;
+        rival = null;
         return;
       case "fetch_ticket":
         fetchTicket().then(
@@ -103,12 +119,21 @@ export function createSignalingClient(
   function open(path: string): WebSocket {
     const opened = new WebSocket(new URL(path, location.href.replace(/^http/, "ws")));
     opened.onmessage = (message: MessageEvent<string>) => {
-      if (opened === socket) run(() => machine.frame(JSON.parse(message.data) as ServerFrame, now()));
+      const frame = JSON.parse(message.data) as ServerFrame;
+      if (opened === socket) run(() => machine.frame(frame, now()));
+      else if (opened === rival) run(() => machine.rivalFrame(frame, now()));
     };
     opened.onclose = (closed) => {
       if (opened === socket) run(() => machine.socketClosed(closed.code, now()));
+      else if (opened === rival) run(() => machine.rivalClosed(now()));
     };
     return opened;
+  }
+
+  function dropRival(): void {
+    const dropped = rival;
+    rival = null;
+    dropped?.close();
   }
 
   function settle({ key, ok, result, problem }: Extract<Effect, { type: "settled" }>): void {
@@ -140,6 +165,8 @@ export function createSignalingClient(
         });
       });
     },
+    doubt: () => run(() => machine.doubt(now())),
+    isSure: () => machine.isSure(now()),
     leave: () => run(() => machine.leave()),
     dropConnection() {
       const dropped = socket;

@@ -16,6 +16,11 @@ export type Effect =
   | { type: "connect"; url: string | null }
   | { type: "send"; frame: ClientFrame }
   | { type: "close"; code: number }
+  /** Open a socket beside the present one, to where that went. */
+  | { type: "open_rival" }
+  | { type: "drop_rival" }
+  /** Close the present socket with `code`: the rival takes its place. */
+  | { type: "adopt_rival"; code: number }
   /** Join over HTTP again and hand the ticket in. */
   | { type: "fetch_ticket" }
   /** Take this for the whole state. `fresh`: a new session began; else the old one goes on. */

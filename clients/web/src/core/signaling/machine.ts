@@ -5,35 +5,26 @@
  *
  * With a session the greeting is `resume`, without one `identify`, which needs a ticket fetched over HTTP first.
  */
-import type { CommandsData, EventFrame, Identify, Ready, Reset, Resume, Resumed, ServerFrame } from "../protocol";
+import type { CommandsData, EventFrame, Ready, Reset, Resumed, ServerFrame } from "../protocol";
 import { CLOSE_ACTIONS, CLOSE_CODES } from "../protocol";
 import type { ProblemError } from "../problem";
 import { isPassing } from "../problem";
+import { Doubt } from "./doubt";
 import type { Effect, Ticket } from "./effects";
 import { abandonment, endReasonOf, endReasonOfRefusal, settlement } from "./effects";
 import { Liveness } from "./liveness";
 import type { CommandType, Pending } from "./outbox";
 import { asFrame, Outbox } from "./outbox";
+import { Passport, VERSION } from "./passport";
 import { LogPosition } from "./position";
 import { reconnectDelayMs } from "./reconnect";
 
 type State = "idle" | "ticket" | "waiting" | "connecting" | "greeting" | "live" | "ended";
 
-interface Session {
-  sid: string;
-  resumeToken: string;
-  /** Sockets tried since the session began: the server refuses a resume that a later one has overtaken. */
-  attempts: number;
-}
-
 const STABLE_MS = 5000;
-const VERSION = 1 as const;
 
 export class SignalingMachine {
   private state: State = "idle";
-  private session: Session | null = null;
-  private lostSid: string | null = null;
-  private ticket: Ticket | null = null;
   private attempt = 0;
   private dueAt = 0;
   private liveSince = 0;
@@ -43,20 +34,24 @@ export class SignalingMachine {
   private readonly outbox = new Outbox();
   private readonly position = new LogPosition();
   private readonly liveness = new Liveness();
+  private readonly doubts = new Doubt();
+  private readonly passport: Passport;
 
   /** `hasMedia` tells whether a media connection exists, for the resume frame. `random` is in [0, 1). */
   constructor(
-    private readonly deviceId: string,
+    deviceId: string,
     private readonly random: () => number,
     private readonly hasMedia: () => boolean,
-  ) {}
+  ) {
+    this.passport = new Passport(deviceId);
+  }
 
   takeEffects(): Effect[] {
     return this.effects.splice(0);
   }
 
   start(ticket: Ticket, now: number): void {
-    this.ticket = ticket;
+    this.passport.take(ticket);
     this.connect(now);
   }
 
@@ -72,7 +67,21 @@ export class SignalingMachine {
     if (!this.hasSocket) return;
     if (this.liveness.judge(now, this.outbox.oldestSentAtMs) === "dead") this.abandon(CLOSE_CODES.HEARTBEAT_LOST, now);
     else if (now >= this.goAwayAt) this.abandon(CLOSE_CODES.DRAINING, now);
-    else if (this.liveness.takeBeat(now)) this.beat(now);
+    else {
+      if (this.liveness.takeBeat(now)) this.beat(now);
+      this.tendRival(now);
+    }
+  }
+
+  /** Nothing comes over another way to the server either: is the socket dead? Asking often is fine. */
+  doubt(now: number): void {
+    if (!this.hasSocket || !this.passport.hasSession) return;
+    if (this.doubts.begin(now, this.random()) && this.state === "live") this.beat(now);
+  }
+
+  /** Whether what goes out now is heard, as far as anybody can tell. */
+  isSure(now: number): boolean {
+    return this.state === "live" && this.doubts.isSure(now);
   }
 
   /** The browser is online or visible again. */
@@ -91,7 +100,7 @@ export class SignalingMachine {
 
   ticketFetched(ticket: Ticket, now: number): void {
     if (this.state !== "ticket") return;
-    this.ticket = ticket;
+    this.passport.take(ticket);
     this.connect(now);
   }
 
@@ -107,14 +116,29 @@ export class SignalingMachine {
     const action = CLOSE_ACTIONS[code] ?? "resume";
     if (action === "stop") this.end({ type: "ended", reason: endReasonOf(code), problem: null });
     else {
-      if (action === "identify") this.loseSession();
+      if (action === "identify") this.passport.loseSession();
       this.wait(now);
     }
+  }
+
+  /** The rival says hello: it takes the place of the socket that said nothing. */
+  rivalFrame(frame: ServerFrame, now: number): void {
+    if (!this.doubts.hasRival || frame.f !== "hello") return;
+    this.effects.push({ type: "adopt_rival", code: CLOSE_CODES.HEARTBEAT_LOST });
+    this.doubts.end(now);
+    this.connectionLost(now);
+    this.begin(now);
+    this.frame(frame, now);
+  }
+
+  rivalClosed(now: number): void {
+    if (this.doubts.hasRival) this.doubts.lose(now, this.random());
   }
 
   frame(frame: ServerFrame, now: number): void {
     if (!this.hasSocket) return;
     this.liveness.heard(now);
+    this.settleDoubt(now);
     switch (frame.f) {
       case "hello":
         this.liveness.configure(frame.hb_ms, frame.dead_ms);
@@ -154,10 +178,25 @@ export class SignalingMachine {
   }
 
   private connect(now: number): void {
+    this.effects.push({ type: "connect", url: this.passport.signalingUrl });
+    this.begin(now);
+  }
+
+  private begin(now: number): void {
     this.state = "connecting";
     this.goAwayAt = Infinity;
     this.liveness.start(now);
-    this.effects.push({ type: "connect", url: this.ticket?.signalingUrl ?? null });
+  }
+
+  private tendRival(now: number): void {
+    const due = this.doubts.due(now, this.random());
+    if (due !== null) this.effects.push({ type: due === "open" ? "open_rival" : "drop_rival" });
+  }
+
+  /** The socket itself has said something: it stays. */
+  private settleDoubt(now: number): void {
+    if (this.doubts.hasRival) this.effects.push({ type: "drop_rival" });
+    this.doubts.settle(now, this.random());
   }
 
   private greet(version: number): void {
@@ -165,30 +204,14 @@ export class SignalingMachine {
       this.end({ type: "ended", reason: "version", problem: null });
       return;
     }
-    if (this.session === null && this.ticket === null) return;
+    if (this.passport.isMissing) return;
     this.state = "greeting";
-    this.effects.push({ type: "send", frame: this.session === null ? this.identify() : this.resume(this.session) });
-  }
-
-  private identify(): Identify {
-    const { ticket, meetingId } = this.ticket ?? { ticket: "", meetingId: "" };
-    this.ticket = null; // it is good once
-    const prev = this.lostSid === null ? {} : { prev_sid: this.lostSid };
-    return { f: "identify", v: VERSION, ticket, meeting_id: meetingId, device_id: this.deviceId, ...prev };
-  }
-
-  private resume(session: Session): Resume {
-    const { sid, resumeToken } = session;
-    const attempt = ++session.attempts;
-    const { epoch, ro, po } = this.position;
-    const media = this.hasMedia();
-    return { f: "resume", v: VERSION, sid, resume_token: resumeToken, attempt, epoch, ro, po, media };
+    this.effects.push({ type: "send", frame: this.passport.greeting(this.position, this.hasMedia()) });
   }
 
   private onReady(ready: Ready, now: number): void {
     const { done, dropped } = this.outbox.startOver(ready.prev_last_cid);
-    this.session = { sid: ready.sid, resumeToken: ready.resume_token, attempts: 0 };
-    this.lostSid = null;
+    this.passport.began(ready);
     this.position.reset(ready.epoch, ready.ro, ready.po);
     this.effects.push({ type: "snapshot", snapshot: ready.snapshot, fresh: true });
     for (const { key } of done) this.effects.push({ type: "settled", key, ok: true, result: null, problem: null });
@@ -197,13 +220,13 @@ export class SignalingMachine {
   }
 
   private onResumed(resumed: Resumed, now: number): void {
-    this.renewToken(resumed.resume_token);
+    this.passport.renew(resumed.resume_token);
     this.outbox.continueFrom(resumed.last_cid);
     this.goLive(resumed.media, now);
   }
 
   private onReset(reset: Reset, now: number): void {
-    this.renewToken(reset.resume_token);
+    this.passport.renew(reset.resume_token);
     this.position.reset(reset.epoch, reset.ro, reset.po);
     this.effects.push({ type: "snapshot", snapshot: reset.snapshot, fresh: false });
     this.outbox.continueFrom(reset.last_cid);
@@ -215,10 +238,6 @@ export class SignalingMachine {
     const judgement = this.position.take(event);
     if (judgement === "gap") this.abandon(CLOSE_CODES.GAP, now);
     if (judgement === "apply") this.effects.push({ type: "event", event });
-  }
-
-  private renewToken(resumeToken: string): void {
-    if (this.session !== null) this.session = { ...this.session, resumeToken };
   }
 
   private goLive(media: Resumed["media"], now: number): void {
@@ -251,12 +270,9 @@ export class SignalingMachine {
     if (this.state === "live" && now - this.liveSince >= STABLE_MS) this.attempt = 0;
     this.outbox.connectionLost();
     this.position.connectionLost();
+    if (this.doubts.hasRival) this.effects.push({ type: "drop_rival" });
+    this.doubts.end(now);
     this.effects.push({ type: "lost" });
-  }
-
-  private loseSession(): void {
-    this.lostSid = this.session?.sid ?? this.lostSid;
-    this.session = null;
   }
 
   private wait(now: number, leastMs = 0): void {
@@ -265,7 +281,7 @@ export class SignalingMachine {
   }
 
   private tryAgain(now: number): void {
-    if (this.session === null && this.ticket === null) {
+    if (this.passport.isMissing) {
       this.state = "ticket";
       this.effects.push({ type: "fetch_ticket" });
     } else this.connect(now);

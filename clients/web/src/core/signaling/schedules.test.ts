@@ -7,17 +7,28 @@ import { World } from "./world.fixture";
 const SEEDS = 180;
 const ACTIONS = 60;
 
+/** The network changes in mid-sentence; media notices, sooner or later. */
+function strand(world: World, random: () => number): void {
+  world.strand();
+  for (let tick = random() * 10; tick > 0; tick--) {
+    world.doubt();
+    world.run(200);
+  }
+}
+
 function act(world: World, random: () => number, count: number): void {
   const choice = random();
   if (choice < 0.35) world.send(`mine ${count}`);
   else if (choice < 0.55) world.server.say(`theirs ${count}`);
   else if (choice < 0.65) world.update(count % 2 === 0);
-  else if (choice < 0.75) world.cut();
+  else if (choice < 0.7) world.cut();
+  else if (choice < 0.75) strand(world, random);
   else if (choice < 0.8) world.hanging = !world.hanging;
   else if (choice < 0.85) world.offline = !world.offline;
   else if (choice < 0.88) world.server.trimLog();
   else if (choice < 0.91) world.server.wipeLog();
   else if (choice < 0.93) world.server.forgetSessions();
+  else if (choice < 0.97) world.doubt();
   else world.machine.wake(world.now);
   world.perform();
 }

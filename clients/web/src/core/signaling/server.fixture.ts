@@ -1,6 +1,6 @@
 /** A small server of `meet.v1` in virtual time: one room, one log, sessions that outlive their sockets. */
 import type { Ack, ClientFrame, Command, EventFrame, Identify, Resume, ServerFrame, Snapshot } from "../protocol";
-import { COMMANDS } from "../protocol";
+import { CLOSE_CODES, COMMANDS } from "../protocol";
 
 interface FakeSession {
   tokens: string[];
@@ -8,8 +8,15 @@ interface FakeSession {
   acks: Map<number, Ack>;
 }
 
-export type Say = (frame: ServerFrame) => void;
-export type Close = (code: number) => void;
+type Say = (frame: ServerFrame) => void;
+type Close = (code: number) => void;
+
+/** The server's end of a socket. */
+export interface Connection {
+  sid: string | null;
+  say: Say;
+  close: Close;
+}
 
 export class FakeServer {
   /** Bodies of all chat messages that took effect, in order. */
@@ -24,7 +31,8 @@ export class FakeServer {
   private durable = new Map<string, number>();
   private issued = 0;
   private tickets = new Set<string>();
-  private socket: { sid: string | null; say: Say; close: Close } | null = null;
+  /** Of several sockets of one client the last that brought its session has it. */
+  private owner: Connection | null = null;
 
   issueTicket(): string {
     const ticket = `ticket-number-${++this.issued}`;
@@ -32,28 +40,28 @@ export class FakeServer {
     return ticket;
   }
 
-  attach(say: Say, close: Close): void {
-    this.socket = { sid: null, say, close };
+  attach(say: Say, close: Close): Connection {
     say({ f: "hello", v: 1, hb_ms: 5000, dead_ms: 15_000, max_frame: 262_144, server_time: "" });
+    return { sid: null, say, close };
   }
 
-  detach(): void {
-    this.socket = null;
+  detach(connection: Connection): void {
+    if (this.owner === connection) this.owner = null;
   }
 
-  hear(frame: ClientFrame): void {
+  hear(frame: ClientFrame, from: Connection): void {
     switch (frame.f) {
       case "identify":
-        this.identify(frame);
+        this.identify(frame, from);
         return;
       case "resume":
-        this.resume(frame);
+        this.resume(frame, from);
         return;
       case "cmd":
-        this.command(frame);
+        this.command(frame, from);
         return;
       case "ping":
-        this.socket?.say({ f: "pong", n: frame.n, t: frame.t, top_ro: this.log.length, top_po: 0 });
+        from.say({ f: "pong", n: frame.n, t: frame.t, top_ro: this.log.length, top_po: 0 });
         return;
       default:
     }
@@ -80,51 +88,52 @@ export class FakeServer {
     this.sessions.clear();
   }
 
-  private identify({ ticket, prev_sid }: Identify): void {
+  private identify({ ticket, prev_sid }: Identify, from: Connection): void {
     if (!this.tickets.delete(ticket)) {
-      this.socket?.close(4003);
+      from.close(4003);
       return;
     }
     const sid = `sid-${++this.issued}`;
     const session: FakeSession = { tokens: [], lastCid: 0, acks: new Map() };
     this.sessions.set(sid, session);
-    this.attachSession(sid);
+    this.attachSession(sid, from);
     const prev_last_cid = this.durable.get(prev_sid ?? "") ?? 0;
     const resume_token = this.renewToken(session);
-    this.socket?.say({ f: "ready", sid, resume_token, gen: 1, pid: "me", ...this.place(), prev_last_cid });
+    from.say({ f: "ready", sid, resume_token, gen: 1, pid: "me", ...this.place(), prev_last_cid });
   }
 
-  private resume(frame: Resume): void {
+  private resume(frame: Resume, from: Connection): void {
     const session = this.sessions.get(frame.sid);
     if (session?.tokens.includes(frame.resume_token) !== true) {
-      this.socket?.close(4004);
+      from.close(4004);
       return;
     }
-    this.attachSession(frame.sid);
+    this.attachSession(frame.sid, from);
     const resume_token = this.renewToken(session);
     const common = { resume_token, gen: 1, last_cid: session.lastCid, media: "keep" as const };
-    if (frame.epoch !== String(this.epoch)) this.socket?.say({ f: "reset", reason: "epoch", ...common, ...this.place() });
-    else if (frame.ro < this.trimmed) this.socket?.say({ f: "reset", reason: "trimmed", ...common, ...this.place() });
+    if (frame.epoch !== String(this.epoch)) from.say({ f: "reset", reason: "epoch", ...common, ...this.place() });
+    else if (frame.ro < this.trimmed) from.say({ f: "reset", reason: "trimmed", ...common, ...this.place() });
     else {
       const missed = this.log.slice(frame.ro);
-      this.socket?.say({ f: "resumed", ...common, replayed: missed.length });
-      for (const event of missed) this.socket?.say(event);
+      from.say({ f: "resumed", ...common, replayed: missed.length });
+      for (const event of missed) from.say(event);
     }
   }
 
-  private command({ cid, t, d }: Command): void {
-    const sid = this.socket?.sid ?? "";
+  private command({ cid, t, d }: Command, from: Connection): void {
+    if (from !== this.owner) return; // an older generation writes nothing
+    const sid = from.sid ?? "";
     const session = this.sessions.get(sid);
     if (session === undefined) return;
     const known = session.acks.get(cid);
-    if (known !== undefined) this.socket?.say(known);
+    if (known !== undefined) from.say(known);
     else if (cid === session.lastCid + 1) {
       const ack: Ack = { f: "ack", cid, ok: true, res: this.execute(t, d ?? {}) };
       session.lastCid = cid;
       session.acks.set(cid, ack);
       if (COMMANDS[t as keyof typeof COMMANDS] === "D") this.durable.set(sid, cid);
-      this.socket?.say(ack);
-    } else if (cid > session.lastCid + 1) this.socket?.close(4001);
+      from.say(ack);
+    } else if (cid > session.lastCid + 1) from.close(4001);
   }
 
   private execute(type: string, data: Record<string, unknown>): Record<string, unknown> {
@@ -140,12 +149,14 @@ export class FakeServer {
     const off = this.log.length + 1;
     const event: EventFrame = { f: "ev", st: "r", off, ep: String(this.epoch), t: "chat.message", ts: "", d: { message } };
     this.log.push(event);
-    if (this.socket?.sid != null) this.socket.say(event);
+    this.owner?.say(event);
     return seq;
   }
 
-  private attachSession(sid: string): void {
-    if (this.socket !== null) this.socket.sid = sid;
+  private attachSession(sid: string, connection: Connection): void {
+    if (this.owner !== connection) this.owner?.close(CLOSE_CODES.REPLACED);
+    connection.sid = sid;
+    this.owner = connection;
   }
 
   private renewToken(session: FakeSession): string {

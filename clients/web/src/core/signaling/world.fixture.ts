@@ -1,15 +1,24 @@
 /** A client, a server, and a network between them that delays, drops and hangs, all in virtual time. */
-import type { ServerFrame } from "../protocol";
+import type { ClientFrame, ServerFrame } from "../protocol";
 import type { RoomState } from "../room/state";
 import { applyEvent, applySnapshot, EMPTY_ROOM, roomEvent } from "../room/state";
 import type { EndReason } from "../types";
 import type { Effect } from "./effects";
 import { SignalingMachine } from "./machine";
+import type { Connection } from "./server.fixture";
 import { FakeServer } from "./server.fixture";
+
+interface Socket {
+  /** The server's end, once it heard of it. */
+  connection: Connection | null;
+  /** Its network is gone: nothing comes or goes, and nobody says so. */
+  isStranded: boolean;
+  latest: { up: number; down: number };
+}
 
 interface Delivery {
   at: number;
-  socket: number;
+  socket: Socket;
   deliver: () => void;
 }
 
@@ -30,10 +39,11 @@ export class World {
   hanging = false;
   /** While true no socket opens. */
   offline = false;
-  private socket = 0;
-  private open = false;
+  /** Sockets that were opened, ever. */
+  sockets = 0;
+  private socket: Socket | null = null;
+  private rival: Socket | null = null;
   private queue: Delivery[] = [];
-  private latest = { up: 0, down: 0 };
 
   constructor(private readonly random: () => number) {
     this.machine = new SignalingMachine("device", random, () => false);
@@ -65,7 +75,7 @@ export class World {
     const due = this.hanging ? [] : this.queue.filter(({ at }) => at <= this.now);
     this.queue = this.queue.filter((delivery) => !due.includes(delivery));
     for (const { socket, deliver } of due) {
-      if (socket === this.socket) deliver();
+      if (this.isOpen(socket)) deliver();
       this.perform();
     }
     this.machine.tick(this.now);
@@ -74,16 +84,38 @@ export class World {
 
   /** The connection breaks: what is on its way is lost. */
   cut(code = 1006): void {
-    if (!this.open) return;
-    this.forgetSocket();
-    this.machine.socketClosed(code, this.now);
+    if (this.socket !== null) this.closed(this.socket, code);
+  }
+
+  /** The client's address changes: its sockets are dead, and it is not told. New ones work. */
+  strand(): void {
+    for (const socket of [this.socket, this.rival]) if (socket !== null) socket.isStranded = true;
+  }
+
+  /** What the media link does as long as its path is silent. */
+  doubt(): void {
+    this.machine.doubt(this.now);
     this.perform();
   }
 
-  private forgetSocket(): void {
-    this.open = false;
-    this.socket++;
-    this.server.detach();
+  private closed(socket: Socket, code: number): void {
+    this.forget(socket);
+    if (socket === this.socket) {
+      this.socket = null;
+      this.machine.socketClosed(code, this.now);
+    } else if (socket === this.rival) {
+      this.rival = null;
+      this.machine.rivalClosed(this.now);
+    }
+    this.perform();
+  }
+
+  private forget(socket: Socket | null): void {
+    if (socket?.connection != null && !socket.isStranded) this.server.detach(socket.connection);
+  }
+
+  private isOpen(socket: Socket): boolean {
+    return !socket.isStranded && (socket === this.socket || socket === this.rival);
   }
 
   perform(): void {
@@ -93,14 +125,28 @@ export class World {
   private apply(effect: Effect): void {
     switch (effect.type) {
       case "connect":
-        this.connect();
+        this.socket = this.open();
         return;
       case "send":
-        if (this.open) this.deliver("up", () => this.server.hear(effect.frame));
+        this.sendUp(effect.frame);
         return;
       case "close":
         this.closedWith.push(effect.code);
-        this.forgetSocket();
+        this.forget(this.socket);
+        this.socket = null;
+        return;
+      case "open_rival":
+        this.rival = this.open();
+        return;
+      case "drop_rival":
+        this.forget(this.rival);
+        this.rival = null;
+        return;
+      case "adopt_rival":
+        this.closedWith.push(effect.code);
+        this.forget(this.socket);
+        this.socket = this.rival;
+        this.rival = null;
         return;
       case "fetch_ticket":
         this.machine.ticketFetched(this.ticket(), this.now);
@@ -129,22 +175,37 @@ export class World {
     }
   }
 
-  private connect(): void {
-    this.forgetSocket();
-    const socket = this.socket;
-    this.open = true;
-    if (this.offline) {
-      this.queue.push({ at: this.now + STEP_MS, socket, deliver: () => this.cut() });
-      return;
-    }
-    const say = (frame: ServerFrame): void => this.deliver("down", () => this.machine.frame(frame, this.now));
-    this.deliver("up", () => this.server.attach(say, (code) => this.deliver("down", () => this.cut(code))));
+  private open(): Socket {
+    this.sockets++;
+    const socket: Socket = { connection: null, isStranded: false, latest: { up: 0, down: 0 } };
+    if (this.offline) this.queue.push({ at: this.now + STEP_MS, socket, deliver: () => this.closed(socket, 1006) });
+    else this.deliver(socket, "up", () => this.arrive(socket));
+    return socket;
+  }
+
+  private arrive(socket: Socket): void {
+    const hear = (frame: ServerFrame): void => {
+      if (socket === this.socket) this.machine.frame(frame, this.now);
+      else this.machine.rivalFrame(frame, this.now);
+    };
+    socket.connection = this.server.attach(
+      (frame) => this.deliver(socket, "down", () => hear(frame)),
+      (code) => this.deliver(socket, "down", () => this.closed(socket, code)),
+    );
+  }
+
+  private sendUp(frame: ClientFrame): void {
+    const { socket } = this;
+    if (socket === null) return;
+    this.deliver(socket, "up", () => {
+      if (socket.connection !== null) this.server.hear(frame, socket.connection);
+    });
   }
 
   /** In order each way, 10 to 200 ms late. */
-  private deliver(way: "up" | "down", deliver: () => void): void {
-    this.latest[way] = Math.max(this.latest[way], this.now + 10 + this.random() * 190);
-    this.queue.push({ at: this.latest[way], socket: this.socket, deliver });
+  private deliver(socket: Socket, way: "up" | "down", deliver: () => void): void {
+    socket.latest[way] = Math.max(socket.latest[way], this.now + 10 + this.random() * 190);
+    this.queue.push({ at: socket.latest[way], socket, deliver });
   }
 
   private ticket() {
