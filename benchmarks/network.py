@@ -34,6 +34,7 @@ SECONDS, QUICK_SECONDS = 60.0, 15.0
 LOSSES = (0.05, 0.1, 0.2, 0.3)
 NARROW_BPS = 300_000
 LONGEST_S = 45.0
+OVERLAP_S = 4.0
 
 Row = dict[str, Any]
 
@@ -75,7 +76,8 @@ async def measure(seconds: float) -> dict[str, Any]:
                 found[f"loss_{loss * 100:.0f}"] = await measure_losses(site, loss, seconds)
             found["disorder"] = await measure_disorder(site, seconds)
             found["fall"] = await measure_fall(site, seconds)
-            found["move"] = await measure_move(site)
+            found["move"] = await measure_move(site, OVERLAP_S)
+            found["move_at_once"] = await measure_move(site, 0.0)
             return found
 
 
@@ -110,10 +112,10 @@ async def measure_fall(site: Site, seconds: float) -> dict[str, Any]:
         return {**rows_of(fall.after), "absorbed_s": absorbed, "offered_bps": offered}
 
 
-async def measure_move(site: Site) -> dict[str, Any]:
-    """Measure another address in mid-call."""
+async def measure_move(site: Site, overlap_s: float) -> dict[str, Any]:
+    """Measure another address in mid-call, with both for a while or none in between."""
     async with open_call(site) as call:
-        move = await suffer_move(call, longest_s=LONGEST_S)
+        move = await suffer_move(call, longest_s=LONGEST_S, overlap_s=overlap_s)
         return {
             "down_sound_gap_s": None if move.bob_audio_gap_s is None else round(move.bob_audio_gap_s, 2),
             "up_sound_gap_s": None if move.alice_audio_gap_s is None else round(move.alice_audio_gap_s, 2),
@@ -128,7 +130,6 @@ def headline(found: dict[str, Any]) -> dict[str, Any]:
         return float(max(found[scenario][way][figure] for way in ("up", "down")))
 
     absorbed = list(found["fall"]["absorbed_s"].values())
-    gaps = [found["move"]["down_sound_gap_s"], found["move"]["up_sound_gap_s"]]
     return {
         "loss_10_frozen_s_a_minute": worse("loss_10", "frozen_s_a_minute"),
         "loss_30_call_up": found["loss_30"]["call_up"],
@@ -138,8 +139,15 @@ def headline(found: dict[str, Any]) -> dict[str, Any]:
         "fall_absorbed_s": None if None in absorbed else max(absorbed),
         "fall_audio_loss": worse("fall", "audio_loss"),
         "fall_frames_a_second": min(found["fall"][way]["frames_a_second"] for way in ("up", "down")),
-        "move_sound_gap_s": None if None in gaps else max(gaps),
+        "move_sound_gap_s": worse_gap(found["move"]),
+        "move_at_once_sound_gap_s": worse_gap(found["move_at_once"]),
     }
+
+
+def worse_gap(move: dict[str, Any]) -> float | None:
+    """Return the longer silence of both directions; None where one did not come back."""
+    gaps = [move["down_sound_gap_s"], move["up_sound_gap_s"]]
+    return None if None in gaps else max(gaps)
 
 
 def table(title: str, rows: dict[str, Row]) -> Table:
@@ -161,7 +169,7 @@ def show(found: dict[str, Any]) -> None:
         ("down", "Down: what they had of others"),
     ):
         console.print(table(title, {name: row[way] for name, row in found.items() if way in row}))
-    console.print("move:", found["move"])
+    console.print("move:", found["move"], "at once:", found["move_at_once"])
     console.print("fall:", found["fall"]["absorbed_s"])
     console.print("headline:", found["headline"])
 

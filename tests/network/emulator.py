@@ -82,11 +82,12 @@ class Link:
         answer = await self._order({})
         return {"up": Counters(**answer["up"]), "down": Counters(**answer["down"])}
 
-    async def move_client(self) -> None:
-        """Give the client another address, and take the first."""
+    async def move_client(self, *, overlap_s: float = 0.0) -> None:
+        """Give the client another address, and take the first; for some time it may have both."""
         await asyncio.to_thread(
             ip, f"addr add {self.plan.second_client}/32 dev {INTERFACE}", namespace=self.namespace
         )
+        await asyncio.sleep(overlap_s)
         await asyncio.to_thread(
             ip, f"addr del {self.plan.client}/32 dev {INTERFACE}", namespace=self.namespace
         )

@@ -237,11 +237,14 @@ class Move:
     phase: str
 
 
-async def suffer_move(call: Call, *, longest_s: float) -> Move:
-    """Give Bob's machine another address and take the first, as between two networks."""
+async def suffer_move(call: Call, *, longest_s: float, overlap_s: float = 0.0) -> Move:
+    """Give Bob's machine another address and take the first, as between two networks.
+
+    With an overlap it has both for a while, as a phone that is still at the edge of its Wi-Fi.
+    """
     await settle(call)
     alice, bob = await read(call.alice), await read(call.bob)
-    await call.link.move_client()
+    await call.link.move_client(overlap_s=overlap_s)
     returned = await wait_for_sound(call, longest_s)
     gaps = [
         await longest_gap_s(person, "audio", since.at_s) if returned else None

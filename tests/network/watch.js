@@ -21,8 +21,10 @@
   };
 
   // When sound and pictures arrived: a time of each sample in which the count had grown.
+  // A connection that takes another's place begins at nothing: only what grows is news.
   const news = { audio: [], video: [] };
-  const counts = { audio: -1, video: -1 };
+  let counts = { audio: 0, video: 0 };
+  let counted = null;
   const look = async () => {
     const connection = present();
     if (!connection) return;
@@ -31,10 +33,12 @@
       if (report.type !== "inbound-rtp") return;
       sums[report.kind] += (report.kind === "audio" ? report.packetsReceived : report.framesDecoded) ?? 0;
     });
+    if (connection !== counted) counts = { audio: 0, video: 0 };
+    counted = connection;
     for (const kind of ["audio", "video"]) {
-      if (sums[kind] !== counts[kind]) news[kind].push(performance.now() / 1000);
-      counts[kind] = sums[kind];
+      if (sums[kind] > counts[kind]) news[kind].push(performance.now() / 1000);
     }
+    counts = sums;
   };
   (async () => {
     for (;;) {

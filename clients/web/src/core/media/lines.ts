@@ -2,15 +2,15 @@
 import type { PublishedTrack } from "../protocol";
 import type { Source } from "../types";
 import { layersFor } from "./layers";
-import { createVideoSender, USUAL_HEIGHT } from "./video-sender";
-import type { VideoSender } from "./video-sender";
+import { createTrackSender, USUAL_HEIGHT } from "./track-sender";
+import type { TrackSender } from "./track-sender";
 
 type VideoSource = "camera" | "screen";
 
 export interface Lines {
   connection: RTCPeerConnection;
   send: Record<Source, RTCRtpTransceiver>;
-  pictures: Record<VideoSource, VideoSender>;
+  senders: Record<Source, TrackSender>;
   audioSlots: RTCRtpTransceiver[];
   videoSlots: RTCRtpTransceiver[];
 }
@@ -39,9 +39,11 @@ export function createLines(iceServers: RTCIceServer[]): Lines {
   const lines = {
     connection,
     send,
-    pictures: {
-      camera: createVideoSender(send.camera.sender, true),
-      screen: createVideoSender(send.screen.sender, false),
+    senders: {
+      microphone: createTrackSender(send.microphone.sender, false),
+      camera: createTrackSender(send.camera.sender, true),
+      screen: createTrackSender(send.screen.sender, false),
+      screen_audio: createTrackSender(send.screen_audio.sender, false),
     },
     audioSlots: slots("audio", AUDIO_SLOTS),
     videoSlots: slots("video", VIDEO_SLOTS),
@@ -56,9 +58,8 @@ function wantedPolicy(): RTCIceTransportPolicy {
 }
 
 /** Sends a track, or nothing, on the line of its source. */
-export async function sendTrack({ send, pictures }: Lines, source: Source, track: MediaStreamTrack | null): Promise<void> {
-  if (isPicture(source)) await pictures[source].place(track);
-  else await send[source].sender.replaceTrack(track);
+export function sendTrack({ senders }: Lines, source: Source, track: MediaStreamTrack | null): Promise<void> {
+  return senders[source].place(track);
 }
 
 export function isPicture(source: Source): source is VideoSource {

@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { PathJudgement } from "./path-watch";
 import { PathWatch } from "./path-watch";
 
-const LOOK_MS = 200;
+const LOOK_MS = 150;
 
-/** A path in virtual time, looked at five times a second: who sends what, and what of it arrives. */
+/** A path in virtual time, looked at seven times a second: who sends what, and what of it arrives. */
 class Path {
   now = 0;
   readonly watch: PathWatch;
@@ -47,15 +47,15 @@ beforeEach(() => {
 });
 
 describe("a lively path", () => {
-  it("that falls silent is noticed within 0.6 s, and is dead when what we send is not answered", () => {
+  it("that falls silent is noticed within half a second, and is dead when what we send is not answered", () => {
     path.run(10_000, { everyMs: 20 });
     expect(path.seen).toEqual([]);
-    expect(path.run(4000).seen).toEqual([["silent", 600], ["dead", 1600]]);
+    expect(path.run(4000).seen).toEqual([["silent", 450], ["dead", 1500]]);
   });
 
   it("over which we send nothing is silent, not dead: nobody owes us an answer", () => {
     path.run(10_000, { everyMs: 20, sentEveryMs: Infinity });
-    expect(path.run(4000, { sentEveryMs: Infinity }).seen).toEqual([["silent", 600]]);
+    expect(path.run(4000, { sentEveryMs: Infinity }).seen).toEqual([["silent", 450]]);
   });
 
   it("whose muted sound comes every 0.4 s is no silence", () => {
@@ -66,19 +66,19 @@ describe("a lively path", () => {
   it("is noticed sooner when the browser says that the network changes", () => {
     path.run(10_000, { everyMs: 20 });
     path.watch.hint(path.now);
-    expect(path.run(1000).seen).toEqual([["silent", 400]]);
+    expect(path.run(1000).seen).toEqual([["silent", 300]]);
   });
 
   it("that stutters is given more time", () => {
     path.run(10_000, { everyMs: 1000 });
-    expect(path.run(4000).seen).toEqual([["silent", 2600], ["dead", 3000]]);
+    expect(path.run(4000).seen).toEqual([["silent", 2100], ["dead", 3150]]);
   });
 
   it("is dead for others of the same server a little later or sooner", () => {
     path = new Path(0.9);
     path.watch.begin(0);
     path.run(10_000, { everyMs: 20 });
-    expect(path.run(4000).seen.at(-1)).toEqual(["dead", 2000]);
+    expect(path.run(4000).seen.at(-1)).toEqual(["dead", 1950]);
   });
 });
 
@@ -104,7 +104,7 @@ describe("a page", () => {
     path.run(10_000, { everyMs: 20 });
     path.now += 60_000;
     expect(path.run(400).seen).toEqual([]);
-    expect(path.run(2000).seen[0]).toEqual(["silent", 400]);
+    expect(path.run(2000).seen[0]).toEqual(["silent", 150]);
   });
 });
 
@@ -117,14 +117,14 @@ describe("a connection", () => {
     path.run(10_000, { everyMs: 20 });
     path.run(400);
     path.pair = "p2";
-    expect(path.run(400).seen).toEqual([["silent", 200]]);
+    expect(path.run(400).seen).toEqual([["silent", 150]]);
   });
 
   it("that is being mended is given its time, and judged again", () => {
     path.run(10_000, { everyMs: 20 });
     path.run(1000);
     path.watch.begin(path.now);
-    expect(path.run(1000).seen).toEqual([["silent", 600]]);
+    expect(path.run(1000).seen).toEqual([["silent", 450]]);
   });
 
   it("that was replaced begins anew", () => {

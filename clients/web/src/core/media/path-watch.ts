@@ -13,13 +13,13 @@ export interface Traffic {
 export type PathJudgement = "flowing" | "silent" | "dead";
 
 /** Nothing for so long is a silence, however lively the path was. */
-const LEAST_MS = 500;
+const LEAST_MS = 450;
 /** The browser said that the network changes: it is believed for a moment. */
 const HINTED_MS = 300;
 const HINT_LASTS_MS = 3000;
 /** Browsers check a path that is quiet every 2.5 to 6 s (RFC 7675). */
 const MOST_MS = 6500;
-const TIMES_USUAL = 2.5;
+const TIMES_USUAL = 2;
 /** Sound alone, even when muted, is two packets a second or more; each is reported within 0.1 s. */
 const DEAD_MS = 1500;
 const DEAD_SPREAD_MS = 500;

@@ -48,7 +48,7 @@ describe("a media connection", () => {
     recovery.see("failed", 2000);
     expect(remedies(2000, 2000)).toEqual([["restart", 2]]);
     recovery.see("failed", 2250);
-    expect(remedies(2250, 4000)).toEqual([["rebuild", 3.25]]);
+    expect(remedies(2250, 4000)).toEqual([["rebuild", 2.75]]);
   });
 
   it("over which nothing comes is restarted at once, whatever the browser says of it", () => {
@@ -94,7 +94,8 @@ describe("a path that is lost again and again", () => {
 
   it("is mended ever more rarely, and replaced at last", () => {
     expect(flap(40_000, 2000)).toEqual([
-      ["restart", 2], ["restart", 5], ["restart", 9], ["rebuild", 15], ["rebuild", 25], ["rebuild", 35],
+      ["restart", 2], ["restart", 4.5], ["restart", 7.5], ["rebuild", 11.5], ["rebuild", 17.5], ["rebuild", 27.5],
+      ["rebuild", 37.5],
     ]);
   });
 

@@ -5,7 +5,7 @@ export type Remedy = "restart" | "rebuild";
 /** The browser says so after 2.5 s or more without an answer; a short gap of the network heals meanwhile. */
 const DISCONNECTED_MS = 1000;
 const CONNECT_MS = 10_000;
-const PAUSES_MS = [0, 1000, 2000, 4000, 8000];
+const PAUSES_MS = [0, 500, 1000, 2000, 4000, 8000];
 /** Pauses are longer by up to this share, so that those whom one fault hit don't come back all at once. */
 const SPREAD = 0.5;
 /** What flows for so long is mended. Until then each further attempt waits longer. */

@@ -4,11 +4,11 @@
  */
 
 /** An answer takes a round trip; a rival costs the server a socket. */
-const ASK_MS = 250;
+const ASK_MS = 150;
 const ASK_SPREAD_MS = 100;
 /** A rival that says nothing for so long is given up. */
 const PATIENCE_MS = 3000;
-/** Between rivals of one doubt, and between doubts that were wrong. */
+/** Between rivals of one doubt, and between doubts. */
 const PAUSES_MS = [1000, 2000, 4000, 8000, 16_000];
 /** Without a doubt for so long all is forgotten. */
 const CALM_MS = 30_000;
@@ -53,18 +53,13 @@ export class Doubt {
     this.rivalAt = now + this.nextPause(random);
   }
 
-  /** The socket lives. */
-  settle(now: number, random: number): void {
+  /** The socket lives, or is gone, or the rival has taken its place. */
+  end(now: number, random: number): void {
     if (this.since === null) return;
-    this.end(now);
-    this.quietUntil = now + this.nextPause(random);
-  }
-
-  /** The socket is gone, or the rival has taken its place. */
-  end(now: number): void {
-    if (this.since !== null) this.endedAt = now;
     this.since = this.rivalSince = null;
     this.rivalAt = Infinity;
+    this.endedAt = now;
+    this.quietUntil = now + this.nextPause(random);
   }
 
   /** Whether the socket is known to live, and has been for a moment. */

@@ -125,7 +125,7 @@ export class SignalingMachine {
   rivalFrame(frame: ServerFrame, now: number): void {
     if (!this.doubts.hasRival || frame.f !== "hello") return;
     this.effects.push({ type: "adopt_rival", code: CLOSE_CODES.HEARTBEAT_LOST });
-    this.doubts.end(now);
+    this.doubts.end(now, this.random());
     this.connectionLost(now);
     this.begin(now);
     this.frame(frame, now);
@@ -196,7 +196,7 @@ export class SignalingMachine {
   /** The socket itself has said something: it stays. */
   private settleDoubt(now: number): void {
     if (this.doubts.hasRival) this.effects.push({ type: "drop_rival" });
-    this.doubts.settle(now, this.random());
+    this.doubts.end(now, this.random());
   }
 
   private greet(version: number): void {
@@ -271,7 +271,7 @@ export class SignalingMachine {
     this.outbox.connectionLost();
     this.position.connectionLost();
     if (this.doubts.hasRival) this.effects.push({ type: "drop_rival" });
-    this.doubts.end(now);
+    this.doubts.end(now, this.random());
     this.effects.push({ type: "lost" });
   }
 

@@ -1,7 +1,10 @@
-/** Sends a picture in the layers that it is worth and that somebody wants. */
+/**
+ * Sends a track, a picture in the layers that it is worth and that somebody wants. A line without a track is
+ * inactive: else browsers count it among what they send, give it a share of a narrow path and fill that with padding.
+ */
 import { layersFor } from "./layers";
 
-export interface VideoSender {
+export interface TrackSender {
   /** Sends a track, or nothing. All layers of a picture that begins are wanted, until the server says otherwise. */
   place(track: MediaStreamTrack | null): Promise<void>;
   /** How many layers somebody wants, counted from the smallest; 0: nobody watches. */
@@ -11,7 +14,7 @@ export interface VideoSender {
 export const USUAL_HEIGHT = 720;
 
 /** `isLayered`: the sizes of its layers follow the picture's. */
-export function createVideoSender(sender: RTCRtpSender, isLayered: boolean): VideoSender {
+export function createTrackSender(sender: RTCRtpSender, isLayered: boolean): TrackSender {
   let track: MediaStreamTrack | null = null;
   let wanted = Infinity;
   let changed: Promise<void> = Promise.resolve();
@@ -25,6 +28,8 @@ export function createVideoSender(sender: RTCRtpSender, isLayered: boolean): Vid
   async function apply(): Promise<void> {
     if (track !== null) await setLayers(sender, isLayered ? heightOf(track) : null, wanted);
     if (sender.track !== track) await sender.replaceTrack(track);
+    // What is inactive in an offer is offered as paused: so not before it has been agreed on.
+    if (track === null && sender.transport !== null) await setLayers(sender, null, 0);
   }
 
   return {

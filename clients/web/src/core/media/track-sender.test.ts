@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 
 import { layersFor } from "./layers";
-import { createVideoSender } from "./video-sender";
+import { createTrackSender } from "./track-sender";
 
 /** A browser's sender: refuses a second change at once, and whatever it is told to refuse. */
 class Sender {
   track: MediaStreamTrack | null = null;
+  /** None before the first negotiation. */
+  transport: object | null = {};
   encodings: RTCRtpEncodingParameters[];
   changes = 0;
   refused = 0;
@@ -48,12 +50,12 @@ function picture(height: number): MediaStreamTrack {
 
 function camera() {
   const sender = new Sender(layersFor(720));
-  return { sender, video: createVideoSender(sender as unknown as RTCRtpSender, true) };
+  return { sender, video: createTrackSender(sender as unknown as RTCRtpSender, true) };
 }
 
 function screen() {
   const sender = new Sender([{ active: true, maxBitrate: 2_500_000 }]);
-  return { sender, video: createVideoSender(sender as unknown as RTCRtpSender, false) };
+  return { sender, video: createTrackSender(sender as unknown as RTCRtpSender, false) };
 }
 
 const active = ({ encodings }: Sender): (boolean | undefined)[] => encodings.map((encoding) => encoding.active);
@@ -145,6 +147,36 @@ describe("a camera", () => {
     video.want(0);
     await video.place(picture(720));
     expect(active(sender)).toEqual([true, true, true]);
+  });
+});
+
+describe("a line without a track", () => {
+  it.each([["camera", camera, [false, false, false], [true, true, true]], ["screen", screen, [false], [true]]] as const)(
+    "is inactive, and active again with the next track: %s",
+    async (_name, open, resting, sending) => {
+      const { sender, video } = open();
+      await video.place(null);
+      expect(active(sender)).toEqual(resting);
+      await video.place(picture(720));
+      expect(active(sender)).toEqual(sending);
+      await video.place(null);
+      expect([active(sender), sender.track]).toEqual([resting, null]);
+    },
+  );
+
+  it("is offered as active: what is offered as paused is for the server to resume", async () => {
+    const { sender, video } = camera();
+    sender.transport = null;
+    await video.place(null);
+    expect(active(sender)).toEqual([true, true, true]);
+  });
+
+  it("does not wake when somebody wants it", async () => {
+    const { sender, video } = camera();
+    await video.place(null);
+    video.want(3);
+    await settled();
+    expect(active(sender)).toEqual([false, false, false]);
   });
 });
 
