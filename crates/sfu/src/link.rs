@@ -7,6 +7,12 @@ use crate::model::Transport;
 
 /// Browsers check their consent every 2.5 s (RFC 7675): twice missed means something is wrong.
 const SILENT_AFTER: Duration = Duration::from_millis(5_500);
+/// Nothing for so long, from a peer that is usually heard more often, is called lost.
+const LOST_AFTER: Duration = Duration::from_secs(3);
+/// A path is good, or at least fair, with this share of the pictures that it should carry, and not more than this loss.
+/// With less it is poor. The figures are those that people are shown everywhere, and so comparable.
+const GOOD: Bounds = Bounds { share: 0.50, loss: 0.06 };
+const FAIR: Bounds = Bounds { share: 0.30, loss: 0.08 };
 /// Reports of one peer are at least this far apart.
 const REPORT_INTERVAL: Duration = Duration::from_secs(2);
 /// Unless the quality changes, numbers are reported this rarely.
@@ -37,7 +43,43 @@ pub struct Link {
     loss_down: Peak,
     up: Meter,
     down: Meter,
+    gaps: Gaps,
+    share: Option<f32>,
     reported: Option<(Instant, Quality)>,
+}
+
+/// What a path has to do to be called by a word.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    share: f32,
+    loss: f32,
+}
+
+impl Bounds {
+    fn hold(self, share: Option<f32>, loss: f32) -> bool {
+        loss < self.loss && share.is_none_or(|share| share >= self.share)
+    }
+}
+
+/// The longest time between two datagrams, since the last report of ours and in the one before.
+#[derive(Debug)]
+struct Gaps {
+    present: Duration,
+    last: Duration,
+}
+
+impl Gaps {
+    fn add(&mut self, gap: Duration) {
+        self.present = self.present.max(gap);
+    }
+
+    fn longest(&self) -> Duration {
+        self.present.max(self.last)
+    }
+
+    fn turn(&mut self) {
+        self.last = std::mem::take(&mut self.present);
+    }
 }
 
 /// The worst loss of any stream, since the last report of ours and in the one before.
@@ -92,13 +134,18 @@ impl Link {
             loss_down: Peak::default(),
             up: Meter { since: now, bytes: 0 },
             down: Meter { since: now, bytes: 0 },
+            // Nothing is known of a newcomer's habits: it is not called lost early.
+            gaps: Gaps { present: SILENT_AFTER, last: SILENT_AFTER },
+            share: None,
             reported: None,
         }
     }
 
     /// A datagram came.
     pub fn received(&mut self, bytes: usize, now: Instant) {
-        self.heard_at = Some(now);
+        if let Some(at) = self.heard_at.replace(now) {
+            self.gaps.add(now.saturating_duration_since(at));
+        }
         self.up.bytes += bytes as u64;
     }
 
@@ -142,9 +189,14 @@ impl Link {
         self.loss_down.add(fraction);
     }
 
+    /// Of the pictures that the peer should see now, this much fits its path.
+    pub fn granted(&mut self, granted_bps: u64, wanted_bps: u64) {
+        self.share = (wanted_bps > 0).then(|| granted_bps as f32 / wanted_bps as f32);
+    }
+
     /// A report, if one is due: soon after the quality changed, else rarely.
     pub fn report(&mut self, now: Instant) -> Option<LinkReport> {
-        let quality = self.quality();
+        let quality = self.quality(now);
         if let Some((at, last)) = self.reported {
             let since = now.saturating_duration_since(at);
             let wait = if quality == last { REFRESH_INTERVAL } else { REPORT_INTERVAL };
@@ -153,6 +205,7 @@ impl Link {
             }
         }
         self.reported = Some((now, quality));
+        self.gaps.turn();
         Some(LinkReport {
             quality,
             rtt_s: self.round_trip.unwrap_or_default().as_secs_f32(),
@@ -163,15 +216,90 @@ impl Link {
         })
     }
 
-    /// Loss that concealment hides is good up to 3 %; delay up to 250 ms does not disturb a conversation (G.114).
-    fn quality(&self) -> Quality {
+    fn quality(&self, now: Instant) -> Quality {
         let loss = self.loss_up.worst().max(self.loss_down.worst());
-        let rtt = self.round_trip.unwrap_or_default();
         match self.phase {
             Phase::Disconnected => Quality::Lost,
-            _ if loss > 0.10 || rtt > Duration::from_millis(600) => Quality::Poor,
-            _ if loss > 0.03 || rtt > Duration::from_millis(300) => Quality::Fair,
-            _ => Quality::Good,
+            _ if self.silence(now) >= self.lost_after() => Quality::Lost,
+            _ if GOOD.hold(self.share, loss) => Quality::Good,
+            _ if FAIR.hold(self.share, loss) => Quality::Fair,
+            _ => Quality::Poor,
         }
+    }
+
+    /// Who sends nothing is heard only when its browser checks the path, every 2.5 s or more: that is no loss.
+    fn lost_after(&self) -> Duration {
+        LOST_AFTER.max((2 * self.gaps.longest()).min(SILENT_AFTER))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// A link that was heard every 20 ms for half a minute.
+    fn lively() -> (Link, Instant) {
+        let mut now = Instant::now();
+        let mut link = Link::new(now);
+        link.phase = Phase::Connected;
+        for _ in 0..1500 {
+            now += SECOND / 50;
+            link.received(100, now);
+            link.report(now);
+        }
+        (link, now)
+    }
+
+    #[test]
+    fn loss_below_6_percent_is_good_below_8_fair_and_more_is_poor() {
+        let words = [0.0, 0.059, 0.061, 0.079, 0.081, 0.5].map(|loss| {
+            let (mut link, now) = lively();
+            link.lost_down(loss);
+            link.quality(now)
+        });
+        assert_eq!(words, [Quality::Good, Quality::Good, Quality::Fair, Quality::Fair, Quality::Poor, Quality::Poor]);
+    }
+
+    #[test]
+    fn half_of_the_wanted_pictures_is_good_three_tenths_fair_and_less_is_poor() {
+        let words = [100, 50, 49, 30, 29, 0].map(|granted| {
+            let (mut link, now) = lively();
+            link.granted(granted, 100);
+            link.quality(now)
+        });
+        assert_eq!(words, [Quality::Good, Quality::Good, Quality::Fair, Quality::Fair, Quality::Poor, Quality::Poor]);
+    }
+
+    #[test]
+    fn who_wants_no_pictures_is_judged_by_loss_alone() {
+        let (mut link, now) = lively();
+        link.granted(0, 0);
+        assert_eq!(link.quality(now), Quality::Good);
+    }
+
+    #[test]
+    fn nothing_for_three_seconds_is_lost_until_something_comes() {
+        let (mut link, now) = lively();
+        assert_eq!(link.quality(now + SECOND * 29 / 10), Quality::Good);
+        assert_eq!(link.quality(now + SECOND * 3), Quality::Lost);
+        link.received(100, now + SECOND * 4);
+        assert_eq!(link.quality(now + SECOND * 4), Quality::Good);
+    }
+
+    #[test]
+    fn who_only_answers_checks_every_two_and_a_half_seconds_is_not_lost_in_between() {
+        let mut now = Instant::now();
+        let mut link = Link::new(now);
+        link.phase = Phase::Connected;
+        for _ in 0..40 {
+            assert_eq!(link.quality(now + SECOND * 24 / 10), Quality::Good);
+            now += SECOND * 5 / 2;
+            link.received(100, now);
+            link.report(now);
+        }
+        assert_eq!(link.quality(now + SECOND * 4), Quality::Good, "one check may be lost");
+        assert_eq!(link.quality(now + SECOND * 5), Quality::Lost);
     }
 }

@@ -114,14 +114,18 @@ describe("the stage", () => {
   });
 
   it.each([
-    ["en", "Paused: your connection is slow"],
-    ["zh-CN", "你的网络较慢，画面已暂停"],
-  ] as const)("says in %s why a picture stands, for as long as it should be there", async (locale, text) => {
+    ["en", "bandwidth", "Paused: your connection is slow"],
+    ["zh-CN", "bandwidth", "你的网络较慢，画面已暂停"],
+    ["en", "codec", "This browser can’t show this picture"],
+    ["zh-CN", "codec", "此浏览器无法显示该画面"],
+    ["en", "other", "Picture paused"],
+    ["zh-CN", "other", "画面已暂停"],
+  ] as const)("says in %s why a picture stands (%s), for as long as it should be there", async (locale, reason, text) => {
     const core = room();
     await openRoom({ core, locale });
     const tile = within(screen.getByTestId("tile-p-1-camera"));
     expect(tile.queryByText(text)).toBeNull();
-    core.session.paused.add("p-1-camera");
+    core.session.paused.set("p-1-camera", reason);
     act(() => core.session.tilesChanged.set(1));
     expect(tile.getByText(text)).toBeTruthy();
     act(() => core.session.view.patch({ participants: [self(), { ...ADA, camera: false }, WANG] }));

@@ -169,6 +169,9 @@ export type MeetingNotice =
   | { type: "joined" | "left"; displayName: string }
   | { type: "problem"; problem: Problem };
 
+/** This connection is too slow for the picture, this browser can't show it, or it is none of the two. */
+export type PauseReason = "bandwidth" | "codec" | "other";
+
 export interface TileRequest {
   participantId: string;
   source: "camera" | "screen";
@@ -183,8 +186,8 @@ export interface MeetingSession {
   setTiles(tiles: TileRequest[]): void;
   /** The remote picture of a tile, or null while none arrives; watch it with `tilesChanged`. */
   videoTrack(participantId: string, source: "camera" | "screen"): MediaStreamTrack | null;
-  /** Whether the server holds the remote picture of a tile back because this connection is too slow for it. */
-  isVideoPaused(participantId: string, source: "camera" | "screen"): boolean;
+  /** Why the server holds the remote picture of a tile back; null: it does not. */
+  videoPause(participantId: string, source: "camera" | "screen"): PauseReason | null;
   /** Changes whenever any answer of these two may have changed. */
   tilesChanged: Store<number>;
   sendChat(body: string): void;

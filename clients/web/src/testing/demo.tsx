@@ -53,12 +53,16 @@ session.view.patch({
     chatEntry({ messageId: "c5", seq: null, participantId: "p-self", isSelf: true, body: "这条正在发送…", sentAt: "2026-01-05T09:06:00Z" }),
   ],
 });
+if (options.has("paused")) {
+  session.paused.set("p-1-camera", "bandwidth");
+  session.paused.set("p-3-camera", "codec");
+}
 core.level.set(0.3);
 
 if (!options.has("no-video")) {
   core.deviceState.patch({ cameraTrack: paintedTrack(172, "face") });
   for (const [index, person] of others.entries()) {
-    if (person.camera) session.tracks.set(`${person.participantId}-camera`, paintedTrack(index * 47, "face"));
+    if (person.camera && !session.paused.has(`${person.participantId}-camera`)) session.tracks.set(`${person.participantId}-camera`, paintedTrack(index * 47, "face"));
     if (person.screen) session.tracks.set(`${person.participantId}-screen`, paintedTrack(210, "screen"));
   }
 }

@@ -1,5 +1,5 @@
 /** A meeting that a test directs: it sets the view, sends notices, and reads what was asked of the session. */
-import type { ChatEntry, MeetingNotice, MeetingSession, MeetingView, Participant } from "../core/types";
+import type { ChatEntry, MeetingNotice, MeetingSession, MeetingView, Participant, PauseReason } from "../core/types";
 import { fakeStore } from "./fake-store";
 import type { FakeStore } from "./fake-store";
 
@@ -47,8 +47,8 @@ export interface FakeSession extends MeetingSession {
   calls: string[];
   notify(notice: MeetingNotice): void;
   tracks: Map<string, MediaStreamTrack>;
-  /** Pictures that the server holds back, as "participant-source". */
-  paused: Set<string>;
+  /** Why the server holds pictures back, by "participant-source". */
+  paused: Map<string, PauseReason>;
 }
 
 function fakeView(part: Partial<MeetingView> = {}): MeetingView {
@@ -80,7 +80,7 @@ export function fakeSession(part: Partial<MeetingView> = {}): FakeSession {
   const listeners = new Set<(notice: MeetingNotice) => void>();
   const calls: string[] = [];
   const tracks = new Map<string, MediaStreamTrack>();
-  const paused = new Set<string>();
+  const paused = new Map<string, PauseReason>();
   const record = (...words: unknown[]) => {
     calls.push(words.join(" "));
   };
@@ -103,7 +103,7 @@ export function fakeSession(part: Partial<MeetingView> = {}): FakeSession {
     notify: (notice) => listeners.forEach((listener) => listener(notice)),
     setTiles: (tiles) => record("setTiles", JSON.stringify(tiles)),
     videoTrack: (participantId, source) => tracks.get(`${participantId}-${source}`) ?? null,
-    isVideoPaused: (participantId, source) => paused.has(`${participantId}-${source}`),
+    videoPause: (participantId, source) => paused.get(`${participantId}-${source}`) ?? null,
     sendChat: (body) => {
       record("sendChat", body);
       const entry = chatEntry({ messageId: `own-${calls.length}`, seq: null, body, isSelf: true, displayName: "林小雨" });

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::Worker;
-use crate::allocation::Demand;
+use crate::allocation::{Demand, Grant};
 use crate::event::Event;
 use crate::layers::{LayerState, Quality, fitting};
 use crate::model::{Id, Kind, LayoutEntry, Source};
@@ -261,6 +261,7 @@ impl Worker {
         let budget = self.video_budget(receiver, now);
         let Some(peer) = self.peers.get_mut(receiver) else { return };
         let grants = self.allocator.allocate(&demands, budget, &mut peer.fallback, now);
+        peer.link.granted(granted_bps(&demands, &grants), wanted_bps(&demands));
         for (demand, grant) in demands.iter().zip(grants) {
             let target = grant.layer().map(Quality::from_number);
             let pause = if target.is_none() { Some(Pause::Bandwidth) } else { None };
@@ -387,9 +388,7 @@ impl Worker {
     }
 
     fn tell_goal(&mut self, receiver: Key, demands: &[Demand]) {
-        let best = |demand: &Demand| demand.layers.last().map_or(0, |layer| layer.1);
-        let wanted: u64 = demands.iter().map(best).sum();
-        let goal = (wanted * GOAL_PERCENT / 100).max(MIN_GOAL_BPS);
+        let goal = (wanted_bps(demands) * GOAL_PERCENT / 100).max(MIN_GOAL_BPS);
         if let Some(peer) = self.peers.get_mut(receiver)
             && goal.abs_diff(peer.goal_bps) > peer.goal_bps / 10
         {
@@ -402,6 +401,20 @@ impl Worker {
         let changed = self.peers.get_mut(receiver).and_then(Peer::slots_changed);
         self.events.extend(changed);
     }
+}
+
+/// What all pictures would take at their best.
+fn wanted_bps(demands: &[Demand]) -> u64 {
+    demands.iter().filter_map(|demand| demand.layers.last()).map(|layer| layer.1).sum()
+}
+
+/// What they take as they are shown.
+fn granted_bps(demands: &[Demand], grants: &[Grant]) -> u64 {
+    let cost = |(demand, grant): (&Demand, &Grant)| {
+        let given = grant.layer()?;
+        demand.layers.iter().find(|layer| layer.0 == given).map(|layer| layer.1)
+    };
+    demands.iter().zip(grants).filter_map(cost).sum()
 }
 
 fn speaks(peer: &Peer, now: Instant) -> bool {

@@ -1,7 +1,7 @@
 /** What the receive slots carry, as the server says; and which track a tile shows. */
 import type { MediaSlots, SlotState } from "../protocol";
 import { createStore } from "../store";
-import type { Store } from "../types";
+import type { PauseReason, Store } from "../types";
 import type { Lines } from "./lines";
 
 export interface Slots {
@@ -11,8 +11,8 @@ export interface Slots {
   /** From a snapshot: the connection goes on, what it carries is told anew. */
   replace(slots: readonly SlotState[]): void;
   trackOf(participantId: string, source: "camera" | "screen"): MediaStreamTrack | null;
-  /** Whether the server holds the picture back. */
-  isPaused(participantId: string, source: "camera" | "screen"): boolean;
+  /** Why the server holds the picture back; null: it does not. */
+  pauseOf(participantId: string, source: "camera" | "screen"): PauseReason | null;
   /** Who is seen in the slot, by mid. */
   labelOf(mid: string): string | null;
 }
@@ -48,7 +48,10 @@ export function createSlots(lines: Store<Lines | null>): Slots {
       if (slot === undefined || slot.paused) return null;
       return lines.get()?.videoSlots.find(({ mid }) => mid === slot.mid)?.receiver.track ?? null;
     },
-    isPaused: (participantId, source) => find(participantId, source)?.paused === true,
+    pauseOf(participantId, source) {
+      const slot = find(participantId, source);
+      return slot?.paused === true ? (slot.reason ?? "other") : null;
+    },
     labelOf(mid) {
       const slot = slots.find((each) => each.mid === mid);
       return slot?.participant_id == null ? null : `${slot.participant_id}:${slot.source ?? ""}`;

@@ -157,7 +157,7 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
       showTiles();
     },
     videoTrack: slots.trackOf,
-    isVideoPaused: slots.isPaused,
+    videoPause: slots.pauseOf,
     tilesChanged: slots.changed,
     sendChat: outgoing.send,
     retryChat: outgoing.retry,

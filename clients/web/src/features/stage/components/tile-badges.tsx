@@ -1,8 +1,8 @@
 /** The small signs on a tile: name and microphone, hand, connection. */
-import { CirclePause, Hand, MicOff, MonitorUp, Pin } from "lucide-react";
+import { CirclePause, Hand, MicOff, MonitorUp, MonitorX, Pin } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
-import type { Quality } from "../../../core/types";
+import type { PauseReason, Quality } from "../../../core/types";
 
 interface NameChipProps {
   name: string;
@@ -50,13 +50,14 @@ export function QualityBadge({ quality }: { quality: Quality | null }) {
   );
 }
 
-/** The viewer's own connection is too slow for this picture. */
-export function PausedBadge() {
+/** Why the viewer doesn't get this picture. */
+export function PausedBadge({ reason }: { reason: PauseReason }) {
   const { t } = useTranslation();
+  const text = t(`room.videoPaused.${reason}`);
   return (
-    <span className="tile-state" title={t("room.videoPaused")}>
-      <CirclePause size={14} aria-hidden="true" />
-      <span>{t("room.videoPaused")}</span>
+    <span className="tile-state" title={text}>
+      {reason === "codec" ? <MonitorX size={14} aria-hidden="true" /> : <CirclePause size={14} aria-hidden="true" />}
+      <span>{text}</span>
     </span>
   );
 }

@@ -24,7 +24,7 @@ interface TileProps {
 export const Tile = memo(function Tile({ tile, person, isPinned, onPin }: TileProps) {
   const { t } = useTranslation();
   const element = useRef<HTMLElement>(null);
-  const { track, isPaused } = useTilePicture(tile);
+  const { track, pause } = useTilePicture(tile);
   const isSpeaking = useView((view) => view.speakers.includes(tile.participantId)) && person.microphone;
   const place = useView((view) => handPlace(view.participants, tile.participantId));
   const isScreen = tile.source === "screen";
@@ -61,7 +61,7 @@ export const Tile = memo(function Tile({ tile, person, isPinned, onPin }: TilePr
         ) : (
           <QualityBadge quality={person.quality} />
         )}
-        {isPaused && isSent ? <PausedBadge /> : null}
+        {pause !== null && isSent ? <PausedBadge reason={pause} /> : null}
       </div>
       <NameChip name={name} isSelf={tile.isSelf} microphone={person.microphone} isScreen={isScreen} isPinned={isPinned} />
       <TileMenu tile={tile} person={person} name={name} isPinned={isPinned} onPin={onPin} frame={element} />

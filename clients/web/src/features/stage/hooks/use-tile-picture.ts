@@ -1,12 +1,13 @@
 /** The picture of a tile: one's own from the camera, others' from the connection. */
+import type { PauseReason } from "../../../core/types";
 import { useCore, useSelected, useStore } from "../../../ui/core";
 import { useSession } from "../../../ui/meeting";
 import type { StageTile } from "../layout/stage-layout";
 
 interface TilePicture {
   track: MediaStreamTrack | null;
-  /** The server holds it back: this connection is too slow for it. */
-  isPaused: boolean;
+  /** Why the server holds it back; null: it does not. */
+  pause: PauseReason | null;
 }
 
 export function useTilePicture(tile: StageTile): TilePicture {
@@ -14,9 +15,9 @@ export function useTilePicture(tile: StageTile): TilePicture {
   const session = useSession();
   const ownCamera = useSelected(devices.state, (state) => (state.cameraOn ? state.cameraTrack : null));
   useStore(session.tilesChanged);
-  if (tile.isSelf && tile.source === "camera") return { track: ownCamera, isPaused: false };
+  if (tile.isSelf && tile.source === "camera") return { track: ownCamera, pause: null };
   return {
     track: session.videoTrack(tile.participantId, tile.source),
-    isPaused: session.isVideoPaused(tile.participantId, tile.source),
+    pause: session.videoPause(tile.participantId, tile.source),
   };
 }
