@@ -71,7 +71,12 @@ describe("a lively path", () => {
 
   it("that stutters is given more time", () => {
     path.run(10_000, { everyMs: 1000 });
-    expect(path.run(4000).seen).toEqual([["silent", 2100], ["dead", 3150]]);
+    expect(path.run(4000).seen).toEqual([["silent", 1800], ["dead", 2700]]);
+  });
+
+  it("that a busy page looks at once a second does not stutter", () => {
+    path.run(10_000, { everyMs: 20, lookMs: 1000 });
+    expect(path.run(1000).seen).toEqual([["silent", 450]]);
   });
 
   it("is dead for others of the same server a little later or sooner", () => {

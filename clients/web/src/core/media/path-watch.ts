@@ -64,14 +64,16 @@ export class PathWatch {
   }
 
   see(traffic: Traffic | null, now: number): void {
-    const slept = this.lookedAt !== null && now - this.lookedAt > SLEPT_MS;
+    const before = this.lookedAt ?? now;
+    const slept = now - before > SLEPT_MS;
     this.lookedAt = now;
     if (slept && this.heardAt !== null) this.hear(traffic ?? this.last, now);
     if (traffic === null) return;
     const isNews = this.last?.pair === traffic.pair ? traffic.received > this.last.received : this.last === null;
     this.last = traffic;
     if (!isNews || traffic.received === 0) return;
-    if (this.heardAt !== null && !slept) this.learn(now - this.heardAt, now);
+    // How long it was silent for certain: a look that came late saw nothing in between.
+    if (this.heardAt !== null && !slept) this.learn(before - this.heardAt, now);
     this.hear(traffic, now);
   }
 
