@@ -89,7 +89,7 @@ export function createMediaLink(iceServers: RTCIceServer[], signaling: Signaling
     watch.forget();
     const built = createLines(iceServers);
     built.connection.onconnectionstatechange = () => onState(built);
-    for (const source of Object.keys(tracks) as Source[]) place(built, source);
+    placeAll(built);
     described = built.connection.setLocalDescription();
     described.catch(() => undefined); // whoever waits for it is told
     lines.set(built);
@@ -108,6 +108,10 @@ export function createMediaLink(iceServers: RTCIceServer[], signaling: Signaling
   function showState({ connection }: Lines): void {
     if (connection.connectionState === "connected") state.set("connected");
     else state.set(recovery.looksFailed ? "failed" : "connecting");
+  }
+
+  function placeAll(target: Lines): void {
+    for (const source of Object.keys(tracks) as Source[]) place(target, source);
   }
 
   function place(target: Lines, source: Source): void {
@@ -131,11 +135,11 @@ export function createMediaLink(iceServers: RTCIceServer[], signaling: Signaling
       if (restart) described = renewIce(target);
       await described;
       if (mine !== turn) return;
+      placeAll(target); // the offer is fixed: from now on lines may rest
       const answer = await signaling.offer(describe(target, generation, restart));
       if (mine !== turn) return;
       await target.connection.setRemoteDescription({ type: "answer", sdp: tuned(target, answer.sdp) });
-      // Firefox takes layers only now; and only now may what is not sent be inactive.
-      for (const source of Object.keys(tracks) as Source[]) place(target, source);
+      placeAll(target); // Firefox takes layers only now, and an answer may wake what rested
       negotiating = false;
       watch.begin(now());
       // A mended connection need not have changed its state.
