@@ -16,7 +16,8 @@ SENDING = """async () => {
   }));
   let pairBytes = 0, videoBytes = 0;
   (await connection.getStats()).forEach((report) => {
-    if (report.type === "candidate-pair" && report.nominated) pairBytes = Math.max(pairBytes, report.bytesSent);
+    if (report.type === "candidate-pair" && report.nominated)
+      pairBytes = Math.max(pairBytes, report.bytesSent);
     if (report.type !== "outbound-rtp" || report.kind !== "video") return;
     videoBytes += report.bytesSent + report.headerBytesSent;
   });
@@ -36,7 +37,9 @@ async def sending(person: Person) -> dict[str, Any]:
     return found
 
 
-async def test_lines_without_a_track_are_inactive_and_send_nothing_until_one_comes(trio: list[Person]) -> None:
+async def test_lines_without_a_track_are_inactive_and_send_nothing_until_one_comes(
+    trio: list[Person],
+) -> None:
     alice, bob, _ = trio
     await bob.wait_sees(await alice.self_id(), alice.look.hue)
     offer = (await sending(alice))["offers"]
@@ -47,7 +50,9 @@ async def test_lines_without_a_track_are_inactive_and_send_nothing_until_one_com
     assert [line["active"] for line in before["lines"]] == [True, False, False, False], before
     await asyncio.sleep(QUIET_S)
     after = await sending(alice)
-    assert after["videoBytes"] - before["videoBytes"] <= STRAY_BYTES, "padding for a picture that there is not"
+    assert after["videoBytes"] - before["videoBytes"] <= STRAY_BYTES, (
+        "padding for a picture that there is not"
+    )
     assert (after["pairBytes"] - before["pairBytes"]) * 8 / QUIET_S < SOUND_BPS
     await alice.page.keyboard.press("Control+e")
     await bob.wait_sees(await alice.self_id(), alice.look.hue)

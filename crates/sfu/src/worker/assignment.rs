@@ -261,7 +261,7 @@ impl Worker {
         let budget = self.video_budget(receiver, now);
         let Some(peer) = self.peers.get_mut(receiver) else { return };
         let grants = self.allocator.allocate(&demands, budget, &mut peer.fallback, now);
-        peer.link.granted(granted_bps(&demands, &grants), wanted_bps(&demands));
+        peer.link.granted(granted_bps(&demands, grants), wanted_bps(&demands));
         for (demand, grant) in demands.iter().zip(grants) {
             let target = grant.layer().map(Quality::from_number);
             let pause = if target.is_none() { Some(Pause::Bandwidth) } else { None };
