@@ -18,6 +18,12 @@ use crate::transport::TrackLine;
 pub const STOPPED_AFTER: Duration = Duration::from_secs(2);
 /// Without packets for so long a layer is not to be chosen. Longer than the pause of a slow screen share.
 const LAYER_DEAD_AFTER: Duration = Duration::from_millis(1_500);
+/// A layer that sends nothing for so long, and for so many frames of the smallest layer, was left out by its publisher.
+const STALLED_AFTER: Duration = Duration::from_millis(200);
+const STALLED_FRAMES: u8 = 3;
+/// A layer that stalled is not chosen again so soon; each stall shortly after another doubles the time.
+const DISTRUST: Duration = Duration::from_secs(2);
+const MAX_DISTRUST: Duration = Duration::from_secs(16);
 /// Rates are measured over this span.
 const RATE_WINDOW: Duration = Duration::from_millis(500);
 
@@ -95,8 +101,23 @@ pub struct Layer {
     /// Which beginning of its stream flows over the link, when it is a mirror's.
     pub relayed_restarts: Option<u8>,
     heard_at: Option<Instant>,
+    /// Whether its publisher leaves it out, while the smallest layer goes on.
+    stall: Stall,
+    /// The newest timestamp that came.
+    timestamp: Option<u32>,
     /// What each spatial layer takes.
     rates: [Rate; MAX_SPATIAL],
+}
+
+/// Whether a layer is left out by its publisher: browsers do so when they think that their path carries less.
+#[derive(Debug, Default)]
+struct Stall {
+    /// Frames of the smallest layer since the last packet of this one.
+    missed: u8,
+    is_stalled: bool,
+    /// Until when it is not trusted.
+    until: Option<Instant>,
+    distrust: Duration,
 }
 
 /// Bits per second over the last full window.
@@ -115,6 +136,8 @@ pub struct Change {
     pub track_started: bool,
     /// The layer flows (again).
     pub layer_started: bool,
+    /// A larger layer has ceased to flow.
+    pub layer_stalled: bool,
 }
 
 impl Track {
@@ -147,15 +170,24 @@ impl Track {
             self.loudness.add(-((level & 0x7f) as i8), now);
         }
         let is_video = self.source.kind() == Kind::Video;
+        let begins_frame = self.layers[layer].timestamp.replace(entry.timestamp) != Some(entry.timestamp);
+        let layer_stalled = layer == 0 && begins_frame && self.note_smallest(now);
         let layer = &mut self.layers[layer];
         let layer_started = !layer.is_live(now);
         layer.heard_at = Some(now);
+        layer.stall.heard();
         let spatial = usize::from(entry.meta.spatial).min(MAX_SPATIAL - 1);
         layer.rates[spatial].add(usize::from(entry.payload_bytes), now);
         if entry.meta.starts_keyframe && is_video {
             layer.gate.satisfied();
         }
-        Change { track_started, layer_started }
+        Change { track_started, layer_started, layer_stalled }
+    }
+
+    /// The smallest layer has begun a frame: whether one above it turns out to be left out.
+    fn note_smallest(&mut self, now: Instant) -> bool {
+        let above = self.layers.iter_mut().skip(1).filter(|layer| is_recent(layer.heard_at, now));
+        above.fold(false, |any, layer| layer.stall.passed_over(layer.heard_at, now) || any)
     }
 
     /// Whether it has just stopped flowing.
@@ -209,7 +241,7 @@ impl Layer {
         let count = self.told.map_or(seen, |told| usize::from(told.count)).clamp(1, MAX_SPATIAL);
         (0..count).map(move |spatial| {
             let seen = || LayerState {
-                live: if count == 1 { self.is_live(now) } else { self.rates[spatial].is_live(now) },
+                live: self.is_live(now) && (count == 1 || self.rates[spatial].is_live(now)),
                 width: self.state.size(spatial as u8).map(|(width, _)| u32::from(width)),
                 bitrate_bps: self.rates[..=spatial].iter().map(|rate| rate.bps).sum(),
             };
@@ -218,9 +250,10 @@ impl Layer {
         })
     }
 
-    /// Whether packets arrive.
+    /// Whether packets arrive, and go on to arrive.
     pub fn is_live(&self, now: Instant) -> bool {
-        self.told.map_or_else(|| is_recent(self.heard_at, now), |told| told.states.iter().any(|state| state.live))
+        let seen = || is_recent(self.heard_at, now) && !self.stall.is_doubtful(now);
+        self.told.map_or_else(seen, |told| told.states.iter().any(|state| state.live))
     }
 
     /// The stream begins anew: nothing before relates to what comes now.
@@ -233,6 +266,30 @@ impl Layer {
 
 fn is_recent(heard_at: Option<Instant>, now: Instant) -> bool {
     heard_at.is_some_and(|at| now.saturating_duration_since(at) < LAYER_DEAD_AFTER)
+}
+
+impl Stall {
+    fn heard(&mut self) {
+        (self.missed, self.is_stalled) = (0, false);
+    }
+
+    /// The smallest layer has begun a frame; whether that makes this one stalled.
+    fn passed_over(&mut self, heard_at: Option<Instant>, now: Instant) -> bool {
+        self.missed = self.missed.saturating_add(1);
+        let silent = heard_at.is_some_and(|at| now.saturating_duration_since(at) >= STALLED_AFTER);
+        if self.is_stalled || !silent || self.missed < STALLED_FRAMES {
+            return false;
+        }
+        self.is_stalled = true;
+        let is_again = self.until.is_some_and(|until| now.saturating_duration_since(until) < MAX_DISTRUST);
+        self.distrust = if is_again { (self.distrust * 2).min(MAX_DISTRUST) } else { DISTRUST };
+        self.until = Some(now + self.distrust);
+        true
+    }
+
+    fn is_doubtful(&self, now: Instant) -> bool {
+        self.is_stalled || self.until.is_some_and(|until| now < until)
+    }
 }
 
 impl Rate {

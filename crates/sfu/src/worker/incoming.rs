@@ -98,12 +98,14 @@ impl Worker {
         if !std::mem::replace(&mut peer.tracks[taken.track].is_fresh, true) {
             self.fresh.push((key, taken.track));
         }
-        if taken.change.is_some_and(|change| change.track_started || change.layer_started) {
+        if taken.change.is_some_and(|change| change.track_started || change.layer_started || change.layer_stalled) {
             self.tell_track(key, taken.track, now);
         }
         match taken.change {
             Some(change) if change.track_started => self.track_started(key, taken.track, now),
-            Some(change) if change.layer_started => self.retarget_subscribers(key, taken.track, now),
+            Some(change) if change.layer_started || change.layer_stalled => {
+                self.retarget_subscribers(key, taken.track, now);
+            }
             _ => {}
         }
     }

@@ -1,6 +1,6 @@
 //! Simulcast: the layer that fits the tile, and switches that nobody sees.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::client::{Received, Setup};
 use crate::world::{ROOM, World};
@@ -71,6 +71,49 @@ fn a_layer_that_dies_is_replaced_by_one_that_lives() {
     let packets = client.since(client.video_slots[0], world.now - Duration::from_secs(1));
     assert_eq!(layers(&packets), [0]);
     assert!(packets.len() > 40);
+}
+
+/// How long the picture stood still from a time on, at most.
+fn longest_standstill(world: &World, since: Instant) -> Duration {
+    let client = &world.clients[0];
+    let packets = client.since(client.video_slots[0], since);
+    let times = packets.iter().map(|packet| packet.at).chain([world.now]);
+    times.scan(since, |before, at| Some(at - std::mem::replace(before, at))).max().unwrap()
+}
+
+#[test]
+fn a_layer_that_its_publisher_leaves_out_is_replaced_before_anybody_minds() {
+    let mut world = World::with_clients(27, 2);
+    world.show(0, &[(1, 1280)]);
+    world.run(Duration::from_secs(2));
+    world.clients[1].layers_sent = 2;
+    let start = world.now;
+    world.run(Duration::from_secs(2));
+    let longest = longest_standstill(&world, start);
+    assert!(longest < Duration::from_millis(350), "the picture stood still for {longest:?}");
+}
+
+#[test]
+fn a_layer_that_comes_and_goes_is_trusted_less_and_less() {
+    let mut world = World::with_clients(28, 2);
+    world.show(0, &[(1, 1280)]);
+    world.run(Duration::from_secs(2));
+    let start = world.now;
+    for second in 0..30 {
+        world.clients[1].layers_sent = if second % 2 == 0 { 2 } else { 3 };
+        world.run(Duration::from_secs(1));
+    }
+    let client = &world.clients[0];
+    let packets = client.since(client.video_slots[0], start);
+    assert!(layers(&packets).len() <= 8, "{:?}", layers(&packets));
+    world.run(Duration::from_secs(20));
+    let packets = client_packets_of_last_second(&world);
+    assert_eq!(layers(&packets), [2], "it is shown again when it stays");
+}
+
+fn client_packets_of_last_second(world: &World) -> Vec<Received> {
+    let client = &world.clients[0];
+    client.since(client.video_slots[0], world.now - Duration::from_secs(1))
 }
 
 #[test]
