@@ -282,6 +282,10 @@ class EngineStatistics:
     relay_bytes_out: int
     events_dropped: int
     packets_retransmitted: int
+    repairs_refused: int
+    packets_requested: int
+    pictures_lost: int
+    layers_stalled: int
     keyframe_requests: int
     packets_forged: int
     packets_replayed: int

@@ -28,6 +28,8 @@ pub struct Exit<'a> {
     pub outbox: &'a mut dyn Outbox,
     /// Packets that were sent again.
     pub retransmitted: u64,
+    /// Packets that were asked for and not sent again: beyond their share.
+    pub refused: u64,
 }
 
 impl Exit<'_> {
@@ -193,7 +195,18 @@ impl Downlink {
         self.sent(length, None, now);
     }
 
-    /// Send a packet once more, if the share of retransmissions allows it.
+    /// Whether a packet of so many bytes may be sent once more within the share of retransmissions, which counts it.
+    pub fn may_repeat(&mut self, bytes: usize, was_asked: bool, now: Instant) -> bool {
+        let Some(congestion) = self.congestion.as_mut().filter(|congestion| congestion.has_feedback) else {
+            return true;
+        };
+        match was_asked {
+            true => congestion.pacer.allow_retransmission(bytes, now),
+            false => congestion.pacer.allow_unasked(bytes, now),
+        }
+    }
+
+    /// Send a packet once more.
     pub fn send_again(
         &mut self,
         outgoing: &mut Outgoing,
@@ -203,12 +216,6 @@ impl Downlink {
         now: Instant,
     ) -> bool {
         let (Some(route), Some(srtp)) = (&self.route, &self.srtp) else { return false };
-        if let Some(congestion) = &mut self.congestion
-            && congestion.has_feedback
-            && !congestion.pacer.allow_retransmission(stored.payload.len(), now)
-        {
-            return false;
-        }
         let number = self.next_transport_sequence;
         let Some(length) = outgoing.write_again(ready, stored, number, srtp, exit.room()) else { return false };
         exit.egress.push(route, length);
@@ -244,6 +251,7 @@ impl Downlink {
         let arrivals = feedback.arrivals(ticks).map(|(number, at)| (number, at.map(micros)));
         congestion.estimator.feedback(arrivals, now);
         congestion.pacer.set_estimate(congestion.estimator.estimate_bps(), now);
+        congestion.pacer.set_loss(congestion.estimator.state().loss_fraction);
     }
 
     /// The round trip, as reports tell.

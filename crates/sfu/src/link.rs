@@ -18,6 +18,9 @@ const REPORT_INTERVAL: Duration = Duration::from_secs(2);
 /// Unless the quality changes, numbers are reported this rarely.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(10);
 
+/// Weight of a second's loss in the mean.
+const LOSS_WEIGHT: f32 = 0.3;
+
 /// Where a peer stands on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -41,6 +44,8 @@ pub struct Link {
     round_trip: Option<Duration>,
     loss_up: Peak,
     loss_down: Peak,
+    /// The mean of the last seconds.
+    mean_loss_up: f32,
     up: Meter,
     down: Meter,
     gaps: Gaps,
@@ -132,6 +137,7 @@ impl Link {
             round_trip: None,
             loss_up: Peak::default(),
             loss_down: Peak::default(),
+            mean_loss_up: 0.0,
             up: Meter { since: now, bytes: 0 },
             down: Meter { since: now, bytes: 0 },
             // Nothing is known of a newcomer's habits: it is not called lost early.
@@ -182,6 +188,16 @@ impl Link {
     /// Of one of the peer's streams, this share was lost on the way to us since the last report.
     pub fn lost_up(&mut self, fraction: f32) {
         self.loss_up.add(fraction);
+    }
+
+    /// Of all the peer's streams together, this share was lost on the way to us in the last second.
+    pub fn note_loss_up(&mut self, fraction: f32) {
+        self.mean_loss_up += LOSS_WEIGHT * (fraction - self.mean_loss_up);
+    }
+
+    /// The share that is lost on the way from the peer to us.
+    pub fn mean_loss_up(&self) -> f32 {
+        self.mean_loss_up
     }
 
     /// Of one of our streams, this share was lost on the way to the peer since the last report.

@@ -88,6 +88,7 @@ pub struct Outgoing {
     template: Template,
     numbers: Sequence,
     newest: Option<Newest>,
+    playout_delay: u16,
     newest_ids: NewestIds,
     attached: Option<Attachment>,
     format: Option<Format>,
@@ -138,6 +139,7 @@ impl Outgoing {
             template: template(line.ssrc),
             numbers: Sequence::new(history),
             newest: None,
+            playout_delay: 0,
             newest_ids: NewestIds::default(),
             attached: None,
             format: None,
@@ -154,6 +156,18 @@ impl Outgoing {
     /// Its SSRC.
     pub fn ssrc(&self) -> u32 {
         self.ssrc
+    }
+
+    /// Tell its receiver to show pictures so long after they were taken at least, in units of 10 ms; 0: as soon as it
+    /// can. Nothing is told before the first that is not 0.
+    pub fn set_playout_delay(&mut self, least: u16) {
+        if std::mem::replace(&mut self.playout_delay, least) == least {
+            return;
+        }
+        self.template.set_playout_delay(least);
+        if let Some(retransmissions) = &mut self.past.retransmissions {
+            retransmissions.template.set_playout_delay(least);
+        }
     }
 
     /// The clock of what it carries, in Hertz; `None`: it carried nothing yet.

@@ -16,8 +16,12 @@ const PACKET_BYTES: i64 = 1_250;
 const BURST: Duration = Duration::from_millis(5);
 /// ...but at most so many full packets and the one that ends it.
 const MAX_BURST_PACKETS: i64 = 7;
-/// Retransmissions may take this share of the estimate.
+/// Retransmissions may take this share of the estimate...
 const RETRANSMISSION_PERCENT: u8 = 25;
+/// ...and more where more is lost, up to this: what is lost is no queue's, and all else is in vain without it.
+const MAX_RETRANSMISSION_PERCENT: f32 = 60.0;
+/// What nobody asked for leaves so much of the share to what was.
+const UNASKED_PERCENT: u64 = 50;
 /// The second that retransmissions are counted over: eight parts and the one that has begun.
 const PARTS: usize = 9;
 const PART: Duration = Duration::from_millis(125);
@@ -63,9 +67,10 @@ impl Pacer {
         self.rate_bps = (self.estimate_bps * FACTOR_PERCENT / 100).clamp(MIN_RATE_BPS, MAX_RATE_BPS) as i64;
     }
 
-    /// The share of the estimate that retransmissions may take, percent.
-    pub fn set_retransmission_share(&mut self, percent: u8) {
-        self.retransmission_percent = percent.min(100);
+    /// So large a part of what is sent gets lost: the share of retransmissions grows with it.
+    pub fn set_loss(&mut self, fraction: f32) {
+        let percent = f32::from(RETRANSMISSION_PERCENT) + 100.0 * fraction.max(0.0);
+        self.retransmission_percent = percent.min(MAX_RETRANSMISSION_PERCENT) as u8;
     }
 
     /// Bytes that may go now before the packet that ends the burst.
@@ -103,10 +108,19 @@ impl Pacer {
     ///
     /// One full packet a second is always allowed.
     pub fn allow_retransmission(&mut self, bytes: usize, now: Instant) -> bool {
+        self.allow(bytes, 100, now)
+    }
+
+    /// The same for what nobody has asked for, which leaves room for what was.
+    pub fn allow_unasked(&mut self, bytes: usize, now: Instant) -> bool {
+        self.allow(bytes, UNASKED_PERCENT, now)
+    }
+
+    fn allow(&mut self, bytes: usize, percent: u64, now: Instant) -> bool {
         self.turn(now);
         let used: u64 = self.retransmitted.iter().map(|&bytes| u64::from(bytes)).sum();
         let share = self.estimate_bps * u64::from(self.retransmission_percent) / 800;
-        if used.saturating_add(bytes as u64) > share.max(PACKET_BYTES as u64) {
+        if used.saturating_add(bytes as u64) > share.max(PACKET_BYTES as u64) * percent / 100 {
             return false;
         }
         self.retransmitted[usize::from(self.part) % PARTS] += bytes as u32;
@@ -195,6 +209,26 @@ mod tests {
         let most = sent.iter().map(|&from| sent.iter().filter(|&&ms| (from..from + 1_000).contains(&ms)).count()).max();
         assert!(most <= Some(31), "{most:?} packets in a second");
         assert!(sent.len() > 250, "{}", sent.len());
+    }
+
+    #[test]
+    fn retransmissions_have_more_room_where_more_is_lost() {
+        let now = Instant::now();
+        let most_at = |loss| {
+            let mut pacer = Pacer::new(1_000_000, now);
+            pacer.set_loss(loss);
+            (0..200).filter(|_| pacer.allow_retransmission(1_000, now)).count()
+        };
+        assert_eq!([0.0, 0.1, 0.3, 0.9].map(most_at), [31, 43, 68, 75]);
+    }
+
+    #[test]
+    fn what_nobody_asked_for_leaves_room_for_what_was() {
+        let now = Instant::now();
+        let mut pacer = Pacer::new(1_000_000, now);
+        assert_eq!((0..100).filter(|_| pacer.allow_unasked(1_000, now)).count(), 15);
+        assert_eq!((0..100).filter(|_| pacer.allow_retransmission(1_000, now)).count(), 16);
+        assert!(!pacer.allow_unasked(1_000, now));
     }
 
     #[test]

@@ -19,6 +19,13 @@ const REORDER_TOLERANCE_MS: u32 = 10;
 const REORDER_PACKETS: u64 = 3;
 /// A packet older than this would come too late to be shown.
 const MAX_AGE_MS: u32 = 1_000;
+/// The pause between two requests grows from this one on: what a lossy path lost twice is soon asked for again, but a
+/// path that loses everything is not flooded.
+const PATIENT_ASKS: u8 = 3;
+/// What is still missing so long after it was noticed, and some round trips, has stopped the picture: a keyframe is
+/// asked for beside it.
+const STANDSTILL_MS: u32 = 400;
+const STANDSTILL_ROUND_TRIPS: u32 = 2;
 /// Bounds of the pause between two requests for a packet.
 const MIN_PAUSE_MS: u32 = 20;
 const MAX_PAUSE_MS: u32 = 1_000;
@@ -31,6 +38,8 @@ struct Slot {
     /// How far behind it the packet was that showed the loss.
     noticed_by: u16,
     asked: u8,
+    /// A keyframe was asked for in its place.
+    is_replaced: bool,
 }
 
 /// What is due for a missing packet.
@@ -102,7 +111,7 @@ impl Missing {
         let since_ms = self.millis(now);
         for number in hole.clone() {
             let noticed_by = (hole.end - number) as u16;
-            *self.slot(number) = Slot { since_ms, ask_again_ms: since_ms, noticed_by, asked: 0 };
+            *self.slot(number) = Slot { since_ms, ask_again_ms: since_ms, noticed_by, ..Slot::default() };
             let (word, bit) = self.place(number);
             *word |= bit;
             self.count += 1;
@@ -122,7 +131,9 @@ impl Missing {
     /// Numbers to ask for now, oldest first, and giving up those that are hopeless.
     pub(super) fn due(&mut self, newest: u64, now: Instant, round_trip: Duration, out: &mut [u16]) -> usize {
         let now_ms = self.millis(now);
-        let pause_ms = (round_trip.as_millis() as u32).clamp(MIN_PAUSE_MS, MAX_PAUSE_MS);
+        let round_trip_ms = (round_trip.as_millis() as u32).min(MAX_PAUSE_MS);
+        let pause_ms = round_trip_ms.max(MIN_PAUSE_MS);
+        let standstill_ms = STANDSTILL_MS + STANDSTILL_ROUND_TRIPS * round_trip_ms;
         let mut places = out.iter_mut();
         let mut written = 0;
         let mut oldest_left = None;
@@ -134,6 +145,7 @@ impl Missing {
             if !self.is_missing(number) {
                 continue;
             }
+            self.needs_keyframe |= self.slot(number).must_be_replaced(standstill_ms, now_ms);
             match self.slot(number).verdict(number, newest, now_ms) {
                 Verdict::GiveUp => self.found(number),
                 Verdict::Wait => _ = oldest_left.get_or_insert(number),
@@ -173,6 +185,13 @@ impl Missing {
 }
 
 impl Slot {
+    /// Whether the packet has been missing for too long; told once.
+    fn must_be_replaced(&mut self, standstill_ms: u32, now_ms: u32) -> bool {
+        let is_news = !self.is_replaced && now_ms.wrapping_sub(self.since_ms) >= standstill_ms;
+        self.is_replaced |= is_news;
+        is_news
+    }
+
     fn verdict(&self, number: u64, newest: u64, now_ms: u32) -> Verdict {
         let age_ms = now_ms.wrapping_sub(self.since_ms);
         if age_ms > MAX_AGE_MS {
@@ -191,9 +210,9 @@ impl Slot {
         }
     }
 
-    /// Each pause is half as long again as the one before: a path that loses requests is not flooded.
+    /// From [`PATIENT_ASKS`] on each pause is half as long again as the one before.
     fn asked(&mut self, now_ms: u32, pause_ms: u32) {
-        let exponent = u32::from(self.asked.min(MAX_ASKS));
+        let exponent = u32::from(self.asked.min(MAX_ASKS).saturating_sub(PATIENT_ASKS - 1));
         let pause_ms = (pause_ms * 3u32.pow(exponent)) >> exponent;
         self.ask_again_ms = now_ms.wrapping_add(pause_ms);
         self.asked += 1;

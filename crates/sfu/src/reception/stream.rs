@@ -132,7 +132,8 @@ impl Stream {
         self.missing.as_ref().is_some_and(|missing| !missing.is_empty())
     }
 
-    /// Whether more was lost at once than can be asked for, since the last call: only a keyframe helps.
+    /// Whether more was lost at once than can be asked for, or something has been missing for long, since the last call:
+    /// a keyframe helps.
     pub fn take_needs_keyframe(&mut self) -> bool {
         self.missing.as_mut().is_some_and(|missing| missing.take_needs_keyframe())
     }

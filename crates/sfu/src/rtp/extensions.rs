@@ -66,11 +66,16 @@ pub struct ExtensionIds {
     pub orientation: u8,
     /// Dependency Descriptor (AV1 RTP specification, appendix A).
     pub dependency: u8,
+    /// How long a receiver keeps pictures before it shows them.
+    pub playout_delay: u8,
 }
 
 /// The URI of the Dependency Descriptor, which str0m does not know.
 pub const DEPENDENCY_URI: &str =
     "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
+
+/// The URI of the playout delay: two times of twelve bits, the least and the most, in units of 10 ms.
+pub const PLAYOUT_DELAY_URI: &str = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
 
 impl ExtensionIds {
     /// Take an id by its extension's URI; unknown ones are left out.
@@ -83,6 +88,7 @@ impl ExtensionIds {
             "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01" => &mut self.transport_sequence,
             "urn:3gpp:video-orientation" => &mut self.orientation,
             DEPENDENCY_URI => &mut self.dependency,
+            PLAYOUT_DELAY_URI => &mut self.playout_delay,
             _ => return,
         };
         *place = id;

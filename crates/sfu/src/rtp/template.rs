@@ -14,6 +14,10 @@ const MAX_SHORT_VALUE: usize = 16;
 /// The largest id of the form with one byte.
 const MAX_SHORT_ID: u8 = 14;
 
+/// The longest playout delay that receivers are told, in units of 10 ms: what libwebrtc has as its own limit. With one
+/// of half a second or less it would give up its smooth rendering.
+const MOST_PLAYOUT_DELAY: u16 = 1_000;
+
 /// What changes from packet to packet.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Fields<'a> {
@@ -46,6 +50,8 @@ pub struct Template {
     transport_sequence_at: Option<u8>,
     mid: [u8; MAX_MID_BYTES],
     mid_length: u8,
+    /// The playout delay as it is written; all zero: none is told.
+    playout_delay: [u8; 3],
 }
 
 impl Template {
@@ -58,15 +64,29 @@ impl Template {
             transport_sequence_at: None,
             mid: [0; MAX_MID_BYTES],
             mid_length: if ids.mid == 0 { 0 } else { mid.len().min(MAX_MID_BYTES) as u8 },
+            playout_delay: [0; 3],
         };
         let length = usize::from(template.mid_length);
         template.mid[..length].copy_from_slice(&mid.as_bytes()[..length]);
         template.bytes[8..FIXED_BYTES].copy_from_slice(&ssrc.to_be_bytes());
-        let mut bytes = template.bytes;
-        let (length, at) = template.extend(&mut bytes, &Fields::default(), false);
-        (template.bytes, template.length) = (bytes, length as u8);
-        template.transport_sequence_at = at.map(|at| at as u8);
+        template.prepare();
         template
+    }
+
+    /// Let every packet from now on tell that pictures are to be shown after this time at least, in units of 10 ms.
+    pub fn set_playout_delay(&mut self, least: u16) {
+        let times = u32::from(least.clamp(1, MOST_PLAYOUT_DELAY)) << 12 | u32::from(MOST_PLAYOUT_DELAY);
+        let [_, delay @ ..] = times.to_be_bytes();
+        self.playout_delay = delay;
+        self.prepare();
+    }
+
+    /// Write what every packet has.
+    fn prepare(&mut self) {
+        let mut bytes = self.bytes;
+        let (length, at) = self.extend(&mut bytes, &Fields::default(), false);
+        (self.bytes, self.length) = (bytes, length as u8);
+        self.transport_sequence_at = at.map(|at| at as u8);
     }
 
     /// Write a header into `out`, which has room for [`MAX_HEADER_BYTES`]; returns its length. Values too long for the
@@ -99,6 +119,9 @@ impl Template {
         let mut list = List { out: &mut *out, at: HEAD_BYTES, is_wide };
         let transport = list.put(self.ids.transport_sequence, &[0; 2]);
         list.put(self.ids.mid, &self.mid[..usize::from(self.mid_length)]);
+        if self.playout_delay != [0; 3] {
+            list.put(self.ids.playout_delay, &self.playout_delay);
+        }
         fields.audio_level.and_then(|level| list.put(self.ids.audio_level, &[level]));
         fields.orientation.and_then(|turn| list.put(self.ids.orientation, &[turn]));
         list.put(self.ids.dependency, fields.dependency);
@@ -158,6 +181,7 @@ mod tests {
         transport_sequence: 3,
         orientation: 13,
         dependency: 12,
+        playout_delay: 5,
     };
 
     fn written(template: &Template, fields: &Fields) -> (Header, Vec<(u8, Vec<u8>)>) {
@@ -177,6 +201,25 @@ mod tests {
         assert!(header.marker && !header.has_padding);
         assert_eq!((header.payload_type, header.sequence, header.timestamp, header.ssrc), (96, 7, 9, 42));
         assert_eq!(elements, [(3, vec![0x12, 0x34]), (4, b"12".to_vec())]);
+    }
+
+    #[test]
+    fn a_playout_delay_is_told_from_when_it_is_set() {
+        let mut template = Template::new(42, "12", IDS);
+        template.set_playout_delay(20);
+        let (_, elements) = written(&template, &Fields::default());
+        assert_eq!(elements, [(3, vec![0, 0]), (4, b"12".to_vec()), (5, vec![0x01, 0x43, 0xe8])]);
+        template.set_playout_delay(0);
+        let (_, elements) = written(&template, &Fields { orientation: Some(1), ..Fields::default() });
+        assert_eq!(elements[2..], [(5, vec![0x00, 0x13, 0xe8]), (13, vec![1])]);
+    }
+
+    #[test]
+    fn the_longest_name_leaves_room_for_a_playout_delay() {
+        let mut template = Template::new(42, "0123456789abcdef", IDS);
+        template.set_playout_delay(u16::MAX);
+        let (_, elements) = written(&template, &Fields::default());
+        assert_eq!(elements.last(), Some(&(5, vec![0x3e, 0x83, 0xe8])));
     }
 
     #[test]

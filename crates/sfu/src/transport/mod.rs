@@ -37,6 +37,8 @@ const MAX_CHANNELS: usize = 16;
 pub const MAX_LABEL_BYTES: usize = 255;
 /// The id that we would like the Dependency Descriptor to have; the offer decides.
 const DEPENDENCY_ID: u8 = 12;
+/// The same for the playout delay.
+const PLAYOUT_DELAY_ID: u8 = 9;
 
 /// A datagram (or a TCP frame) that arrived.
 #[derive(Debug, Clone, Copy)]
@@ -162,6 +164,7 @@ impl Transports {
             .set_rtcp_report_interval_audio(NEVER)
             .set_rtcp_report_interval_video(NEVER)
             .set_extension(DEPENDENCY_ID, Extension::with_serializer(DEPENDENCY_URI, NotByStr0m))
+            .set_extension(PLAYOUT_DELAY_ID, Extension::PlayoutDelay)
             .clear_codecs()
             .enable_opus(true, true)
             .enable_vp8(true)

@@ -35,7 +35,7 @@ impl Worker {
         }
         let mut counted = Counted { outbox, datagrams: 0, bytes: 0 };
         let mut egress = std::mem::replace(&mut self.egress, Egress::empty());
-        let mut exit = Exit { egress: &mut egress, outbox: &mut counted, retransmitted: 0 };
+        let mut exit = Exit { egress: &mut egress, outbox: &mut counted, retransmitted: 0, refused: 0 };
         for transmit in self.transmits.drain(..) {
             exit.send_plain(&transmit.route, &transmit.bytes);
         }
@@ -46,7 +46,7 @@ impl Worker {
         self.pulse(&mut exit, now);
         self.send_pieces(now);
         self.send_relays(&mut exit);
-        let retransmitted = exit.retransmitted;
+        let (retransmitted, refused) = (exit.retransmitted, exit.refused);
         if !egress.is_empty() {
             counted.send(&egress);
             egress.clear();
@@ -54,6 +54,7 @@ impl Worker {
         self.counters.datagrams_out += counted.datagrams;
         self.counters.bytes_out += counted.bytes;
         self.counters.packets_retransmitted += retransmitted;
+        self.counters.repairs_refused += refused;
         self.egress = egress;
     }
 

@@ -101,6 +101,7 @@ impl Worker {
         if taken.change.is_some_and(|change| change.track_started || change.layer_started || change.layer_stalled) {
             self.tell_track(key, taken.track, now);
         }
+        self.counters.layers_stalled += u64::from(taken.change.is_some_and(|change| change.layer_stalled));
         match taken.change {
             Some(change) if change.track_started => self.track_started(key, taken.track, now),
             Some(change) if change.layer_started || change.layer_stalled => {

@@ -12,6 +12,7 @@ mod mirroring;
 mod relaying;
 mod repairing;
 mod reporting;
+mod smoothing;
 mod statistics;
 mod ticking;
 mod tunnelling;

@@ -126,7 +126,11 @@ impl Worker {
             && let Some(slot) = peer.slots.get_mut(repair.slot)
             && let Some(ready) = slot.outgoing.again(&origin, &stored)
         {
-            peer.downlink.send_again(&mut slot.outgoing, &ready, &stored, exit, now);
+            if peer.downlink.may_repeat(stored.payload.len(), !repair.unasked, now) {
+                peer.downlink.send_again(&mut slot.outgoing, &ready, &stored, exit, now);
+            } else {
+                exit.refused += u64::from(!repair.unasked);
+            }
         }
         self.peers.get_mut(at.publisher)?.tracks = tracks;
         Some(())
@@ -144,6 +148,16 @@ impl Worker {
         }
     }
 
+    /// Whether anybody is shown the layer, or waits for it.
+    pub(super) fn is_watched(&self, publisher: Key, track: usize, layer: usize) -> bool {
+        let Some(track) = self.peers.get(publisher).map(|peer| &peer.tracks[track]) else { return false };
+        let shows = |(receiver, slot): &(Key, usize)| {
+            let feed = self.peers.get(*receiver).and_then(|peer| peer.slots[*slot].feed.as_ref());
+            feed.is_some_and(|feed| feed.layers().any(|shown| shown == layer))
+        };
+        track.subscribers.iter().any(shows) || track.relayed.iter().any(|relayed| relayed.layers & 1 << layer != 0)
+    }
+
     /// Ask the publisher for a keyframe of a layer, now or when the last request is long enough ago.
     pub(super) fn want_keyframe(&mut self, publisher: Key, track: usize, layer: usize, now: Instant) {
         let Some(peer) = self.peers.get_mut(publisher) else { return };
@@ -157,8 +171,9 @@ impl Worker {
 
     pub(super) fn ask_if_due(&mut self, publisher: Key, track: usize, layer: usize, now: Instant) {
         let Some(peer) = self.peers.get_mut(publisher) else { return };
+        let round_trip = peer.downlink.round_trip.unwrap_or_default();
         let state = &mut peer.tracks[track].layers[layer];
-        if !state.gate.is_due(now) {
+        if !state.gate.is_due(round_trip, now) {
             return;
         }
         state.gate.asked(now);

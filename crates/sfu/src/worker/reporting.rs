@@ -37,7 +37,7 @@ impl Worker {
             self.next_report = Some(now + REPORT_INTERVAL);
         }
         let clock = self.clock;
-        let Worker { peers, links, lost_pictures, .. } = self;
+        let Worker { peers, links, lost_pictures, counters, .. } = self;
         peers.each_mut(|key, peer| {
             if let Some(mirror) = peer.mirrors
                 && let Some(link) = links.get_mut(mirror.link)
@@ -48,7 +48,7 @@ impl Worker {
                 return;
             }
             send_feedback(peer, exit, now);
-            send_nacks(key, peer, exit, now, lost_pictures);
+            counters.packets_requested += send_nacks(key, peer, exit, now, lost_pictures);
             peer.pulse(exit, now);
             if reports {
                 send_sender_reports(peer, &clock, exit, now);
@@ -57,7 +57,10 @@ impl Worker {
             peer.link.sent(std::mem::take(&mut peer.downlink.bytes));
         });
         while let Some((publisher, track, layer)) = self.lost_pictures.pop() {
-            self.want_keyframe(publisher, track, layer, now);
+            if self.is_watched(publisher, track, layer) {
+                self.counters.pictures_lost += 1;
+                self.want_keyframe(publisher, track, layer, now);
+            }
         }
         self.send_keyframe_requests(exit);
     }
@@ -97,8 +100,15 @@ fn send_feedback(peer: &mut Peer, exit: &mut Exit, now: Instant) {
     }
 }
 
-/// Ask a publisher for what is missing.
-fn send_nacks(key: Key, peer: &mut Peer, exit: &mut Exit, now: Instant, lost_pictures: &mut Vec<(Key, usize, usize)>) {
+/// Ask a publisher for what is missing: for how many packets.
+fn send_nacks(
+    key: Key,
+    peer: &mut Peer,
+    exit: &mut Exit,
+    now: Instant,
+    lost_pictures: &mut Vec<(Key, usize, usize)>,
+) -> u64 {
+    let mut asked = 0;
     let (sender, Peer { tracks, downlink, .. }) = (peer.report_ssrc, peer);
     let round_trip = downlink.round_trip.unwrap_or(ROUND_TRIP);
     for (number, track) in tracks.iter_mut().enumerate() {
@@ -114,11 +124,13 @@ fn send_nacks(key: Key, peer: &mut Peer, exit: &mut Exit, now: Instant, lost_pic
                     writer.length()
                 });
             }
+            asked += count as u64;
             if stream.take_needs_keyframe() {
                 lost_pictures.push((key, number, layer));
             }
         }
     }
+    asked
 }
 
 /// Ask a mirrored publisher's worker for what is missing.
@@ -167,12 +179,16 @@ fn send_receiver_report(peer: &mut Peer, exit: &mut Exit, now: Instant) {
     let mut blocks = [ReportBlock::default(); MAX_BLOCKS];
     let mut count = 0;
     let streams = tracks.iter_mut().flat_map(|track| &mut track.layers).filter_map(|layer| layer.stream.as_mut());
+    let mut lost = 0.0;
     for block in streams.filter_map(|stream| stream.report_block(now)).take(MAX_BLOCKS) {
-        link.lost_up(f32::from(block.fraction_lost) / 256.0);
+        let fraction = f32::from(block.fraction_lost) / 256.0;
+        link.lost_up(fraction);
+        lost += fraction;
         blocks[count] = block;
         count += 1;
     }
     if count > 0 {
+        link.note_loss_up(lost / count as f32);
         downlink.send_reports(exit, |bytes| {
             let mut writer = Writer::new(bytes);
             writer.receiver_report(sender, &blocks[..count]);

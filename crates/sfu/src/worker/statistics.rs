@@ -59,6 +59,14 @@ statistics! {
     relay_bytes_out,
     /// Packets sent again.
     packets_retransmitted,
+    /// Packets that were asked for and not sent again: retransmissions have a share of what the path carries.
+    repairs_refused,
+    /// Requests to publishers for a missing packet.
+    packets_requested,
+    /// Times that packets were missing for so long that a keyframe was asked for in their place.
+    pictures_lost,
+    /// Larger layers that publishers left out while somebody could have watched them.
+    layers_stalled,
     /// Keyframes asked of publishers.
     keyframe_requests,
     /// Packets from a peer's address, or of a relay, whose tag was wrong.

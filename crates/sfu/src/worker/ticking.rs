@@ -31,6 +31,7 @@ impl Worker {
             self.tell_wanted_layers(key, now);
             if self.ticks.is_multiple_of(RETARGET_TICKS) {
                 self.retarget(key, now);
+                self.smooth_pictures(key);
                 self.tell_slots(key);
             }
             self.report_link(key, now);

@@ -113,7 +113,8 @@ fn every_lost_packet_is_asked_for_within_bounds_until_it_comes() {
         let (loss, one_way_ms, jitter_ms) = (1 + random.below(30), 1 + random.below(120), 1 + random.below(12));
         let outcome = run(seed, loss, one_way_ms, jitter_ms);
         assert!(outcome.losses.len() > 50, "seed {seed}");
-        assert!(!outcome.needs_keyframe);
+        let is_long = |loss: &Loss| loss.came_ms.is_none_or(|came| came - loss.noticed_ms > 400 + 4 * one_way_ms);
+        assert!(!outcome.needs_keyframe || outcome.losses.values().any(is_long), "seed {seed}");
         let pause_ms = (2 * one_way_ms).max(20);
         for (number, loss) in &outcome.losses {
             let context = format!("seed {seed}, {number}: {loss:?}, pause {pause_ms} ms");
@@ -126,14 +127,14 @@ fn every_lost_packet_is_asked_for_within_bounds_until_it_comes() {
             assert!(loss.asked_ms.len() <= usize::from(MAX_ASKS), "{context}");
             assert!(loss.asked_ms.last().is_none_or(|&last| last - loss.noticed_ms <= 1_000), "{context}");
             for (at, pair) in loss.asked_ms.windows(2).enumerate() {
-                let wait = pause_ms as f64 * 1.5_f64.powi(at as i32);
+                let wait = pause_ms as f64 * 1.5_f64.powi((at as i32 - 2).max(0));
                 let waited = (pair[1] - pair[0]) as f64;
                 assert!(waited >= wait.floor() && waited <= wait + TICK_MS as f64, "{context}");
             }
             if loss.came_ms.is_none() {
                 // Given up for a reason: asked to the end of its time, of its tries, or of the window (1 s of packets).
                 let asked = loss.asked_ms.len() as i32;
-                let next = pause_ms as f64 * 1.5_f64.powi(asked - 1);
+                let next = pause_ms as f64 * 1.5_f64.powi((asked - 3).max(0));
                 let last = loss.asked_ms[loss.asked_ms.len() - 1];
                 assert!((last - loss.noticed_ms) as f64 + next > 900.0 || asked == 10, "{context}");
             }
@@ -174,6 +175,19 @@ fn a_reordered_packet_is_not_asked_for_before_the_third_newer_or_ten_millisecond
     [1, 3, 4, 5].iter().for_each(|&number| _ = stream.received(number, 0, after(began, 12)));
     assert!(!stream.has_missing());
     assert_eq!(asked(&mut stream, after(began, 500)), []);
+}
+
+#[test]
+fn a_packet_that_stays_away_is_replaced_by_a_keyframe_once() {
+    let began = Instant::now();
+    let mut stream = Stream::with_repair(1, 90_000);
+    [0, 2].iter().for_each(|&number| _ = stream.received(number, 0, began));
+    let needs_keyframe_at = |millis| {
+        asked(&mut stream, after(began, millis));
+        stream.take_needs_keyframe()
+    };
+    // 400 ms and two round trips.
+    assert_eq!([100, 300, 440, 460, 480, 600, 999].map(needs_keyframe_at), [false, false, false, true, false, false, false]);
 }
 
 #[test]
