@@ -10,12 +10,19 @@ pub const MAX_LAYERS: usize = 9;
 const USABLE_PERCENT: u64 = 95;
 /// To go up, so much more than the cost must be free; else a receiver at the edge would switch all the time.
 const UP_PERCENT: u64 = 120;
+/// The same for the smallest layer: a small picture that is dropped again is better than none.
+const FIRST_PERCENT: u64 = 105;
+/// The smallest layer stays while this share of its cost is free: what it takes goes up and down.
+const KEEP_PERCENT: u64 = 88;
 /// A slot goes up at most once in this time: each step costs a keyframe.
 const BETWEEN_RAISES: Duration = Duration::from_secs(2);
 /// When no picture fits for this long, there is only sound.
 const STARVED_AFTER: Duration = Duration::from_secs(2);
-/// Pictures come back when so much more than the cost of the cheapest one fits.
-const RETURN_PERCENT: u64 = 130;
+/// After that, pictures come back no sooner than after this time; each time that they did not stay doubles it.
+const SOUND_ALONE: Duration = Duration::from_secs(2);
+const MAX_SOUND_ALONE: Duration = Duration::from_secs(16);
+/// Pictures that stayed for so long had come back for good.
+const STAYED: Duration = Duration::from_secs(20);
 
 /// The layers up to the one that fits a tile, the smallest first: number and bits per second.
 ///
@@ -97,6 +104,10 @@ pub enum Reason {
 pub struct Fallback {
     starved_since: Option<Instant>,
     audio_only: bool,
+    /// When there was last only sound.
+    fell_at: Option<Instant>,
+    /// For how long there is only sound at least.
+    pause: Duration,
 }
 
 impl Fallback {
@@ -108,14 +119,18 @@ impl Fallback {
     /// Note whether nothing fitted.
     fn note(&mut self, is_starved: bool, now: Instant) {
         let since = is_starved.then(|| self.starved_since.unwrap_or(now));
-        self.audio_only = since.is_some_and(|since| now.saturating_duration_since(since) >= STARVED_AFTER);
-        self.starved_since = since;
+        let audio_only = since.is_some_and(|since| now.saturating_duration_since(since) >= STARVED_AFTER);
+        if audio_only && !self.audio_only {
+            let stayed = self.fell_at.is_none_or(|at| now.saturating_duration_since(at) >= STAYED + self.pause);
+            self.pause = if stayed { SOUND_ALONE } else { (self.pause * 2).min(MAX_SOUND_ALONE) };
+            self.fell_at = Some(now);
+        }
+        (self.audio_only, self.starved_since) = (audio_only, since);
     }
 
     /// Whether it stays with sound alone.
-    fn holds(&self, demands: &[Demand], usable: u64) -> bool {
-        let cheapest = demands.iter().filter_map(|demand| Some(demand.layers.first()?.1)).min();
-        self.audio_only && cheapest.is_some_and(|bps| percent(bps, RETURN_PERCENT) > usable)
+    fn holds(&self, now: Instant) -> bool {
+        self.audio_only && self.fell_at.is_some_and(|at| now.saturating_duration_since(at) < self.pause)
     }
 }
 
@@ -142,7 +157,7 @@ impl Allocator {
         let usable = budget_bps.map_or(u64::MAX, |bps| bps / 100 * USABLE_PERCENT);
         self.places.clear();
         self.places.resize(demands.len(), None);
-        if !fallback.holds(demands, usable) {
+        if !fallback.holds(now) {
             self.place(demands, usable, now);
             fallback.note(self.is_starved(demands), now);
         }
@@ -215,7 +230,13 @@ fn overshooting(demand: &Demand, remaining: u64) -> Option<u64> {
 fn affordable(demand: &Demand, place: usize, paid: u64, remaining: u64) -> Option<u64> {
     let (_, bps) = *demand.layers.get(place)?;
     let cost = bps.saturating_sub(paid);
-    let needed = if is_held(demand, place) { cost } else { percent(cost, UP_PERCENT) };
+    let needed = match (is_held(demand, place), place) {
+        (true, 0) => percent(cost, KEEP_PERCENT),
+        (true, _) => cost,
+        (false, 0) => percent(cost, FIRST_PERCENT),
+        (false, _) => percent(cost, UP_PERCENT),
+    };
+    let cost = cost.min(remaining);
     (needed <= remaining).then_some(cost)
 }
 

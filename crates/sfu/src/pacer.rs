@@ -6,6 +6,10 @@ use std::time::{Duration, Instant};
 
 /// Video is sent at this multiple of the estimate, in percent: a keyframe shall not take much longer than a frame.
 const FACTOR_PERCENT: u64 = 250;
+/// On a narrow path a keyframe would fill a queue at that rate, which looks like congestion: there it takes its time.
+const NARROW_BPS: u64 = 300_000;
+const NARROW_FACTOR_PERCENT: u64 = 125;
+const WIDE_BPS: u64 = 1_000_000;
 /// And never slower than this, bits per second.
 const MIN_RATE_BPS: u64 = 300_000;
 /// The fastest rate that is counted with.
@@ -64,7 +68,8 @@ impl Pacer {
     pub fn set_estimate(&mut self, bps: u64, now: Instant) {
         self.refill(now);
         self.estimate_bps = bps.min(MAX_RATE_BPS);
-        self.rate_bps = (self.estimate_bps * FACTOR_PERCENT / 100).clamp(MIN_RATE_BPS, MAX_RATE_BPS) as i64;
+        let rate = self.estimate_bps * factor_percent(self.estimate_bps) / 100;
+        self.rate_bps = rate.clamp(MIN_RATE_BPS, MAX_RATE_BPS) as i64;
     }
 
     /// So large a part of what is sent gets lost: the share of retransmissions grows with it.
@@ -157,6 +162,12 @@ impl Pacer {
     }
 }
 
+/// The multiple of an estimate that video goes at, in percent.
+fn factor_percent(estimate_bps: u64) -> u64 {
+    let beyond = estimate_bps.clamp(NARROW_BPS, WIDE_BPS) - NARROW_BPS;
+    NARROW_FACTOR_PERCENT + (FACTOR_PERCENT - NARROW_FACTOR_PERCENT) * beyond / (WIDE_BPS - NARROW_BPS)
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, Instant};
@@ -177,6 +188,13 @@ mod tests {
         let now = Instant::now();
         let bytes = drain(&mut Pacer::new(1_000_000, now), now, 1_000);
         assert!((310_000..325_000).contains(&bytes), "{bytes}");
+    }
+
+    #[test]
+    fn on_a_narrow_path_video_goes_little_faster_than_the_estimate() {
+        let now = Instant::now();
+        let bytes = drain(&mut Pacer::new(280_000, now), now, 1_000);
+        assert!((42_000..48_000).contains(&bytes), "{bytes}");
     }
 
     #[test]

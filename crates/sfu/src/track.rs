@@ -24,8 +24,10 @@ const STALLED_FRAMES: u8 = 3;
 /// A layer that stalled is not chosen again so soon; each stall shortly after another doubles the time.
 const DISTRUST: Duration = Duration::from_secs(2);
 const MAX_DISTRUST: Duration = Duration::from_secs(16);
-/// Rates are measured over this span.
+/// Rates are measured over this span...
 const RATE_WINDOW: Duration = Duration::from_millis(500);
+/// ...of which the newest counts so much, percent: a keyframe does not make a layer dearer.
+const RATE_WEIGHT: u64 = 25;
 
 /// A track that a peer publishes.
 #[derive(Debug)]
@@ -302,7 +304,9 @@ impl Rate {
         let since = *self.since.get_or_insert(now);
         let span = now.saturating_duration_since(since);
         if span >= RATE_WINDOW {
-            self.bps = (u128::from(self.bytes) * 8_000 / span.as_millis().max(1)) as u64;
+            let bps = (u128::from(self.bytes) * 8_000 / span.as_millis().max(1)) as u64;
+            let is_first = self.bps == 0 || span >= LAYER_DEAD_AFTER;
+            self.bps = if is_first { bps } else { (self.bps * (100 - RATE_WEIGHT) + bps * RATE_WEIGHT) / 100 };
             self.bytes = 0;
             self.since = Some(now);
         }

@@ -331,6 +331,7 @@ impl Estimator {
             estimate: self.rate.bps(),
             calm: self.is_calm(),
             reduced: self.rate.reduced(),
+            limited: self.application.is_limited(),
             maximum: self.bounds.maximum,
         };
         self.prober.poll(&view, now)

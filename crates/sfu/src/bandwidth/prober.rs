@@ -21,6 +21,8 @@ const TIMEOUT: Micros = 1_000_000;
 /// Between probes while the goal is above the estimate; a failure doubles it.
 const INTERVAL: Micros = 3_000_000;
 const MAX_INTERVAL: Micros = 6_000_000;
+/// The pause while little of the estimate is used: a probe disturbs nothing then, and pictures wait for it.
+const LIMITED_INTERVAL: Micros = 2_500_000;
 /// The longest pause after a probe that succeeded and led to congestion: others share the path.
 const MAX_DOUBT: Micros = 24_000_000;
 /// Doubt ends when there was no congestion for so long: the others seem to have gone.
@@ -64,6 +66,8 @@ pub(super) struct View {
     pub calm: bool,
     /// When the rate last went down.
     pub reduced: Option<Micros>,
+    /// Whether less is sent than could be.
+    pub limited: bool,
     /// The highest estimate allowed.
     pub maximum: f64,
 }
@@ -155,7 +159,11 @@ impl Prober {
         }
         let last = self.running(self.latest).map_or(0, |last| last.began);
         let doubts = view.reduced.is_some_and(|reduced| now - reduced < CALM);
-        let interval = if doubts { self.interval } else { self.interval.min(MAX_INTERVAL) };
+        let interval = match (view.limited, doubts) {
+            (true, _) => self.interval.min(LIMITED_INTERVAL),
+            (false, true) => self.interval,
+            (false, false) => self.interval.min(MAX_INTERVAL),
+        };
         let bps = (FURTHER * view.estimate).min(self.ceiling(view));
         (now - last >= interval).then_some(bps)
     }

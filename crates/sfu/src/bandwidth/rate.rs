@@ -10,6 +10,10 @@ use super::trendline::Usage;
 const BACKOFF: f64 = 0.85;
 /// An application that sends less than it may is no measure of the path: one step takes at most this away.
 const LIMITED_BACKOFF: f64 = 0.7;
+/// What arrives is measured over some time: so long after the application sent little it tells too little...
+const LIMITED_ECHO: Micros = 1_500_000;
+/// ...and a step down is given this time to show.
+const LIMITED_APART: Micros = 500_000;
 /// Without a known capacity, the growth a second.
 const GROWTH: f64 = 1.08;
 /// The rate does not grow beyond this share of what arrives: more is not known.
@@ -59,6 +63,8 @@ pub(super) struct Rate {
     holds: bool,
     grown: Option<Micros>,
     reduced: Option<Micros>,
+    /// When the application last sent less than it might.
+    limited: Option<Micros>,
     proven: Option<Proof>,
 }
 
@@ -73,7 +79,16 @@ struct Proof {
 impl Rate {
     pub(super) fn new(bps: f64, bounds: Bounds) -> Self {
         let bps = bps.clamp(bounds.minimum, bounds.maximum);
-        Rate { bps, bounds, capacity: Capacity::default(), holds: false, grown: None, reduced: None, proven: None }
+        Rate {
+            bps,
+            bounds,
+            capacity: Capacity::default(),
+            holds: false,
+            grown: None,
+            reduced: None,
+            limited: None,
+            proven: None,
+        }
     }
 
     pub(super) fn bps(&self) -> f64 {
@@ -107,6 +122,9 @@ impl Rate {
 
     /// Step with a report of feedback.
     pub(super) fn update(&mut self, signals: &Signals, now: Micros) {
+        if signals.limited {
+            self.limited = Some(now);
+        }
         match signals.usage {
             Usage::Over => self.back_off(signals, now),
             Usage::Under => self.holds = true,
@@ -141,7 +159,8 @@ impl Rate {
 
     fn back_off(&mut self, signals: &Signals, now: Micros) {
         self.holds = true;
-        let apart = signals.round_trip.clamp(MIN_APART, MAX_APART);
+        let limited = self.limited.is_some_and(|limited| now - limited < LIMITED_ECHO);
+        let apart = if limited { LIMITED_APART } else { signals.round_trip.clamp(MIN_APART, MAX_APART) };
         let waits = self.reduced.is_some_and(|reduced| now - reduced < apart);
         let Some(acknowledged) = signals.acknowledged else {
             if !waits {
@@ -149,18 +168,18 @@ impl Rate {
             }
             return;
         };
-        if waits && acknowledged >= self.bps / 2.0 {
+        if waits && (limited || acknowledged >= self.bps / 2.0) {
             return;
         }
         let refuted = self.proven.take().filter(|proof| now - proof.at < SETTLING);
         let target = match refuted {
             Some(proof) => proof.before.max(BACKOFF * acknowledged),
-            None => self.backed_off(acknowledged, signals.limited),
+            None => self.backed_off(acknowledged, limited),
         };
         if target < self.bps {
             self.reduce(target, now);
         }
-        if !signals.limited && refuted.is_none() {
+        if !limited && refuted.is_none() {
             self.capacity.forget_if_below(acknowledged);
             self.capacity.add(acknowledged);
         }
@@ -205,6 +224,18 @@ mod tests {
         assert_eq!(rate.bps(), 2e6);
         rate.update(&signals(Usage::Over, 50_000.0, true), 1_100_000);
         assert_eq!(rate.bps(), 1.4e6);
+    }
+
+    #[test]
+    fn an_application_that_has_just_begun_to_send_is_measured_before_it_is_believed() {
+        let mut rate = Rate::new(250_000.0, BOUNDS);
+        rate.update(&signals(Usage::Normal, 50_000.0, true), 0);
+        rate.update(&signals(Usage::Over, 110_000.0, false), 400_000);
+        assert_eq!(rate.bps(), 175_000.0);
+        rate.update(&signals(Usage::Over, 140_000.0, false), 700_000);
+        assert_eq!(rate.bps(), 175_000.0);
+        rate.update(&signals(Usage::Over, 100_000.0, false), 1_600_000);
+        assert_eq!(rate.bps(), 85_000.0);
     }
 
     #[test]

@@ -46,6 +46,14 @@ fn going_up_needs_more_room_than_staying() {
 }
 
 #[test]
+fn a_small_picture_comes_when_it_just_fits_and_stays_when_it_just_does_not() {
+    assert_eq!(allocate(&[camera(0, 640, None)], Some(110_000)), [None]);
+    assert_eq!(allocate(&[camera(0, 640, None)], Some(112_000)), [Some(0)]);
+    assert_eq!(allocate(&[camera(0, 640, Some(0))], Some(94_000)), [Some(0)]);
+    assert_eq!(allocate(&[camera(0, 640, Some(0))], Some(92_000)), [None]);
+}
+
+#[test]
 fn a_screen_goes_first_and_overshoots_rather_than_pause() {
     let demands = [camera(0, 1280, None), screen(9, 500_000)];
     assert_eq!(allocate(&demands, Some(400_000)), [None, Some(0)]);
@@ -91,10 +99,10 @@ fn a_slot_that_paused_comes_back_at_its_smallest_soon_after_a_raise() {
 }
 
 #[test]
-fn when_no_picture_fits_there_is_only_sound_until_there_is_clearly_room() {
+fn when_no_picture_fits_there_is_only_sound_for_a_while() {
     let start = Instant::now();
     let (mut allocator, mut fallback) = (Allocator::default(), Fallback::default());
-    let demands = [camera(0, 640, Some(0)), camera(1, 160, Some(0))];
+    let demands = [camera(0, 640, None), camera(1, 160, None)];
     let mut at = |ms, bps| {
         let now = start + Duration::from_millis(ms);
         allocator.allocate(&demands, Some(bps), &mut fallback, now).to_vec()
@@ -103,11 +111,28 @@ fn when_no_picture_fits_there_is_only_sound_until_there_is_clearly_room() {
     assert_eq!(at(0, 90_000), bandwidth);
     assert_eq!(at(1_900, 90_000), bandwidth);
     assert_eq!(at(2_000, 90_000), audio_only);
-    // 100 kbit/s fit, but 130 do not.
-    assert_eq!(at(3_000, 135_000), audio_only);
-    assert_eq!(at(30_000, 135_000), audio_only);
-    assert_eq!(at(31_000, 140_000), [Grant::Flow(0), Grant::Pause(Reason::Bandwidth)]);
-    assert_eq!(at(32_000, 135_000), [Grant::Flow(0), Grant::Pause(Reason::Bandwidth)]);
+    assert_eq!(at(3_900, 200_000), audio_only);
+    assert_eq!(at(4_000, 109_000), audio_only);
+    assert_eq!(at(4_300, 112_000), [Grant::Flow(0), Grant::Pause(Reason::Bandwidth)]);
+}
+
+#[test]
+fn pictures_that_did_not_stay_come_back_later_each_time_and_soon_again_once_they_did() {
+    let start = Instant::now();
+    let (mut allocator, mut fallback) = (Allocator::default(), Fallback::default());
+    let mut ms = 0;
+    let mut pauses = Vec::new();
+    for stays_ms in [0, 0, 0, 0, 0, 60_000, 0] {
+        let mut is_shown = |bps, for_ms| {
+            ms += for_ms;
+            let now = start + Duration::from_millis(ms);
+            allocator.allocate(&[camera(0, 640, None)], Some(bps), &mut fallback, now)[0] == Grant::Flow(0)
+        };
+        assert!(!is_shown(50_000, 100) && !is_shown(50_000, 2_000));
+        pauses.push((1..).find(|_| is_shown(200_000, 100)).unwrap() / 10);
+        assert!(is_shown(200_000, stays_ms));
+    }
+    assert_eq!(pauses, [2, 4, 8, 16, 16, 16, 2]);
 }
 
 #[test]
@@ -145,7 +170,7 @@ fn more_layers_than_there_is_room_for_keep_the_smallest() {
 }
 
 #[test]
-fn grants_never_cost_more_than_the_budget_unless_a_screen_overshoots() {
+fn grants_never_cost_more_than_the_budget_but_for_a_small_picture_that_stays() {
     let mut seed = 1u64;
     let mut random = |below: u64| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -162,6 +187,6 @@ fn grants_never_cost_more_than_the_budget_unless_a_screen_overshoots() {
         let budget = random(8_000_000);
         let layers = allocate(&demands, Some(budget));
         let cost: u64 = layers.iter().flatten().map(|&layer| CAMERA[layer].1).sum();
-        assert!(cost <= budget, "{cost} of {budget}: {demands:?} got {layers:?}");
+        assert!(cost <= budget + CAMERA[0].1 * 12 / 100, "{cost} of {budget}: {demands:?} got {layers:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Bottlenecks: lower layers first, then pauses; screens and large tiles last.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sfu::event::{Event, PauseReason};
 use sfu::model::Source;
@@ -68,4 +68,45 @@ fn a_screen_goes_before_faces() {
     let counted = world.worker.statistics();
     assert_eq!((counted.peers_video_paused, counted.peers_sound_only), (1, 0));
     assert!(counted.peers_estimated > 0 && counted.estimated_bps > 100_000, "{counted:?}");
+}
+
+/// Layers of 150 and 470 kbit/s at 50 packets a second, as browsers send of a camera of 360 lines.
+const LIGHT: [usize; 3] = [350, 1_150, 1_150];
+
+/// Seconds from a time on until a slot gets pictures without a gap of half a second, for two seconds; of any layer but
+/// those below one.
+fn shown_after(world: &World, from: Instant, layer: u8) -> Option<f64> {
+    let client = &world.clients[0];
+    let packets = client.since(client.video_slots[0], from);
+    let times: Vec<Instant> = packets.iter().filter(|packet| packet.tag.layer >= layer).map(|packet| packet.at).collect();
+    let is_steady = |at: &&Instant| {
+        (0..4).all(|half| {
+            let begin = **at + Duration::from_millis(500 * half);
+            times.iter().any(|time| (begin..begin + Duration::from_millis(500)).contains(time))
+        })
+    };
+    times.iter().find(is_steady).map(|at| (*at - from).as_secs_f64())
+}
+
+#[test]
+fn a_fall_to_300_kbit_leaves_the_smallest_picture_and_the_link_s_return_brings_the_whole_one() {
+    for seed in 0..10 {
+        let mut world = World::new(730 + seed);
+        for _ in 0..2 {
+            world.join(ROOM, Setup { rids: vec!["q", "h"], packet_bytes: LIGHT, ..Setup::default() });
+        }
+        world.show(0, &[(1, 1280)]);
+        world.run(Duration::from_secs(10));
+        world.down = Path { rate_bps: Some(300_000), delay: Duration::from_millis(20), ..Path::default() };
+        let fall = world.now;
+        world.run(Duration::from_secs(30));
+        let small = shown_after(&world, fall + Duration::from_secs(5), 0);
+        world.down = Path::default();
+        let back = world.now;
+        world.run(Duration::from_secs(20));
+        let whole = shown_after(&world, back, 1);
+        println!("seed {seed}: small {small:?} whole {whole:?}");
+        assert!(small.is_some_and(|after| after <= 10.0), "seed {seed}: the smallest picture after {small:?}");
+        assert!(whole.is_some_and(|after| after <= 10.0), "seed {seed}: the whole picture after {whole:?}");
+    }
 }

@@ -49,7 +49,7 @@ fn the_tile_decides_the_layer_and_switches_are_seamless() {
 fn the_old_layer_goes_on_until_the_new_one_begins() {
     let mut world = World::with_clients(21, 2);
     world.show(0, &[(1, 1280)]);
-    world.run(Duration::from_secs(2));
+    world.run(Duration::from_secs(5));
     world.show(0, &[(1, 300)]);
     let start = world.now;
     world.run(Duration::from_secs(2));
