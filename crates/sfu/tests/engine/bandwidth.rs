@@ -78,7 +78,8 @@ const LIGHT: [usize; 3] = [350, 1_150, 1_150];
 fn shown_after(world: &World, from: Instant, layer: u8) -> Option<f64> {
     let client = &world.clients[0];
     let packets = client.since(client.video_slots[0], from);
-    let times: Vec<Instant> = packets.iter().filter(|packet| packet.tag.layer >= layer).map(|packet| packet.at).collect();
+    let times: Vec<Instant> =
+        packets.iter().filter(|packet| packet.tag.layer >= layer).map(|packet| packet.at).collect();
     let is_steady = |at: &&Instant| {
         (0..4).all(|half| {
             let begin = **at + Duration::from_millis(500 * half);

@@ -10,7 +10,7 @@ use str0m::channel::ChannelId;
 use str0m::format::Codec;
 use str0m::media::{Direction, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer};
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite};
+use str0m::rtp::{Extension, ExtensionValues, RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc};
 
 use sfu::command::OpenPeer;
@@ -59,6 +59,8 @@ pub struct Received {
     pub picture_id: Option<u16>,
     pub tl0: Option<u8>,
     pub keyframe: bool,
+    /// How long it is to be held back at least.
+    pub held_back: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +119,8 @@ impl Client {
     }
 
     pub fn at(address: SocketAddr, index: usize, setup: Setup, now: Instant) -> Self {
-        let mut config = Rtc::builder().set_rtp_mode(true).clear_codecs().enable_opus(true, false);
+        let config = Rtc::builder().set_rtp_mode(true).set_extension(7, Extension::PlayoutDelay);
+        let mut config = config.clear_codecs().enable_opus(true, false);
         for codec in &setup.codecs {
             config = match codec {
                 Codec::Vp8 => config.enable_vp8(true),
@@ -303,6 +306,7 @@ impl Client {
             tag,
             picture_id: vp8.and_then(|d| d.picture_id()),
             tl0: vp8.and_then(|d| d.tl0_pic_idx()),
+            held_back: packet.header.ext_vals.play_delay_min.map(Duration::from),
             keyframe: vp8.is_some_and(|d| d.starts_keyframe(&packet.payload)),
         });
     }

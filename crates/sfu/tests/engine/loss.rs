@@ -64,3 +64,31 @@ fn one_seed_replays_one_run() {
     };
     assert_eq!(run(), run());
 }
+
+/// What a slot's newest picture tells about how long it is to be held back.
+fn held_back(world: &World) -> Option<Duration> {
+    let client = &world.clients[0];
+    client.since(client.video_slots[0], world.now - Duration::from_secs(1)).last()?.held_back
+}
+
+#[test]
+fn pictures_over_a_lossy_path_are_held_back_for_a_repair_until_it_is_good_again() {
+    for is_up in [true, false] {
+        let mut world = World::with_clients(43, 2);
+        world.show(0, &[(1, 640)]);
+        world.run(Duration::from_secs(3));
+        assert_eq!(held_back(&world), None);
+        let lossy = Path { loss: 0.10, ..Path::default() };
+        if is_up {
+            world.up = lossy;
+        } else {
+            world.down = lossy;
+        }
+        world.run(Duration::from_secs(10));
+        let told = held_back(&world).unwrap();
+        assert!((180..400).contains(&told.as_millis()), "{told:?}");
+        (world.up, world.down) = (Path::default(), Path::default());
+        world.run(Duration::from_secs(20));
+        assert_eq!(held_back(&world), Some(Duration::from_millis(10)));
+    }
+}

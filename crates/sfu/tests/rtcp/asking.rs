@@ -187,7 +187,10 @@ fn a_packet_that_stays_away_is_replaced_by_a_keyframe_once() {
         stream.take_needs_keyframe()
     };
     // 400 ms and two round trips.
-    assert_eq!([100, 300, 440, 460, 480, 600, 999].map(needs_keyframe_at), [false, false, false, true, false, false, false]);
+    assert_eq!(
+        [100, 300, 440, 460, 480, 600, 999].map(needs_keyframe_at),
+        [false, false, false, true, false, false, false]
+    );
 }
 
 #[test]
