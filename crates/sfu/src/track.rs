@@ -188,8 +188,11 @@ impl Track {
 
     /// The smallest layer has begun a frame: whether one above it turns out to be left out.
     fn note_smallest(&mut self, now: Instant) -> bool {
-        let above = self.layers.iter_mut().skip(1).filter(|layer| is_recent(layer.heard_at, now));
-        above.fold(false, |any, layer| layer.stall.passed_over(layer.heard_at, now) || any)
+        let mut is_news = false;
+        for layer in self.layers.iter_mut().skip(1).filter(|layer| is_recent(layer.heard_at, now)) {
+            is_news |= layer.stall.passed_over(layer.heard_at, now);
+        }
+        is_news
     }
 
     /// Whether it has just stopped flowing.
