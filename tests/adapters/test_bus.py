@@ -222,3 +222,42 @@ def test_two_handlers_of_one_topic_are_an_error(calculator: Calculator) -> None:
     calculator.connect(bus)
     with pytest.raises(ValueError, match=r"sums\.add"):
         calculator.connect(bus)
+
+
+async def test_a_call_to_one_process_is_answered_by_that_one(store: RedisStore) -> None:
+    asking, first, second = RemoteBus(store), RemoteBus(store), RemoteBus(store)
+    answered: list[str] = []
+
+    def remember(bus: RemoteBus) -> None:
+        async def add(request: Add) -> Sum:
+            answered.append(bus.address)
+            return Sum(value=request.left + request.right)
+
+        bus.connect({Add: add}, {})
+
+    for bus in (first, second):
+        remember(bus)
+    async with first.running(), second.running(), asking.running():
+        for _ in range(5):
+            assert await asking.call(Add(left=1, right=2), to=second.address) == Sum(value=3)
+        await first.call(Add(left=1, right=2), to=first.address)
+        await first.call(Add(left=1, right=2), to=second.address)
+    assert answered == [second.address] * 5 + [first.address, second.address]
+
+
+async def test_a_call_to_a_process_that_is_not_there_is_unavailable(store: RedisStore) -> None:
+    asking = RemoteBus(store)
+    async with asking.running():
+        with pytest.raises(Unavailable):
+            await asking.call(Add(left=1, right=2), to="nobody", timeout_s=0.1)
+    with pytest.raises(Unavailable):
+        await LocalBus().call(Add(left=1, right=2), to="nobody")
+
+
+async def test_a_process_is_absent_as_soon_as_it_does_not_listen(store: RedisStore) -> None:
+    here, there = RemoteBus(store), RemoteBus(store)
+    async with here.running():
+        async with there.running():
+            assert await here.find_absent([here.address, there.address, "nobody"]) == {"nobody"}
+        assert await here.find_absent([here.address, there.address]) == {there.address}
+    assert await LocalBus().find_absent(["here", "nobody"]) == {"nobody"}

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ log = logger(__name__)
 
 ReplyT = TypeVar("ReplyT", bound=Message)
 
+HERE = "here"
 INBOX = 10_000
 """Events that wait for one listener; when it is full, the oldest is dropped."""
 
@@ -105,18 +106,35 @@ class LocalBus:
         async with alongside(*(inbox.run() for inboxes in self._inboxes.values() for inbox in inboxes)):
             yield
 
-    async def call(self, request: Request[ReplyT], *, timeout_s: float = 5.0) -> ReplyT:
+    @property
+    def is_alone(self) -> bool:
+        return True
+
+    @property
+    def address(self) -> str:
+        """Address of this process."""
+        return HERE
+
+    async def find_absent(self, addresses: Collection[str]) -> set[str]:
+        """Return those that are not this process."""
+        return set(addresses) - {HERE}
+
+    async def call(
+        self, request: Request[ReplyT], *, timeout_s: float = 5.0, to: str | None = None
+    ) -> ReplyT:
         payload = request.model_dump_json().encode()
-        answer = await self.forward(request.topic, payload, timeout_s=timeout_s)
+        answer = await self.forward(request.topic, payload, timeout_s=timeout_s, to=to)
         reply: Any = request.reply_type().model_validate_json(answer)
         return reply  # type: ignore[no-any-return]
 
-    async def forward(self, topic: str, payload: bytes, *, timeout_s: float = 5.0) -> bytes:
-        """Have `topic` answered: JSON in, JSON out."""
+    async def forward(
+        self, topic: str, payload: bytes, *, timeout_s: float = 5.0, to: str | None = None
+    ) -> bytes:
+        """Have `topic` answered, by the process `to` or by any: JSON in, JSON out."""
         started, outcome = time.perf_counter(), "unavailable"
         try:
             async with asyncio.timeout(timeout_s):
-                answer = await self._answer(topic, payload, timeout_s)
+                answer = await self._answer(topic, payload, timeout_s, to)
             outcome = "answered"
         except TimeoutError:
             raise Unavailable(f"{topic} was not answered within {timeout_s} s") from None
@@ -127,7 +145,9 @@ class LocalBus:
             BUS_SECONDS.labels(topic, outcome).observe(time.perf_counter() - started)
         return answer
 
-    async def _answer(self, topic: str, payload: bytes, timeout_s: float) -> bytes:
+    async def _answer(self, topic: str, payload: bytes, timeout_s: float, to: str | None) -> bytes:
+        if to not in (None, self.address):
+            raise Unavailable(f"nobody answers {topic} at {to}")
         return await self.handle(topic, payload)
 
     async def handle(self, topic: str, payload: bytes) -> bytes:

@@ -1,12 +1,13 @@
 """The bus between processes: what is not answered here travels through Valkey.
 
 A call is pushed to the list of the service that owns its topic, any process of that service takes it, and the
-answer comes back on the list of the calling process. Events travel by publish and subscribe.
+answer comes back on the list of the calling process. A call to one process is pushed to a list of its own.
+Events travel by publish and subscribe.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -31,6 +32,12 @@ AT_ONCE = 512
 LAST_CALLS_S = 5.0
 
 _PUSH = "redis.call('RPUSH', KEYS[1], ARGV[1]) return redis.call('PEXPIRE', KEYS[1], ARGV[2])"
+
+_COUNT = """
+local counts = {}
+for at, channel in ipairs(ARGV) do counts[at] = redis.call('PUBSUB', 'NUMSUB', channel)[2] end
+return counts
+"""
 
 
 class RemoteBus(LocalBus):
@@ -59,10 +66,24 @@ class RemoteBus(LocalBus):
         for task in self._handling:
             task.cancel()
 
+    @property
+    def is_alone(self) -> bool:
+        return False
+
+    @property
+    def address(self) -> str:
+        return self._process
+
+    async def find_absent(self, addresses: Collection[str]) -> set[str]:
+        """Ask Valkey who is subscribed: the kernel of whoever dies closes its connection."""
+        each = sorted(addresses)
+        counts = await self._store.run(_COUNT, keys=[], args=[process_channel(address) for address in each])
+        return {address for address, count in zip(each, counts, strict=True) if not count}
+
     # Asking
 
-    async def _answer(self, topic: str, payload: bytes, timeout_s: float) -> bytes:
-        if topic in self.topics:
+    async def _answer(self, topic: str, payload: bytes, timeout_s: float, to: str | None) -> bytes:
+        if to == self._process or (to is None and topic in self.topics):
             return await self.handle(topic, payload)
         call_id = new_trace_id()
         call = {
@@ -76,7 +97,8 @@ class RemoteBus(LocalBus):
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting[call_id] = future
         try:
-            await self._push(calls_key(topic), call, int(timeout_s * 1000) + 1000)
+            key = calls_key(topic) if to is None else calls_of_process_key(to)
+            await self._push(key, call, int(timeout_s * 1000) + 1000)
             return await future
         finally:
             del self._waiting[call_id]
@@ -94,9 +116,10 @@ class RemoteBus(LocalBus):
     # Answering
 
     async def _take_calls(self) -> None:
-        keys = sorted({calls_key(topic) for topic in self.topics})
-        if not keys:
+        shared = sorted({calls_key(topic) for topic in self.topics})
+        if not shared:
             return
+        keys = [calls_of_process_key(self._process), *shared]  # nobody else can take what is for this process
         places = asyncio.Semaphore(AT_ONCE)
         async for call in self._take(keys):
             if call["deadline"] < time.time():
@@ -133,12 +156,9 @@ class RemoteBus(LocalBus):
 
     async def _take_events(self) -> None:
         channels = {events_channel(topic): topic for topic in self.event_topics}
-        if not channels:
-            self._subscribed.set()
-            return
         while True:
             with suppress(Unavailable):
-                async with self._store.subscribe(*channels) as subscription:
+                async with self._store.subscribe(process_channel(self._process), *channels) as subscription:
                     self._subscribed.set()
                     async for channel, message in subscription:
                         self._tell_remote(channels.get(channel), message)
@@ -172,6 +192,16 @@ class RemoteBus(LocalBus):
 def calls_key(topic: str) -> str:
     """Return the list that the service of `topic` takes its calls from."""
     return f"bus:calls:{topic.partition('.')[0]}"
+
+
+def calls_of_process_key(process: str) -> str:
+    """Return the list that one process alone takes calls from."""
+    return f"bus:calls:@{process}"
+
+
+def process_channel(process: str) -> str:
+    """Return the channel to which a process is subscribed while it lives, for nothing but that."""
+    return f"bus:process:{process}"
 
 
 def replies_key(process: str) -> str:
