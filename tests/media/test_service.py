@@ -10,13 +10,13 @@ import pytest_asyncio
 from tests.media.conftest import open_client
 
 from meeting_system.adapters.bus import LocalBus
+from meeting_system.adapters.redis_store import RedisStore
 from meeting_system.adapters.sfu import SfuEngine
 from meeting_system.contracts.call import Event
 from meeting_system.contracts.media import (
     CloseMeetingMedia,
     ClosePeer,
     FindPeer,
-    MediaRestarted,
     OpenPeer,
     PeerLayersWanted,
     PeerMediaConnected,
@@ -28,7 +28,7 @@ from meeting_system.kernel.errors import AppError
 from meeting_system.kit.plug import Ports
 from meeting_system.media import MediaSettings, create
 
-HEARD = (MediaRestarted, PeerLayersWanted, PeerMediaConnected, PeerMediaEnded, PeerSlotsChanged)
+HEARD = (PeerLayersWanted, PeerMediaConnected, PeerMediaEnded, PeerSlotsChanged)
 REMIND_S = 0.2
 
 
@@ -71,10 +71,6 @@ async def ear(ports: Ports, bus: LocalBus, engine: SfuEngine) -> AsyncIterator[E
         yield ear
 
 
-async def test_a_new_engine_says_that_it_knows_nobody(ear: Ear) -> None:
-    await ear.wait(MediaRestarted)
-
-
 async def test_a_connection_is_known_from_its_answer_to_its_end(ear: Ear, bus: LocalBus) -> None:
     async with open_client() as client:
         opened = await bus.call(await client.wish("m", "alice", generation=3))
@@ -87,6 +83,19 @@ async def test_a_connection_is_known_from_its_answer_to_its_end(ear: Ear, bus: L
         await bus.call(ClosePeer(meeting_id="m", participant_id="alice", generation=3))
         await ear.wait(PeerMediaEnded, participant_id="alice", generation=3)
         assert not (await bus.call(FindPeer(meeting_id="m", participant_id="alice"))).alive
+
+
+async def test_where_media_is_one_process_an_offer_asks_the_store_nothing(
+    ear: Ear, bus: LocalBus, store: RedisStore
+) -> None:
+    async def commands_done() -> int:
+        return int((await store.client.info("stats"))["total_commands_processed"])
+
+    async with open_client() as client:
+        wish = await client.wish("m", "alice")
+        before = await commands_done()
+        await bus.call(wish)
+        assert await commands_done() - before == 1, "the question itself"
 
 
 async def test_a_refused_offer_keeps_its_code_over_the_bus(ear: Ear, bus: LocalBus) -> None:

@@ -47,12 +47,13 @@ class Engine:
     asked: list[Request[Any]] = field(default_factory=list)
     alive: bool = True
     generation: int | None = None
+    node_id: str = ""
 
     def handlers(self) -> dict[type[Request[Any]], Any]:
         async def open_peer(request: OpenPeer) -> PeerOpened:
             self.asked.append(request)
             self.generation = request.generation
-            return PeerOpened(generation=request.generation, sdp="v=0 answer")
+            return PeerOpened(generation=request.generation, sdp="v=0 answer", node_id=self.node_id)
 
         async def find_peer(request: FindPeer) -> PeerKnown:
             return PeerKnown(alive=self.alive and self.generation is not None, generation=self.generation)

@@ -13,8 +13,10 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.contracts.media import (
+    MediaNodeEnded,
     PeerLayersWanted,
     PeerMediaEnded,
+    PeerMustMove,
     PeerSlotsChanged,
     SetLayout,
     SlotState,
@@ -263,6 +265,48 @@ async def test_media_is_negotiated_and_told(house: House) -> None:
         await host.drop_socket()
         await host.wait_until(lambda: host.resumed == 1)
         assert host.core.media == "keep"
+
+
+async def test_who_has_media_on_a_node_that_ends_is_told_once_to_build_it_anew_and_others_are_not(
+    house: House,
+) -> None:
+    meeting_id = await house.open_meeting()
+    async with (
+        house.client(meeting_id).running() as host,
+        house.client(meeting_id, "Guest").running() as guest,
+    ):
+        for client, node in ((host, "one"), (guest, "two")):
+            house.engine.node_id = node
+            await client.command("media.offer", {"generation": 1, "sdp": "v=0"})
+        for _ in range(2):  # told again, for whoever missed it
+            await house.tell(MediaNodeEnded(node_id="one"))
+        await host.wait_until(lambda: bool(rebuilds(host)))
+        house.engine.node_id = "two"
+        await host.command("media.offer", {"generation": 2, "sdp": "v=0"})
+        await host.drop_socket()
+        await host.wait_until(lambda: host.resumed == 1)
+        await house.tell(MediaNodeEnded(node_id="one"))
+        assert rebuilds(host) == ["media_node_ended"]
+        assert rebuilds(guest) == []
+        await house.tell(MediaNodeEnded(node_id="two"))
+        await host.wait_until(lambda: len(rebuilds(host)) == 2)
+        await guest.wait_until(lambda: len(rebuilds(guest)) == 1)
+
+
+async def test_who_has_moved_already_is_not_sent_on_again(house: House) -> None:
+    meeting_id = await house.open_meeting()
+    async with house.client(meeting_id).running() as host:
+        await host.command("media.offer", {"generation": 2, "sdp": "v=0"})
+        ids = {"meeting_id": meeting_id, "participant_id": host.core.pid, "reason": "draining"}
+        for generation in (1, 2):
+            await house.tell(PeerMustMove(**ids, generation=generation))
+        await host.wait_until(lambda: bool(rebuilds(host)))
+        assert rebuilds(host) == ["draining"]
+
+
+def rebuilds(client: MeetingClient) -> list[str]:
+    """Return why a client was told to build its media anew."""
+    return [event["d"]["reason"] for event in client.core.seen if event["t"] == "media.rebuild"]
 
 
 async def test_which_layers_are_wanted_is_told_to_the_publisher_alone_and_passes(house: House) -> None:

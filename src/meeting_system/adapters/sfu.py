@@ -12,6 +12,7 @@ from typing import Protocol
 
 from meeting_system.contracts.call import Event
 from meeting_system.contracts.media import (
+    MeetingRelayLost,
     OpenPeer,
     PeerLayersWanted,
     PeerMediaConnected,
@@ -155,6 +156,23 @@ class SfuEngine:
         """End all connections of a room."""
         with_codes(lambda: self._engine.close_room(room=room))
 
+    def open_relay(self, *, room: str, relay: int, remote: tuple[str, int], key: bytes, first: bool) -> None:
+        """Link a room with the same room in the engine at `remote`, for which `first` is the opposite.
+
+        `relay` (64 bits) and `key` (32 random bytes) are for this relay alone. Every engine tells who speaks
+        in the whole room: which of them is believed, the media service decides. Raises MediaUnavailable for
+        an address that can't be reached from here.
+        """
+        with_codes(
+            lambda: self._engine.open_relay(
+                room=room, relay=relay, remote=remote, key=key, first=first, is_told_elsewhere=False
+            )
+        )
+
+    def close_relay(self, *, room: str, relay: int) -> None:
+        """End a relay at this end."""
+        with_codes(lambda: self._engine.close_relay(room=room, relay=relay))
+
     def statistics(self) -> "meeting_sfu.EngineStatistics":
         """Counters since the start."""
         if self._closed:
@@ -255,16 +273,23 @@ def as_contract(event: "meeting_sfu.Event") -> Event | None:
                 meeting_id=event.room, participant_ids=[peer for peer, _ in event.speakers]
             )
         case meeting_sfu.QualityChanged():
-            return PeerQualityChanged(
-                meeting_id=event.room,
-                participant_id=event.peer,
-                quality=event.quality,
-                rtt_s=event.rtt_s,
-                loss_up=event.loss_up,
-                loss_down=event.loss_down,
-            )
+            return as_quality(event)
+        case meeting_sfu.RelayLost():
+            return MeetingRelayLost(meeting_id=event.room, relay=event.relay)
         case _:
             return None
+
+
+def as_quality(event: "meeting_sfu.QualityChanged") -> PeerQualityChanged:
+    """Translate how a peer's network does."""
+    return PeerQualityChanged(
+        meeting_id=event.room,
+        participant_id=event.peer,
+        quality=event.quality,
+        rtt_s=event.rtt_s,
+        loss_up=event.loss_up,
+        loss_down=event.loss_down,
+    )
 
 
 def as_slots(event: "meeting_sfu.SlotsChanged") -> PeerSlotsChanged:

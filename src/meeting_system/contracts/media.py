@@ -33,17 +33,18 @@ class Track(Message):
 
 
 class PeerOpened(Message):
-    """The engine's complete answer."""
+    """The engine's complete answer. `node_id`: the media node that has the connection."""
 
     generation: int
     sdp: str
+    node_id: str = ""
 
 
 class OpenPeer(Request[PeerOpened]):
     """Open (or replace, with a higher generation) the media connection of a participant.
 
     `restart` true: new ICE credentials for the present connection. Errors: media_sdp_invalid (422),
-    media_peer_unknown (404), media_stale_generation (409), media_unavailable (503).
+    media_peer_unknown (404), media_stale_generation (409), media_unavailable (503), media_full (503).
     """
 
     topic: ClassVar[str] = "media.open_peer"
@@ -182,8 +183,30 @@ class PeerQualityChanged(Event):
     loss_down: float
 
 
-class MediaRestarted(Event):
-    """A media engine started with no rooms: every client of it must offer again."""
+class PeerMustMove(Event):
+    """A participant's media node takes nobody any more: they shall offer again, to move elsewhere."""
 
-    topic: ClassVar[str] = "media.restarted"
+    topic: ClassVar[str] = "media.peer_must_move"
+    meeting_id: str
+    participant_id: str
+    generation: int
+    reason: str
+
+
+class MediaNodeEnded(Event):
+    """A media node is gone, and with it every connection that it had: their participants must offer again.
+
+    Told by every other node, and again for a while, so that it reaches everybody; once is enough to act on
+    it.
+    """
+
+    topic: ClassVar[str] = "media.node_ended"
     node_id: str
+
+
+class MeetingRelayLost(Event):
+    """A node hears nothing of another one of a meeting any more. Stays inside the media service."""
+
+    topic: ClassVar[str] = "media.relay_lost"
+    meeting_id: str
+    relay: int

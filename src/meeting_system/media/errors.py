@@ -1,4 +1,7 @@
-"""What goes wrong with streams over HTTP, each with the status that RFC 9725 or RFC 9110 gives it."""
+"""What goes wrong with media: between nodes, and with streams over HTTP.
+
+The latter have the status that RFC 9725 or RFC 9110 gives them.
+"""
 
 from meeting_system.kernel.errors import Invalid, NotFound, Unauthenticated, Unavailable
 
@@ -61,3 +64,27 @@ class StreamsExhausted(Unavailable):
     """As many streams run as this server takes."""
 
     code = "streams_exhausted"
+
+
+class NodeGone(Unavailable):
+    """The media node is not there any more, or lives on under another id."""
+
+    code = "media_node_gone"
+
+
+class NodeDraining(Unavailable):
+    """The media node takes nobody any more."""
+
+    code = "media_node_draining"
+
+
+class NodesFull(Unavailable):
+    """No media node takes anybody at present."""
+
+    code = "media_full"
+
+
+class PeerNotPlaced(NotFound):
+    """No media node has a connection of this participant."""
+
+    code = "media_peer_unknown"

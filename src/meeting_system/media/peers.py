@@ -45,6 +45,19 @@ class Peers:
         if not peer.muted:
             self.forget(meeting_id, participant_id)
 
+    def held(self, meeting_id: str) -> dict[str, int]:
+        """Return the generation of everybody who has a connection at present."""
+        return {
+            participant_id: peer.generation
+            for participant_id, peer in self._rooms.get(meeting_id, {}).items()
+            if peer.generation is not None
+        }
+
+    @property
+    def meetings(self) -> list[str]:
+        """Every meeting of which anybody is known."""
+        return list(self._rooms)
+
     def want(self, wanted: PeerLayersWanted) -> None:
         """Note which layers are wanted, unless another connection is meant than the present one."""
         peer = self.find(wanted.meeting_id, wanted.participant_id)

@@ -1,6 +1,6 @@
 """Carries out what signaling asks of the engine, and tells what the engine says."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 
 from meeting_system.contracts.call import Event, Nothing
@@ -29,9 +29,11 @@ class MediaService:
         self._engine = engine
         self._peers = Peers()
 
-    async def open_peer(self, wish: OpenPeer) -> PeerOpened:
+    async def open_peer(self, wish: OpenPeer, *, muted: Collection[Source] = ()) -> PeerOpened:
+        """Have an offer answered. `muted`: what others know to be muted of the participant."""
         opened = await self._engine.open_peer(wish)
         peer = self._peers.opened(wish.meeting_id, wish.participant_id, wish.generation)
+        peer.muted |= set(muted)
         for source in sorted(peer.muted):
             self._engine.set_muted(room=wish.meeting_id, peer=wish.participant_id, source=source, muted=True)
         return opened
@@ -61,6 +63,21 @@ class MediaService:
         with suppress(NotFound):  # closed is what was wanted
             self._engine.close_peer(room=wish.meeting_id, peer=wish.participant_id)
         return Nothing()
+
+    async def close_older(self, meeting_id: str, participant_id: str, generation: int) -> None:
+        """Forget a participant who moved, unless they are back with this generation or a later one."""
+        peer = self._peers.find(meeting_id, participant_id)
+        if peer is not None and (peer.generation is None or peer.generation < generation):
+            await self.close_peer(ClosePeer(meeting_id=meeting_id, participant_id=participant_id))
+
+    def held(self, meeting_id: str) -> dict[str, int]:
+        """Return the generation of everybody who has a connection here."""
+        return self._peers.held(meeting_id)
+
+    @property
+    def meetings(self) -> list[str]:
+        """Every meeting of which anybody is known here."""
+        return self._peers.meetings
 
     async def close_meeting(self, wish: CloseMeetingMedia) -> Nothing:
         self._peers.forget_meeting(wish.meeting_id)

@@ -5,11 +5,9 @@ not shown any more, so that nothing is left of a process that dies. What a playe
 """
 
 import asyncio
-import hashlib
 import hmac
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 from meeting_system.contracts.call import Event, Nothing, Request
 from meeting_system.contracts.media import (
@@ -17,17 +15,16 @@ from meeting_system.contracts.media import (
     OpenPeer,
     PeerMediaConnected,
     PeerMediaEnded,
+    PeerOpened,
     SetLayout,
     Source,
     SpeakersChanged,
     WantedSlot,
 )
-from meeting_system.contracts.meeting import ReportPresence
+from meeting_system.contracts.media_node import StreamChanged, StreamOpened
 from meeting_system.contracts.stream import (
     AdmitStream,
-    Direction,
     EndStream,
-    HideStream,
     LookAtStage,
     ShowStream,
     Stage,
@@ -39,18 +36,31 @@ from meeting_system.kernel.ids import new_id, new_secret
 from meeting_system.kit.bus import Bus
 from meeting_system.kit.log import logger
 from meeting_system.media import stage
-from meeting_system.media.errors import SdpUnreadable, StreamsExhausted, StreamTokenMissing, StreamUnknown
+from meeting_system.media.errors import (
+    PreconditionFailed,
+    SdpUnreadable,
+    StreamsExhausted,
+    StreamTokenMissing,
+    StreamUnknown,
+)
 from meeting_system.media.offers import (
     Credentials,
-    Plan,
     as_fragment,
     check_accepted,
     find_credentials,
-    plan_publishing,
-    plan_watching,
     with_credentials,
 )
-from meeting_system.media.service import MediaService
+from meeting_system.media.stream import (
+    Address,
+    Stream,
+    Wanted,
+    as_offer,
+    current_ufrag,
+    farewell,
+    hash_token,
+    new_etag,
+    plan_of,
+)
 
 LOOK_S = 1.0
 RENEW_S = 4.0
@@ -62,65 +72,37 @@ LOST = ("ice_timeout", "dtls_failed", "worker_failed")
 log = logger(__name__)
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What a client asked for in its POST. `pinned`: the participant a player wants to see."""
+class Media(Protocol):
+    """The connections of this process."""
 
-    direction: Direction
-    meeting: str
-    token: str
-    offer: str
-    pinned: str | None = None
+    async def open_peer(self, wish: OpenPeer) -> PeerOpened: ...
+    async def close_peer(self, wish: ClosePeer) -> Nothing: ...
+    async def set_layout(self, wish: SetLayout) -> Nothing: ...
+    def muted(self, meeting_id: str, participant_id: str) -> set[Source]: ...
 
 
-@dataclass
-class Stream:
-    """One connection. `sid` is its session in signaling; `ended` says why it is over."""
+class StreamDesk(Protocol):
+    """What HTTP asks about streams, wherever they are."""
 
-    stream_id: str
-    wanted: Wanted
-    token_hash: str
-    admission: StreamAdmission
-    sid: str
-    generation: int
-    etag: str
-    offer: str
-    plan: Plan = field(default_factory=Plan)
-    connected: bool = False
-    shown: list[Source] | None = None
-    shown_at_s: float = 0.0
-    layout: list[WantedSlot] = field(default_factory=list)
-    ended: str | None = None
-
-    @property
-    def participant_id(self) -> str:
-        return self.admission.participant_id
-
-    @property
-    def meeting_id(self) -> str:
-        return self.admission.meeting_id
-
-    @property
-    def publishes(self) -> bool:
-        return self.wanted.direction == "publish"
-
-
-@dataclass(frozen=True)
-class Opened:
-    """The answer to a POST. `resource_id` can't be guessed."""
-
-    resource_id: str
-    meeting_id: str
-    participant_id: str
-    etag: str
-    answer: str
+    async def open(self, wanted: Wanted) -> StreamOpened: ...
+    async def change(self, address: Address, tags: Sequence[str], fragment: str) -> StreamChanged: ...
+    async def close(self, address: Address) -> None: ...
 
 
 class Streams:
     """All streams of this process. `look_after` is called every second and whenever something happened."""
 
-    def __init__(self, service: MediaService, bus: Bus, clock: Clock, *, at_once: int) -> None:
+    def __init__(
+        self,
+        service: Media,
+        bus: Bus,
+        clock: Clock,
+        *,
+        at_once: int,
+        new_resource_id: Callable[[], str] = new_secret,
+    ) -> None:
         self._service = service
+        self._new_resource_id = new_resource_id
         self._bus = bus
         self._clock = clock
         self._at_once = at_once
@@ -132,14 +114,25 @@ class Streams:
         self._last_sid_s = 0.0
         self._wake = asyncio.Event()
 
-    async def open(self, wanted: Wanted) -> Opened:
+    async def open(self, wanted: Wanted) -> StreamOpened:
         """Let a stream in. Errors: those of AdmitStream and of errors.py, media_unavailable."""
-        plan = _plan(wanted, "camera")  # before anything is asked of anybody
+        self._check_room()
+        return await self.open_admitted(wanted, await self.admit(wanted))
+
+    async def admit(self, wanted: Wanted) -> StreamAdmission:
+        """Have a token let in. Errors: those of AdmitStream, sdp_unreadable, sdp_unacceptable."""
+        plan_of(wanted, "camera")  # before anything is asked of anybody
+        request = AdmitStream(meeting=wanted.meeting, token=wanted.token, direction=wanted.direction)
+        return await self._bus.call(request, timeout_s=ASK_TIMEOUT_S)
+
+    def _check_room(self) -> None:
         if len(self._streams) >= self._at_once:
             raise StreamsExhausted(f"{self._at_once} streams run here: no more", retry_after_s=10)
-        request = AdmitStream(meeting=wanted.meeting, token=wanted.token, direction=wanted.direction)
-        admission = await self._bus.call(request, timeout_s=ASK_TIMEOUT_S)
-        plan = _plan(wanted, admission.source)
+
+    async def open_admitted(self, wanted: Wanted, admission: StreamAdmission) -> StreamOpened:
+        """Open the connection of a stream that was let in. Errors: those of errors.py, media_unavailable."""
+        self._check_room()
+        plan = plan_of(wanted, admission.source)
         self._last_generation += 1
         stream = Stream(
             stream_id=admission.stream_id,
@@ -152,7 +145,7 @@ class Streams:
             offer=wanted.offer,
             plan=plan,
         )
-        resource_id = new_secret()
+        resource_id = self._new_resource_id()
         self._streams[resource_id] = stream
         try:
             answer = await self._connect(stream)
@@ -160,33 +153,63 @@ class Streams:
             self._end(resource_id, "lost")
             raise
         self._wake.set()
-        return Opened(resource_id, admission.meeting_id, admission.participant_id, stream.etag, answer)
+        return StreamOpened(
+            resource_id=resource_id,
+            meeting_id=admission.meeting_id,
+            participant_id=admission.participant_id,
+            etag=stream.etag,
+            answer=answer,
+        )
 
-    async def restart(self, stream: Stream, credentials: Credentials) -> str:
-        """Restart ICE; return the fragment with our new credentials. Errors: media_peer_unknown."""
+    async def change(self, address: Address, tags: Sequence[str], fragment: str) -> StreamChanged:
+        """Take a fragment of an SDP: candidates, or new credentials. `tags`: what If-Match names.
+
+        Errors: those of `find`, precondition_failed, sdp_unreadable, media_peer_unknown.
+        """
+        stream = self.find(address)
+        if "*" not in tags and stream.etag not in tags:
+            raise PreconditionFailed("this ICE session is over: another ETag came with the last restart")
+        credentials = find_credentials(fragment)
+        if credentials is None or credentials.ufrag == current_ufrag(stream):
+            if "a=" not in fragment:
+                raise SdpUnreadable("this is no fragment of an SDP")
+            # The client finds us, so its candidates say nothing new (ICE-lite, RFC 8445, section 2.5).
+            return StreamChanged(etag=stream.etag, fragment=None)
+        answer = await self._restart(stream, credentials)
+        return StreamChanged(etag=stream.etag, fragment=answer)
+
+    async def _restart(self, stream: Stream, credentials: Credentials) -> str:
         offer = with_credentials(stream.offer, credentials)
-        opened = await self._service.open_peer(_open_peer(stream, offer, restart=True))
+        opened = await self._service.open_peer(as_offer(stream, offer, restart=True))
         stream.offer, stream.etag = offer, new_etag()
         return as_fragment(opened.sdp)
 
-    def find(self, direction: Direction, meeting: str, resource_id: str, token: str) -> Stream:
+    def find(self, address: Address) -> Stream:
         """Return a stream to who shows its token. Errors: stream_not_found, stream_token_invalid."""
-        stream = self._streams.get(resource_id)
-        if stream is None or (stream.wanted.direction, stream.meeting_id) != (direction, meeting):
+        stream = self._streams.get(address.resource_id)
+        if stream is None or (stream.wanted.direction, stream.meeting_id) != (
+            address.direction,
+            address.meeting,
+        ):
             raise StreamUnknown("there is no such stream, or it ended")
-        if not hmac.compare_digest(stream.token_hash, hash_token(token)):
+        if not hmac.compare_digest(stream.token_hash, hash_token(address.token)):
             raise StreamTokenMissing("this is not the token of this stream")
         return stream
 
-    def close(self, resource_id: str) -> None:
-        """End a stream because its client said so."""
-        self._end(resource_id, "left")
+    async def close(self, address: Address) -> None:
+        """End a stream because its client said so. Errors: those of `find`."""
+        self.find(address)
+        self._end(address.resource_id, "left")
 
     async def end_stream(self, wish: EndStream) -> Nothing:
         """End whatever runs by a token."""
         for resource_id in [key for key, each in self._streams.items() if each.stream_id == wish.stream_id]:
             self._end(resource_id, "left")
         return Nothing()
+
+    def has(self, meeting_id: str, participant_id: str) -> bool:
+        """Tell whether a participant is a stream."""
+        return any(each.participant_id == participant_id for each in self._of(meeting_id))
 
     def is_player(self, meeting_id: str, participant_id: str) -> bool:
         """Tell whether this is somebody whom nobody in the room knows."""
@@ -255,7 +278,7 @@ class Streams:
 
     async def _connect(self, stream: Stream) -> str:
         try:
-            opened = await self._service.open_peer(_open_peer(stream, stream.offer))
+            opened = await self._service.open_peer(as_offer(stream, stream.offer))
         except AppError as error:
             if error.code == "media_sdp_invalid":
                 raise SdpUnreadable(f"the engine can't take this offer: {error.detail}") from error
@@ -281,7 +304,7 @@ class Streams:
         ]
         if not others:
             self._gone.append(ClosePeer(meeting_id=stream.meeting_id, participant_id=stream.participant_id))
-            self._gone.append(_farewell(stream, reason))
+            self._gone.append(farewell(stream, reason))
         self._wake.set()
 
     async def _close(self, stream: Stream) -> None:
@@ -390,52 +413,3 @@ class Streams:
         self._speakers = {key: value for key, value in self._speakers.items() if key in meetings}
         runs = {each.admission.run_id for each in self._streams.values()}
         self._pictures = {key: value for key, value in self._pictures.items() if key in runs}
-
-
-def hash_token(token: str) -> str:
-    """Hash a token, so that memory and logs hold none."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def new_etag() -> str:
-    """Return the entity tag of a new ICE session, in its quotes."""
-    return f'"{new_secret()}"'
-
-
-def current_ufrag(stream: Stream) -> str | None:
-    """The client's ICE user name of the present ICE session."""
-    found = find_credentials(stream.offer)
-    return found.ufrag if found else None
-
-
-def _plan(wanted: Wanted, source: str) -> Plan:
-    if wanted.direction == "publish":
-        return plan_publishing(wanted.offer, "screen" if source == "screen" else "camera")
-    return plan_watching(wanted.offer)
-
-
-def _open_peer(stream: Stream, offer: str, *, restart: bool = False) -> OpenPeer:
-    return OpenPeer(
-        meeting_id=stream.meeting_id,
-        participant_id=stream.participant_id,
-        generation=stream.generation,
-        offer=offer,
-        restart=restart,
-        publish=stream.plan.publish,
-        audio_slots=stream.plan.audio_slots,
-        video_slots=stream.plan.video_slots,
-    )
-
-
-def _farewell(stream: Stream, reason: str) -> Request[Nothing]:
-    """Tell signaling, which tells meeting; who was never shown is known to meeting only."""
-    why: Literal["left", "lost"] = "lost" if reason == "lost" else "left"
-    if stream.shown is not None:
-        return HideStream(sid=stream.sid, reason=why)
-    return ReportPresence(
-        meeting_id=stream.meeting_id,
-        run_id=stream.admission.run_id,
-        participant_id=stream.participant_id,
-        state="left",
-        reason=why,
-    )

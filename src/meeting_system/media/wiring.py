@@ -4,33 +4,23 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from meeting_system.contracts.call import Event, Nothing
-from meeting_system.contracts.media import (
-    CloseMeetingMedia,
-    ClosePeer,
-    FindPeer,
-    MediaRestarted,
-    OpenPeer,
-    SetLayout,
-    SetMuted,
-)
-from meeting_system.contracts.stream import EndStream
+from meeting_system.contracts.call import Event
 from meeting_system.kernel.errors import AppError
-from meeting_system.kernel.ids import new_id
 from meeting_system.kit.bus import Bus
 from meeting_system.kit.log import logger
 from meeting_system.kit.metrics import REGISTRY
 from meeting_system.kit.plug import Plug, Ports
 from meeting_system.kit.tasks import alongside
 from meeting_system.kit.turn import Turn
+from meeting_system.media.alone import Alone
 from meeting_system.media.engine import Engine
 from meeting_system.media.metrics import EngineCollector
+from meeting_system.media.node import Node
 from meeting_system.media.probe import Probes, is_probe
 from meeting_system.media.routes.probe import create_probe_routes
 from meeting_system.media.routes.streams import create_stream_routes
 from meeting_system.media.service import MediaService
 from meeting_system.media.settings import MediaSettings
-from meeting_system.media.streams import Streams
 
 SWEEP_S = 1.0
 REMIND_S = 5.0
@@ -40,32 +30,30 @@ log = logger(__name__)
 
 
 def create(ports: Ports, settings: MediaSettings, engine: Engine, *, remind_s: float = REMIND_S) -> Plug:
-    """The media service on a running engine."""
+    """The media service on a running engine; a node among others unless the bus says that it is alone."""
     service = MediaService(engine)
     probes = Probes(engine, ports.clock, at_once=settings.connection_tests)
-    streams = Streams(service, ports.bus, ports.clock, at_once=settings.streams)
     turn = Turn(settings.turn, ports.clock)
+    alone = ports.bus.is_alone
+    media = Alone(ports, settings, service) if alone else Node(ports, settings, engine, service)
 
     @asynccontextmanager
     async def run() -> AsyncIterator[None]:
         collector = EngineCollector(engine)
         REGISTRY.register(collector)
         try:
-            async with alongside(
-                tell(engine, service, streams, ports.bus),
-                remind(service, ports.bus, every_s=remind_s),
-                sweep(probes),
-                streams.run(),
+            async with (
+                media.running(),
+                alongside(
+                    tell(engine, service, media, ports.bus),
+                    remind(service, ports.bus, every_s=remind_s),
+                    sweep(probes),
+                    media.streams.run(),
+                ),
             ):
-                await ports.bus.publish(MediaRestarted(node_id=new_id(ports.clock.now().timestamp())))
                 yield
         finally:
             REGISTRY.unregister(collector)
-
-    async def set_muted(wish: SetMuted) -> Nothing:
-        done = await service.set_muted(wish)
-        streams.wake()
-        return done
 
     async def check_engine() -> None:
         engine.statistics()
@@ -74,33 +62,25 @@ def create(ports: Ports, settings: MediaSettings, engine: Engine, *, remind_s: f
         name="media",
         routes=[
             *create_probe_routes(probes, ports.limiter, turn),
-            *create_stream_routes(streams, ports.limiter, turn),
+            *create_stream_routes(media.desk, ports.limiter, turn),
         ],
-        handlers={
-            OpenPeer: service.open_peer,
-            SetLayout: service.set_layout,
-            SetMuted: set_muted,
-            ClosePeer: service.close_peer,
-            CloseMeetingMedia: service.close_meeting,
-            FindPeer: service.find_peer,
-            EndStream: streams.end_stream,
-        },
+        handlers=media.handlers(),
         run=run,
-        drain=streams.drain,
-        checks={"media_engine": check_engine},
+        drain=media.drain,
+        checks={"media_engine": check_engine, **media.checks},
     )
 
 
-async def tell(engine: Engine, service: MediaService, streams: Streams, bus: Bus) -> None:
+async def tell(engine: Engine, service: MediaService, media: Alone | Node, bus: Bus) -> None:
     """Hand the engine's events to the bus. At most once: an event that can't leave now is dropped."""
     async for event in engine.events():
         # Asked before it is noted: an end makes a player unknown.
-        is_private = is_probe(meeting_of(event)) or streams.is_player(
+        is_private = is_probe(meeting_of(event)) or media.streams.is_player(
             meeting_of(event), str(getattr(event, "participant_id", ""))
         )
         service.note(event)
-        streams.note(event)
-        if not is_private:
+        media.streams.note(event)
+        if media.may_tell(event) and not is_private:
             await publish(bus, event)
 
 

@@ -284,6 +284,7 @@ def _held(back: _Back, queue: SendQueue) -> Attachment:
         last_cid=record.last_cid,
         sent_po=back.outcome.po,
         media_gen=record.media_gen,
+        media_node=record.media_node,
         slots=_slots.validate_json(record.slots) if record.slots else [],
     )
 

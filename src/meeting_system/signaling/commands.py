@@ -251,6 +251,7 @@ async def _negotiate(
         ),
         timeout_s=ASK_TIMEOUT_S,
     )
+    held.media_node = step.fields["media_node"] = opened.node_id
     return MediaAnswer(generation=opened.generation, sdp=opened.sdp)
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from meeting_system.contracts.call import Event, Nothing, Request
 from meeting_system.contracts.media import (
-    MediaRestarted,
+    MediaNodeEnded,
     PeerLayersWanted,
     PeerMediaEnded,
+    PeerMustMove,
     PeerQualityChanged,
     PeerSlotsChanged,
     SpeakersChanged,
@@ -55,8 +56,11 @@ def listeners(core: Core, hub: Hub) -> Mapping[type[Event], Sequence[Listener]]:
     async def peer_ended(event: PeerMediaEnded) -> None:
         await media_events.tell_ended(core, hub, event)
 
-    async def restarted(event: MediaRestarted) -> None:
-        await media_events.tell_restarted(core, hub, event)
+    async def must_move(event: PeerMustMove) -> None:
+        await media_events.tell_moving(core, hub, event)
+
+    async def node_ended(event: MediaNodeEnded) -> None:
+        await media_events.tell_node_ended(core, hub, event)
 
     async def layers_wanted(event: PeerLayersWanted) -> None:
         media_events.tell_layers(core, hub, event)
@@ -70,7 +74,8 @@ def listeners(core: Core, hub: Hub) -> Mapping[type[Event], Sequence[Listener]]:
     return {
         PeerSlotsChanged: [slots_changed],
         PeerMediaEnded: [peer_ended],
-        MediaRestarted: [restarted],
+        PeerMustMove: [must_move],
+        MediaNodeEnded: [node_ended],
         PeerLayersWanted: [layers_wanted],
         SpeakersChanged: [speakers_changed],
         PeerQualityChanged: [quality_changed],

@@ -2,9 +2,10 @@
 
 from meeting_system.contracts.call import Message
 from meeting_system.contracts.media import (
-    MediaRestarted,
+    MediaNodeEnded,
     PeerLayersWanted,
     PeerMediaEnded,
+    PeerMustMove,
     PeerQualityChanged,
     PeerSlotsChanged,
     SpeakersChanged,
@@ -38,10 +39,21 @@ async def tell_ended(core: Core, hub: Hub, ended: PeerMediaEnded) -> None:
     await _tell(core, held.pid, held, _rebuild(core, ended.reason))
 
 
-async def tell_restarted(core: Core, hub: Hub, restarted: MediaRestarted) -> None:
-    """Have every client here offer again that ever offered."""
-    for held in [held for held in hub.members() if held.media_gen]:
-        await _tell(core, held.pid, held, _rebuild(core, "media_restarted"))
+async def tell_moving(core: Core, hub: Hub, moving: PeerMustMove) -> None:
+    """Have a client offer again whose media node stops, unless it has a newer connection."""
+    held = hub.find(moving.participant_id)
+    if held is not None and moving.generation >= held.media_gen:
+        await _tell(core, held.pid, held, _rebuild(core, moving.reason))
+
+
+async def tell_node_ended(core: Core, hub: Hub, ended: MediaNodeEnded) -> None:
+    """Have every client here offer again whose media was on a node that is gone, once.
+
+    Who is at no socket learns it with the next one: it is asked whether the connection lives.
+    """
+    for held in [held for held in hub.members() if held.media_node == ended.node_id]:
+        held.media_node = ""
+        await _tell(core, held.pid, held, _rebuild(core, "media_node_ended"))
 
 
 def tell_layers(core: Core, hub: Hub, wanted: PeerLayersWanted) -> None:

@@ -18,7 +18,8 @@ ABSENT = -1
 class SessionRecord:
     """A session as stored in Valkey. Times are Unix milliseconds; `token` and its kin are hashes.
 
-    `is_stream`: it has no socket, the media service speaks for it (streams.py).
+    `is_stream`: it has no socket, the media service speaks for it (streams.py). `media_node`: who has its
+    media.
     """
 
     sid: str
@@ -42,6 +43,7 @@ class SessionRecord:
     attempt: int
     carried_from: int
     is_stream: bool = False
+    media_node: str = ""
 
 
 @dataclass(slots=True, frozen=True)
@@ -150,6 +152,7 @@ class Attachment:
     sent_ro: int = 0
     sent_po: int = 0
     media_gen: int = 0
+    media_node: str = ""
     slots: list[SlotState] = field(default_factory=list)
     token_confirmed: bool = False
     needs_reset: bool = False

@@ -205,6 +205,7 @@ def session_record(sid: str, have: dict[str, str]) -> SessionRecord:
         attempt=int(have.get("attempt", 0)),
         carried_from=int(have.get("carried_from", 0)),
         is_stream=have.get("stream") == "1",
+        media_node=have.get("media_node", ""),
     )
 
 

@@ -247,6 +247,7 @@ def carry_over(
             "previous_token": hash_secret(held.token),
             "node": session.node,
             "media_gen": held.media_gen,
+            "media_node": held.media_node,
             "carried_from": held.gen,
         },
         people=people,

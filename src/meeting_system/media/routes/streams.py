@@ -23,13 +23,12 @@ from meeting_system.kit.turn import Turn, as_links
 from meeting_system.media.errors import (
     AnswerUnacceptable,
     MediaTypeUnsupported,
-    PreconditionFailed,
     PreconditionRequired,
     SdpUnreadable,
     StreamTokenMissing,
 )
-from meeting_system.media.offers import find_credentials
-from meeting_system.media.streams import Stream, Streams, Wanted, current_ufrag, hash_token
+from meeting_system.media.stream import Address, Wanted, hash_token
+from meeting_system.media.streams import StreamDesk
 
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
@@ -83,17 +82,17 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_stream_routes(streams: Streams, limiter: RateLimiter, turn: Turn) -> list[BaseRoute]:
+def create_stream_routes(desk: StreamDesk, limiter: RateLimiter, turn: Turn) -> list[BaseRoute]:
     """Return the routes of both directions."""
-    endpoints = Endpoints(streams, limiter, turn)
+    endpoints = Endpoints(desk, limiter, turn)
     return [*endpoints.routes("whip", "publish"), *endpoints.routes("whep", "watch")]
 
 
 class Endpoints:
     """What both directions do alike."""
 
-    def __init__(self, streams: Streams, limiter: RateLimiter, turn: Turn) -> None:
-        self._streams = streams
+    def __init__(self, desk: StreamDesk, limiter: RateLimiter, turn: Turn) -> None:
+        self._desk = desk
         self._limiter = limiter
         self._turn = turn
 
@@ -164,7 +163,7 @@ class Endpoints:
         await self._limit(request, "stream_open", OPENED_BY_ADDRESS)
         await self._limiter.hit("stream_token", hash_token(token), limit=OPENED_BY_TOKEN, window_s=WINDOW_S)
         wanted = Wanted(direction, meeting, token, await read_text(request), pinned)
-        opened = await self._streams.open(wanted)
+        opened = await self._desk.open(wanted)
         headers = CORS | {
             "Location": f"/api/v1/media/{name}/{opened.meeting_id}/{opened.resource_id}",
             "ETag": opened.etag,
@@ -179,22 +178,16 @@ class Endpoints:
     async def _change(self, direction: Direction, meeting: str, resource: str, request: Request) -> Response:
         check_type(request, FRAGMENT)
         await self._limit(request, "stream_change", CHANGED_BY_ADDRESS)
-        stream = self._streams.find(direction, meeting, resource, bearer(request))
-        check_match(request, stream)
-        text = await read_text(request)
-        credentials = find_credentials(text)
-        if credentials is None or credentials.ufrag == current_ufrag(stream):
-            if "a=" not in text:
-                raise SdpUnreadable("this is no fragment of an SDP")
-            # The client finds us, so its candidates say nothing new (ICE-lite, RFC 8445, section 2.5).
-            return Response(status_code=204, headers=CORS | {"ETag": stream.etag})
-        fragment = await self._streams.restart(stream, credentials)
-        return Response(fragment, 200, CORS | {"ETag": stream.etag}, media_type=FRAGMENT)
+        address = Address(direction, meeting, resource, bearer(request))
+        changed = await self._desk.change(address, tags_of(request), await read_text(request))
+        headers = CORS | {"ETag": changed.etag}
+        if changed.fragment is None:
+            return Response(status_code=204, headers=headers)
+        return Response(changed.fragment, 200, headers, media_type=FRAGMENT)
 
     async def _close(self, direction: Direction, meeting: str, resource: str, request: Request) -> Response:
         await self._limit(request, "stream_change", CHANGED_BY_ADDRESS)
-        self._streams.find(direction, meeting, resource, bearer(request))
-        self._streams.close(resource)
+        await self._desk.close(Address(direction, meeting, resource, bearer(request)))
         return Response(status_code=200, headers=CORS)
 
     async def _limit(self, request: Request, name: str, limit: int) -> None:
@@ -235,14 +228,12 @@ def check_accept(request: Request) -> None:
         raise AnswerUnacceptable(f"the answer is {SDP}")
 
 
-def check_match(request: Request, stream: Stream) -> None:
-    """Raise unless If-Match is `*` or names the present ICE session (RFC 9725, section 4.3)."""
+def tags_of(request: Request) -> list[str]:
+    """Return what If-Match names (RFC 9725, section 4.3). Error: precondition_required."""
     header = request.headers.get("if-match")
     if header is None:
         raise PreconditionRequired("send If-Match with the ETag of the answer, or *")
-    tags = [tag.strip() for tag in header.split(",")]
-    if "*" not in tags and stream.etag not in tags:
-        raise PreconditionFailed("this ICE session is over: another ETag came with the last restart")
+    return [tag.strip() for tag in header.split(",")]
 
 
 async def read_text(request: Request) -> str:
