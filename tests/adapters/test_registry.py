@@ -22,7 +22,9 @@ from meeting_system.app.cluster.redis import describe_redis, redis_url
 from meeting_system.kernel.errors import Unavailable
 from meeting_system.kernel.ports import Registry
 
-GRACE_S = 1.0
+TTL_S = 1.0
+LONG_S = 60.0
+GRACE_S = 3.0
 PATIENCE_S = 15.0
 
 Sets = AsyncIterator[dict[str, bytes]]
@@ -34,7 +36,7 @@ from tests.adapters.test_registry import Backend
 async def main():
     backend = Backend(sys.argv[1], sys.argv[2] or None)
     async with backend.registry() as registry:
-        async with registry.announce("node/child", b"alive", ttl_s=backend.ttl_s):
+        async with registry.announce("node/child", b"alive", ttl_s=1.0):
             await asyncio.sleep(3600)
 
 asyncio.run(main())
@@ -47,11 +49,6 @@ class Backend:
 
     redis_url: str
     registry_url: str | None = None
-
-    @property
-    def ttl_s(self) -> float:
-        """A short lease: etcd counts whole seconds."""
-        return 0.4 if self.registry_url is None else 1.0
 
     @asynccontextmanager
     async def registry(self) -> AsyncIterator[Registry]:
@@ -141,25 +138,24 @@ async def wait_for(sets: Sets, wanted: dict[str, bytes]) -> list[dict[str, bytes
     raise AssertionError(f"never {wanted}, but {seen}")
 
 
-async def test_who_comes_and_leaves_is_seen_at_once(
-    server: Running, registry: Registry, other: Registry
-) -> None:
+async def test_who_comes_and_leaves_is_seen_at_once(registry: Registry, other: Registry) -> None:
     async with other.watch("node/") as sets:
         await wait_for(sets, {})
-        async with asyncio.timeout(server.ttl_s * 0.9):  # sooner than any lease runs out
-            async with registry.announce("node/1", b"\x00one\xff"), registry.announce("else/1", b"no"):
-                await wait_for(sets, {"node/1": b"\x00one\xff"})
-                async with registry.announce("node/2", b"two"):
-                    await wait_for(sets, {"node/1": b"\x00one\xff", "node/2": b"two"})
-                await wait_for(sets, {"node/1": b"\x00one\xff"})
-                assert await other.list("else/") == {"else/1": b"no"}
-            await wait_for(sets, {})
+        # Sooner than the leases run out.
+        async with (
+            registry.announce("node/1", b"\x00one\xff", ttl_s=LONG_S),
+            registry.announce("else/1", b"no", ttl_s=LONG_S),
+        ):
+            await wait_for(sets, {"node/1": b"\x00one\xff"})
+            async with registry.announce("node/2", b"two", ttl_s=LONG_S):
+                await wait_for(sets, {"node/1": b"\x00one\xff", "node/2": b"two"})
+            await wait_for(sets, {"node/1": b"\x00one\xff"})
+            assert await other.list("else/") == {"else/1": b"no"}
+        await wait_for(sets, {})
         assert await other.list("") == {}
 
 
-async def test_a_watcher_that_comes_late_is_given_the_whole_set(
-    server: Running, registry: Registry, other: Registry
-) -> None:
+async def test_a_watcher_that_comes_late_is_given_the_whole_set(registry: Registry, other: Registry) -> None:
     async with (
         registry.announce("node/1", b"1"),
         registry.announce("node/2", b"2"),
@@ -168,23 +164,21 @@ async def test_a_watcher_that_comes_late_is_given_the_whole_set(
         assert await anext(sets) == {"node/1": b"1", "node/2": b"2"}
 
 
-async def test_an_update_is_seen_and_keeps_the_lease(
-    server: Running, registry: Registry, other: Registry
-) -> None:
+async def test_an_update_is_seen_and_keeps_the_lease(registry: Registry, other: Registry) -> None:
     async with (
         other.watch("node/") as sets,
-        registry.announce("node/1", b"0", ttl_s=server.ttl_s) as announcement,
+        registry.announce("node/1", b"0", ttl_s=TTL_S) as announcement,
     ):
         for value in (b"1", b"2", b""):
             await announcement.update(value)
             await wait_for(sets, {"node/1": value})
 
 
-async def test_an_owner_that_lives_stays(server: Running, registry: Registry, other: Registry) -> None:
-    async with registry.announce("node/1", b"1", ttl_s=server.ttl_s), other.watch("node/") as sets:
+async def test_an_owner_that_lives_stays(registry: Registry, other: Registry) -> None:
+    async with registry.announce("node/1", b"1", ttl_s=TTL_S), other.watch("node/") as sets:
         await wait_for(sets, {"node/1": b"1"})
         with suppress(TimeoutError):
-            async with asyncio.timeout(server.ttl_s * 2.5):
+            async with asyncio.timeout(TTL_S * 2.5):
                 raise AssertionError(f"nothing changed, yet told: {await anext(sets)}")
 
 
@@ -200,24 +194,22 @@ async def test_an_owner_that_is_killed_vanishes_with_its_lease(server: Running, 
         await wait_for(sets, {})
 
 
-async def test_who_announces_a_name_again_takes_it_over(
-    server: Running, registry: Registry, other: Registry
-) -> None:
-    async with registry.announce("node/1", b"old", ttl_s=server.ttl_s) as old:
-        async with other.announce("node/1", b"new", ttl_s=server.ttl_s):
+async def test_who_announces_a_name_again_takes_it_over(registry: Registry, other: Registry) -> None:
+    async with registry.announce("node/1", b"old", ttl_s=TTL_S) as old:
+        async with other.announce("node/1", b"new", ttl_s=TTL_S):
             await old.update(b"old again")
-            await asyncio.sleep(server.ttl_s)  # renewals of both
+            await asyncio.sleep(TTL_S)  # renewals of both
             assert await registry.list("node/") == {"node/1": b"new"}
         async with registry.watch("node/") as sets:
             await wait_for(sets, {"node/1": b"old again"})
 
 
 async def test_the_former_owner_takes_nothing_away_when_it_leaves(
-    server: Running, registry: Registry, other: Registry
+    registry: Registry, other: Registry
 ) -> None:
     async with AsyncExitStack() as stack:
-        async with registry.announce("node/1", b"old", ttl_s=server.ttl_s):
-            await stack.enter_async_context(other.announce("node/1", b"new", ttl_s=server.ttl_s))
+        async with registry.announce("node/1", b"old", ttl_s=TTL_S):
+            await stack.enter_async_context(other.announce("node/1", b"new", ttl_s=TTL_S))
         assert await registry.list("node/") == {"node/1": b"new"}
 
 
@@ -225,7 +217,7 @@ async def test_a_wiped_server_is_told_again_and_watchers_miss_nobody(
     server: Running, registry: Registry, other: Registry
 ) -> None:
     async with (
-        registry.announce("node/1", b"1", ttl_s=server.ttl_s) as announcement,
+        registry.announce("node/1", b"1", ttl_s=GRACE_S) as announcement,
         other.watch("node/") as sets,
     ):
         await wait_for(sets, {"node/1": b"1"})
@@ -233,7 +225,7 @@ async def test_a_wiped_server_is_told_again_and_watchers_miss_nobody(
         wiped = asyncio.get_running_loop().time()
         while await list_patiently(other) != {"node/1": b"1"}:  # noqa: ASYNC110  # the watch won't tell it
             await asyncio.sleep(0.02)
-        assert asyncio.get_running_loop().time() - wiped < server.ttl_s
+        assert asyncio.get_running_loop().time() - wiped < GRACE_S
         await announcement.update(b"2")
         # Not once was the set seen without it.
         assert await wait_for(sets, {"node/1": b"2"}) == [{"node/1": b"2"}]
@@ -248,8 +240,8 @@ async def list_patiently(registry: Registry) -> dict[str, bytes] | None:
 async def test_who_left_while_the_server_was_wiped_is_not_kept_for_ever(
     server: Running, registry: Registry, other: Registry
 ) -> None:
-    async with other.watch("node/") as sets, registry.announce("node/stays", b"", ttl_s=server.ttl_s):
-        async with registry.announce("node/leaves", b"", ttl_s=server.ttl_s):
+    async with other.watch("node/") as sets, registry.announce("node/stays", b"", ttl_s=TTL_S):
+        async with registry.announce("node/leaves", b"", ttl_s=TTL_S):
             await wait_for(sets, {"node/stays": b"", "node/leaves": b""})
             await server.wipe()
         await wait_for(sets, {"node/stays": b""})
@@ -258,14 +250,14 @@ async def test_who_left_while_the_server_was_wiped_is_not_kept_for_ever(
 async def test_what_a_hanging_server_did_not_hear_is_told_later(
     server: Running, registry: Registry, other: Registry
 ) -> None:
-    async with other.watch("node/") as sets, registry.announce("node/1", b"1", ttl_s=60) as announcement:
+    async with other.watch("node/") as sets, registry.announce("node/1", b"1", ttl_s=LONG_S) as announcement:
         await wait_for(sets, {"node/1": b"1"})
         await server.stop()
         async with AsyncExitStack() as stack:
             outcomes = await asyncio.gather(
                 registry.list("node/"),
                 announcement.update(b"2"),
-                stack.enter_async_context(registry.announce("node/2", b"late", ttl_s=server.ttl_s)),
+                stack.enter_async_context(registry.announce("node/2", b"late", ttl_s=TTL_S)),
                 return_exceptions=True,
             )
             os.kill(server.pid, signal.SIGCONT)

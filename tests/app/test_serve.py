@@ -229,6 +229,7 @@ async def test_services_in_two_processes_work_as_one(tmp_path: Path, servers: ob
         assert await second.stop() == 0
 
 
+@pytest.mark.timeout(400)
 async def test_two_processes_that_migrate_at_once_wait_for_each_other(tmp_path: Path) -> None:
     """As in a roll-out: several start on a database in which nothing is, and one does the work."""
     async with open_outside(tmp_path) as outside:
