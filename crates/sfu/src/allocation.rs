@@ -20,7 +20,7 @@ const BETWEEN_RAISES: Duration = Duration::from_secs(2);
 const STARVED_AFTER: Duration = Duration::from_secs(2);
 /// After that, pictures come back no sooner than after this time; each time that they did not stay doubles it.
 const SOUND_ALONE: Duration = Duration::from_secs(2);
-const MAX_SOUND_ALONE: Duration = Duration::from_secs(16);
+const MAX_SOUND_ALONE: Duration = Duration::from_secs(8);
 /// Pictures that stayed for so long had come back for good.
 const STAYED: Duration = Duration::from_secs(20);
 

@@ -132,7 +132,7 @@ fn pictures_that_did_not_stay_come_back_later_each_time_and_soon_again_once_they
         pauses.push((1..).find(|_| is_shown(200_000, 100)).unwrap() / 10);
         assert!(is_shown(200_000, stays_ms));
     }
-    assert_eq!(pauses, [2, 4, 8, 16, 16, 16, 2]);
+    assert_eq!(pauses, [2, 4, 8, 8, 8, 8, 2]);
 }
 
 #[test]
