@@ -13,8 +13,8 @@ from benchmarks.forwarding.load import Load, LoadFailedError, open_load
 from benchmarks.forwarding.peers.peer import Peer, PeerUnusableError, Place, Server
 from benchmarks.forwarding.usage import process_cpu_s, resident_mb, running_s, softirq_thread, waiting_s
 
-# The share of its core that a server is loaded to. At the end of it queues would be measured; a core that rests
-# much is slower when it works: caches are cold, and a virtual one has to be fetched back.
+# The share of its core that a server is loaded to. At the end of it queues would be measured; a core that
+# rests much is slower when it works: caches are cold, and a virtual one has to be fetched back.
 TARGET_SHARE = 0.85
 # Offered first, in packets out a second; the next steps follow what that has cost.
 FIRST_OFFER = 20_000.0

@@ -49,7 +49,9 @@ class Connection {
     for (const sender of this.senders) sender.transport = {};
     return Promise.resolve();
   };
-  restartIce = () => void this.restarts++;
+  restartIce = () => {
+    this.restarts++;
+  };
   close = () => void (this.closed = true);
 
   getStats() {
