@@ -245,8 +245,11 @@ impl Outgoing {
         let sequence = self.numbers.forward(stored.entry.sequence)?;
         let timestamp = stored.entry.timestamp.wrapping_add(attachment.timestamp_shift);
         if newest_before.is_none_or(|newest| sequence > newest) {
-            self.newest = Some(Newest { timestamp, at: now });
             self.newest_ids.note(&stored.entry.meta, &mut attachment.ids);
+        }
+        // By the timestamp, not the number: a late packet takes a number that was kept for it.
+        if self.newest.is_none_or(|newest| timestamp.wrapping_sub(newest.timestamp).cast_signed() >= 0) {
+            self.newest = Some(Newest { timestamp, at: now });
         }
         self.stats.sent(stored.payload.len(), timestamp, now);
         Some(Ready {
