@@ -1,10 +1,11 @@
-"""The command line: meeting-system serve | cluster | migrate | doctor.
+"""The command line: meeting-system serve | cluster | migrate | backup | restore | doctor.
 
 What takes long to import is imported by the command that needs it.
 """
 
 import asyncio
 import gc
+import json
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -45,6 +46,8 @@ OTHERS = Text(
     "For others in your network: make run PUBLIC=<this machine's address>",
     "让局域网内其他人加入：make run PUBLIC=<本机地址>",
 )
+ROWS = Text("rows", "行")
+KEEP_SAFE = Text("The file holds keys: keep it where only you can read it", "文件中含有密钥，请妥善保管")
 MARKS = {"good": "✓", "warning": "!", "bad": "✗"}
 
 
@@ -227,21 +230,75 @@ def migrate() -> None:
 
 
 @cli.command()
+def backup(
+    place: Annotated[
+        str | None,
+        typer.Argument(help="File, folder or s3://bucket/prefix. | 文件、目录或 s3://桶/前缀。"),
+    ] = None,
+) -> None:
+    """Back up the database and the data folder, while it runs. | 备份数据库与数据目录。"""
+    from meeting_system.app.backup.make import back_up
+    from meeting_system.app.run import START_ERRORS
+    from meeting_system.kernel.clock import SystemClock
+
+    settings = read_settings()
+    try:
+        with logging_somewhere(settings):
+            made = asyncio.run(back_up(settings, place, SystemClock()))
+    except START_ERRORS as error:
+        fail(error)
+    say(f"✓ {made.place}  {made.size / (1 << 20):.1f} MiB, {sum(made.manifest.tables.values())} {ROWS}")
+    say(f"  {KEEP_SAFE}")
+
+
+@cli.command()
+def restore(
+    file: Annotated[
+        str, typer.Argument(help="What backup wrote: file or s3://… | backup 生成的文件或 s3://…")
+    ],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Where there is data: replace it. | 已有数据时将其替换。")
+    ] = False,
+) -> None:
+    """Bring back what a backup holds; the system must be stopped. | 从备份恢复，须先停止系统。"""
+    from meeting_system.app.backup.restore import restore as bring_back
+    from meeting_system.app.run import START_ERRORS
+
+    settings = read_settings()
+    try:
+        with logging_somewhere(settings):
+            done = asyncio.run(bring_back(settings, file, replace=replace))
+    except START_ERRORS as error:
+        fail(error)
+    rows = sum(done.manifest.tables.values())
+    say(f"✓ {Text('Restored', '已恢复')}: {done.manifest.made_at}, {rows} {ROWS}")
+    if done.replaced is not None:
+        say(f"  {Text('What was there before lies in', '原有数据保存在')} {done.replaced}")
+
+
+@cli.command()
 def doctor(
     lang: Annotated[Language | None, typer.Option(help="Language. | 语言。")] = None,
     public: Annotated[str | None, typer.Option(help="As for serve. | 同 serve。")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs. | 供程序读取。")] = False,
 ) -> None:
     """Look at this machine and say what to do. | 检查本机并给出建议。"""
-    from meeting_system.app.doctor import Level, examine
+    from meeting_system.app.doctor import examine
+    from meeting_system.app.finding import Level
     from meeting_system.kit.log import configure_logs
 
     language = lang or find_language()
     settings = read_settings(public=public)
     configure_logs(form="console", level="error")
     findings = asyncio.run(examine(settings))
-    for finding in findings:
-        say(f"{MARKS[finding.level]} {finding.subject[language]}: {finding.seen[language]}")
-    if any(finding.level is Level.BAD for finding in findings):
+    sound = all(finding.level is not Level.BAD for finding in findings)
+    if as_json:
+        listed = [finding.as_json(language) for finding in findings]
+        say(json.dumps({"sound": sound, "findings": listed}, ensure_ascii=False, indent=1))
+    else:
+        for finding in findings:
+            say(f"{MARKS[finding.level]} {finding.subject[language]}: {finding.seen[language]}")
+    if not sound:
         raise typer.Exit(1)
 
 

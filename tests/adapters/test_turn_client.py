@@ -11,7 +11,7 @@ from tests.turn_server import TurnServer, open_turn_server
 
 from meeting_system.adapters.turn_client import TurnRefused, check_allocation, decode_stun, parse_turn_url
 from meeting_system.app import doctor
-from meeting_system.app.doctor import Level
+from meeting_system.app.finding import Level
 from meeting_system.app.settings import Settings
 from meeting_system.kernel.clock import ManualClock
 from meeting_system.kit.turn import Turn

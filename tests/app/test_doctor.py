@@ -1,15 +1,23 @@
 """doctor tells what is wrong, and what to do, in both languages."""
 
+import json
+import os
 import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
+from tests.conftest import with_database
 from tests.outside import open_etcd
 
 from meeting_system.adapters.embedded import Servers
 from meeting_system.adapters.embedded_place import open_place
+from meeting_system.adapters.redis_store import RedisStore
 from meeting_system.app import doctor
-from meeting_system.app.doctor import Finding, Level, check_registry
+from meeting_system.app.doctor import check_registry
+from meeting_system.app.finding import Finding, Level
 from meeting_system.app.language import Language, Text, find_language
 from meeting_system.app.settings import Settings
 
@@ -23,6 +31,10 @@ def free_port() -> int:
 
 def settings_of(**given: object) -> Settings:
     return Settings(**given)  # type: ignore[arg-type]
+
+
+def levels(findings: list[Finding]) -> set[Level]:
+    return {finding.level for finding in findings}
 
 
 def by_subject(findings: list[Finding], subject: Text) -> list[Level]:
@@ -81,11 +93,95 @@ async def test_a_port_in_use_is_told() -> None:
 
 async def test_configured_servers_are_asked(servers: Servers) -> None:
     good = settings_of(database_url=servers.database_url, redis_url=servers.redis_url)
-    assert (await doctor.check_database(good)).level is Level.GOOD
-    assert (await doctor.check_store(good)).level is Level.GOOD
+    assert levels(await doctor.check_database(good)) == {Level.GOOD}
+    assert levels(await doctor.check_store(good)) == {Level.GOOD}
     away = settings_of(database_url="postgresql://127.0.0.1:1/x", redis_url="redis://127.0.0.1:1")
-    assert (await doctor.check_database(away)).level is Level.BAD
-    assert (await doctor.check_store(away)).level is Level.BAD
+    assert levels(await doctor.check_database(away)) == {Level.BAD}
+    assert levels(await doctor.check_store(away)) == {Level.BAD}
+
+
+async def test_a_database_that_does_not_exist_is_told(servers: Servers) -> None:
+    (finding,) = await doctor.check_database(
+        settings_of(database_url=with_database(servers.database_url, "missing"))
+    )
+    assert finding.level is Level.BAD
+    assert "missing" in finding.seen.en
+    assert "MEETING_DATABASE_URL" in finding.seen.zh
+
+
+@pytest.mark.parametrize(
+    ("version", "level"), [("14.9", Level.BAD), ("15.0", Level.GOOD), ("18.6", Level.GOOD)]
+)
+def test_a_postgresql_that_is_too_old_is_told(version: str, level: Level) -> None:
+    assert doctor.judge_postgres(version, time.time()).level is level
+
+
+@pytest.mark.parametrize(
+    ("version", "level"), [("6.2.1", Level.BAD), ("7.0.15", Level.GOOD), ("9.1.2", Level.GOOD)]
+)
+def test_a_store_that_is_too_old_is_told(version: str, level: Level) -> None:
+    assert doctor.judge_store(version, time.time()).level is level
+
+
+@pytest.mark.parametrize("skew_s", [-3600, -6, 6, 3600])
+def test_servers_whose_clock_differs_are_told(skew_s: float) -> None:
+    for judge, version in ((doctor.judge_postgres, "18.6"), (doctor.judge_store, "9.1")):
+        finding = judge(version, time.time() + skew_s)
+        assert finding.level is Level.BAD
+        assert "NTP" in finding.seen.zh
+
+
+async def test_a_store_that_throws_out_live_rooms_is_told(store: RedisStore, servers: Servers) -> None:
+    settings = settings_of(redis_url=servers.redis_url)
+    await store.client.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        assert levels(await doctor.check_store(settings)) == {Level.GOOD, Level.WARNING}
+    finally:
+        await store.client.config_set("maxmemory-policy", "noeviction")
+
+
+@pytest.mark.parametrize(
+    ("free", "level"), [(100 << 20, Level.BAD), (1 << 30, Level.WARNING), (10 << 30, Level.GOOD)]
+)
+def test_a_disk_that_fills_is_told(tmp_path: Path, free: int, level: Level) -> None:
+    assert doctor.judge_disk(tmp_path, free).level is level
+
+
+def test_a_data_folder_that_is_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    finding = doctor.check_data(tmp_path / "file")
+    assert finding.level is Level.BAD
+    assert "MEETING_DATA" in finding.seen.zh
+
+
+def test_a_misspelt_variable_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEETING_DATABSE_URL", "x")
+    findings = list(doctor.check_configuration(settings_of()))
+    assert by_subject(findings, doctor.CONFIGURATION) == [Level.WARNING, Level.GOOD]
+    assert "MEETING_DATABSE_URL" in findings[0].seen.zh
+
+
+def test_a_clock_that_nobody_keeps_is_looked_for() -> None:
+    assert doctor.check_clock().level in {Level.GOOD, Level.WARNING}
+
+
+def test_programs_read_findings_as_json_and_the_exit_code(tmp_path: Path) -> None:
+    (tmp_path / "index.html").touch()
+    done = run_doctor(tmp_path, "--json", "--lang", "zh", MEETING_REDIS_URL="redis://127.0.0.1:1")
+    said = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert said["sound"] is False
+    (store,) = [each for each in said["findings"] if each["subject"] == "store"]
+    assert store["level"] == "bad"
+    assert "没有响应" in store["seen"]
+
+
+def run_doctor(folder: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("MEETING_")}
+    ours |= {"MEETING_DATA": str(folder / "data"), "MEETING_HTTP__WEB": str(folder)}
+    ours |= {"MEETING_HTTP__PORT": str(free_port()), "MEETING_MEDIA__PORT": str(free_port())}
+    command = [sys.executable, "-m", "meeting_system.cli", "doctor", *arguments]
+    return subprocess.run(command, env=ours | variables, capture_output=True, text=True, check=False)
 
 
 def test_a_clock_that_differs_is_told() -> None:

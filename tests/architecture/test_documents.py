@@ -15,6 +15,8 @@ LINK = re.compile(r"\[[^\]]*\]\((?!https?:|mailto:)([^)\s#]*)(#[^)\s]*)?\)")
 PAIRS = [
     ("README.md", "README.zh-CN.md"),
     ("docs/guide/install.md", "docs/guide/install.zh-CN.md"),
+    ("docs/guide/back-up.md", "docs/guide/back-up.zh-CN.md"),
+    ("docs/guide/upgrade.md", "docs/guide/upgrade.zh-CN.md"),
 ]
 PROTOCOL = Path("docs/protocol/signaling.md")
 

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from meeting_system.adapters.data_folder import RESTORE, settle
 from meeting_system.adapters.embedded_place import open_place
 from meeting_system.adapters.embedded_postgres import run_postgres
 from meeting_system.adapters.embedded_process import Supervisor
@@ -49,11 +50,15 @@ async def open_servers(
 ) -> AsyncIterator[Servers]:
     """Start what is not configured, and stop it at the end. `durable` False is for tests."""
     if database_url and redis_url:
+        if (data / RESTORE).exists():
+            with locked(data):
+                settle(data)
         yield Servers(database_url, redis_url)
         return
     place = open_place(data)
     async with AsyncExitStack() as stack:
         stack.enter_context(locked(place.data))
+        settle(place.data)
         supervisors: dict[str, Supervisor] = {}
         store, tables = redis_url or "", database_url or ""
         if not store:

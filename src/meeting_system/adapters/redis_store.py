@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import dataclass
 from hashlib import sha1
 from typing import Any, cast
 
@@ -41,6 +42,16 @@ async def calling(timeout_s: float | None = TIMEOUT_S) -> AsyncIterator[None]:
         if str(error).startswith(_AWAY_ANSWERS):
             raise Unavailable("the store can't answer now, try again") from error
         raise
+
+
+@dataclass(frozen=True)
+class About:
+    """What a server says of itself: version, clock (Unix seconds), what it throws out when memory is short
+    (None: it doesn't say)."""
+
+    version: str
+    time_s: float
+    eviction: str | None
 
 
 class RedisStore:
@@ -114,6 +125,21 @@ class RedisStore:
         """Return when the server answers; raise Unavailable else."""
         async with calling():
             await self._client.ping()
+
+    async def about(self) -> About:
+        """Ask the server for what doctor judges."""
+        async with calling():
+            said = await self._client.info()
+            seconds, microseconds = await self._client.time()
+        # Valkey names itself apart from the Redis that it is compatible with.
+        version = str(said.get("valkey_version") or said["redis_version"])
+        return About(version, seconds + microseconds / 1e6, said.get("maxmemory_policy"))
+
+    async def forget(self, pattern: str) -> None:
+        """Delete every key that matches `pattern` (such as `sg:*`), a few at a time."""
+        async for key in self._client.scan_iter(match=pattern, count=1000):
+            async with calling():
+                await self._client.unlink(key)
 
 
 _INCREMENT = """

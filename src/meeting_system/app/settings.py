@@ -81,6 +81,25 @@ class DatabaseSettings(Part):
     pool_size: int = Field(default=10, ge=2, le=200)
 
 
+class ObjectsSettings(Part):
+    """Where large files are kept: backups, when no other place is named."""
+
+    url: str | None = Field(default=None, description="s3://bucket/prefix or file:///folder")
+    endpoint: str | None = Field(
+        default=None,
+        description="store that speaks S3, such as https://s3.example.org; none: AWS",
+    )
+    region: str = Field(default="us-east-1", description="region of the bucket")
+    access_key: SecretStr | None = Field(default=None, description="key of the bucket")
+    secret_key: SecretStr | None = Field(default=None, description="secret of that key")
+
+
+class BackupSettings(Part):
+    """When a backup is missed."""
+
+    warn_after_days: int = Field(default=7, ge=1, description="doctor reminds of a backup older than this")
+
+
 class TraceSettings(Part):
     """Traces for OpenTelemetry; none leave when there is no address."""
 
@@ -116,6 +135,8 @@ class Settings(BaseSettings):
     tokens: TokenSettings = TokenSettings()
     database: DatabaseSettings = DatabaseSettings()
     trace: TraceSettings = TraceSettings()
+    objects: ObjectsSettings = ObjectsSettings()
+    backup: BackupSettings = BackupSettings()
     user: UserSettings = UserSettings()
     meeting: MeetingSettings = MeetingSettings()
     signaling: SignalingSettings = SignalingSettings()

@@ -1,7 +1,8 @@
 """What a service may ask of the outside. The adapters implement these; `app` hands them in."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 
@@ -78,6 +79,45 @@ class Registry(Protocol):
 
     async def list(self, prefix: str) -> dict[str, bytes]:
         """Return the set as the server has it now. Raises Unavailable."""
+        ...
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What was written: its length in bytes, and the SHA-256 (hexadecimal) of what was sent."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An object that is there, whole."""
+
+    key: str
+    size: int
+
+
+class Objects(Protocol):
+    """Large pieces under keys such as `backups/2026.backup`: a folder or S3.
+
+    Raises NotFound, Forbidden (wrong keys) and Unavailable (away). Every request has a timeout.
+    """
+
+    async def put(self, key: str, content: AsyncIterable[bytes]) -> Stored:
+        """Write an object, replacing one of that key: it is there wholly or not at all."""
+        ...
+
+    def get(self, key: str, *, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        """Yield the bytes from `start`: `length` of them, or all."""
+        ...
+
+    async def delete(self, key: str) -> None:
+        """Delete an object; one that is not there is no error."""
+        ...
+
+    async def list(self, prefix: str = "") -> list[Listed]:
+        """Return the objects below `prefix`, by key."""
         ...
 
 

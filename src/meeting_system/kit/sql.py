@@ -15,6 +15,8 @@ from meeting_system.kit.metrics import SQL_CONNECTIONS, SQL_STATEMENTS
 CONNECT_S = 5.0
 POOL_WAIT_S = 5.0
 STATEMENT_S = 15.0
+APPLICATION = "meeting-system"
+"""Name of our connections in PostgreSQL's list: who restores looks there for processes that run."""
 
 _AWAY = (ConnectionError, asyncio.TimeoutError, exc.TimeoutError, exc.InterfaceError)
 _AWAY_SQLSTATES = ("08", "57P", "53")
@@ -121,7 +123,7 @@ async def open_database(
         connect_args={
             "timeout": CONNECT_S,
             "command_timeout": STATEMENT_S,
-            "server_settings": {"application_name": "meeting-system", "jit": "off", "timezone": "UTC"},
+            "server_settings": {"application_name": APPLICATION, "jit": "off", "timezone": "UTC"},
         },
     )
     _count(engine)

@@ -1,0 +1,117 @@
+"""`meeting-system backup`: one moment of the database and the durable files, while the system runs."""
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from meeting_system import __version__
+from meeting_system.adapters import postgres_dump
+from meeting_system.adapters.data_folder import LAST_BACKUP, durable_files
+from meeting_system.adapters.postgres_dump import Snapshot
+from meeting_system.app.backup import archive
+from meeting_system.app.backup.place import choose_place, written_whole
+from meeting_system.app.backup.target import NothingToBackUp, reach_database
+from meeting_system.app.settings import PREFIX, Settings
+from meeting_system.kernel.clock import Clock
+from meeting_system.kit.migrations import SCHEMAS, find_revision
+from meeting_system.kit.sql import open_database
+
+_SECRET = ("SECRET", "URL", "KEY", "PASSWORD", "TOKEN")
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup that was written: where, bytes of what it holds, and its manifest."""
+
+    place: str
+    size: int
+    manifest: archive.Manifest
+
+
+async def back_up(settings: Settings, given: str | None, clock: Clock) -> Backup:
+    """Write a backup to `given`: file, folder or bucket; else to where MEETING_OBJECTS__URL says."""
+    now = clock.now()
+    place = choose_place(settings, given, now)
+    async with written_whole(settings, place) as file:
+        manifest = await write_backup(settings, file, now)
+    await asyncio.to_thread(remember, settings.data, str(place), now)
+    size = sum(member.size for member in manifest.members)
+    return Backup(str(place), size, manifest)
+
+
+async def write_backup(settings: Settings, file: IO[bytes], now: datetime) -> archive.Manifest:
+    """Write the archive into `file`."""
+    async with reach_database(settings) as url:
+        revision = await read_revision(url)
+        async with postgres_dump.open_snapshot(url, SCHEMAS) as snapshot:
+            major = int(snapshot.server_version.split(".")[0])
+            programs = await asyncio.to_thread(postgres_dump.find_dump_programs, major)
+            return await asyncio.to_thread(_write, settings, file, url, programs, snapshot, revision, now)
+
+
+async def read_revision(url: str) -> str:
+    """Return the schema's revision; raise NothingToBackUp where there is none."""
+    async with open_database(url, pool_size=2) as database:
+        revision = await find_revision(database)
+    if revision is None:
+        raise NothingToBackUp("the database is empty: the system was never started on it")
+    return revision
+
+
+def _write(
+    settings: Settings,
+    file: IO[bytes],
+    url: str,
+    programs: Path,
+    snapshot: Snapshot,
+    revision: str,
+    now: datetime,
+) -> archive.Manifest:
+    writer = archive.Writer(file)
+    for path in durable_files(settings.data):
+        with suppress(FileNotFoundError), (settings.data / path).open("rb") as content:
+            mode = os.fstat(content.fileno()).st_mode & 0o644
+            writer.add(f"{archive.DATA}{path.as_posix()}", archive.chunks_of(content), mode=mode)
+    writer.add(archive.DATABASE, postgres_dump.dump(programs, url, SCHEMAS, snapshot.name))
+    manifest = archive.Manifest(
+        made_at=now.astimezone(UTC).isoformat(timespec="seconds"),
+        version=__version__,
+        revision=revision,
+        postgresql=snapshot.server_version,
+        schemas=SCHEMAS,
+        tables=snapshot.tables,
+        configuration=dict(public_configuration()),
+        members=tuple(writer.members),
+    )
+    writer.finish(manifest)
+    return manifest
+
+
+def public_configuration() -> Iterator[tuple[str, str]]:
+    """Yield the variables that are set, for whoever restores, without what may be a secret."""
+    for name, value in sorted(os.environ.items()):
+        if name.startswith(PREFIX):
+            yield name, "(set, not copied)" if any(word in name for word in _SECRET) else value
+
+
+def remember(data: Path, place: str, now: datetime) -> None:
+    """Note in the data folder when the last backup was taken, and where it lies."""
+    with suppress(OSError):
+        draft = data / f"{LAST_BACKUP}.new"
+        draft.write_text(json.dumps({"made_at": now.astimezone(UTC).isoformat(), "place": place}))
+        draft.rename(data / LAST_BACKUP)
+
+
+def last_backup(data: Path) -> tuple[datetime, str] | None:
+    """Return when the last backup was taken, and where it lies."""
+    try:
+        found: dict[str, Any] = json.loads((data / LAST_BACKUP).read_text())
+        return datetime.fromisoformat(found["made_at"]), str(found["place"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,92 @@
+"""A real S3 server on this machine: SeaweedFS from its wheel, started once a test process."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+WEED = Path(sys.executable).with_name("weed")
+ACCESS_KEY, SECRET_KEY = "test-access", "test-secret-of-the-test-server"
+READY_S = 60.0
+PORTS = ("s3.port", "s3.port.grpc", "filer.port", "filer.port.grpc", "master.port", "master.port.grpc")
+VOLUME_PORTS = ("volume.port", "volume.port.grpc")
+
+
+@dataclass
+class S3Server:
+    """Where it listens; it can be stopped (SIGSTOP) and let go on."""
+
+    endpoint: str
+    process: subprocess.Popen[bytes]
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let it answer nobody for the length of the block."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+
+def free_ports(names: tuple[str, ...]) -> dict[str, int]:
+    """Return a free port for each, all different."""
+    with ExitStack() as stack:
+        found = {}
+        for name in names:
+            probe = stack.enter_context(socket.socket())
+            probe.bind(("127.0.0.1", 0))
+            found[name] = int(probe.getsockname()[1])
+        return found
+
+
+@contextmanager
+def s3_server() -> Iterator[S3Server]:
+    """Run SeaweedFS for the length of the block."""
+    ports = free_ports((*PORTS, *VOLUME_PORTS))
+    with tempfile.TemporaryDirectory(prefix="meeting-s3-") as folder:
+        config = Path(folder) / "s3.json"
+        keys = {"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}
+        actions = ["Admin", "Read", "Write", "List", "Tagging"]
+        config.write_text(
+            json.dumps({"identities": [{"name": "test", "credentials": [keys], "actions": actions}]})
+        )
+        command = [str(WEED), "-logtostderr=true", "server", f"-dir={folder}", "-s3", f"-s3.config={config}"]
+        command += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"]
+        command += ["-volume.max=8", "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.volumeSizeLimitMB=64"]
+        command += [f"-{name}={port}" for name, port in ports.items()]
+        log = Path(folder) / "log"
+        with (
+            log.open("wb") as output,
+            subprocess.Popen(command, stdout=output, stderr=output, cwd=folder) as process,
+        ):
+            try:
+                server = S3Server(f"http://127.0.0.1:{ports['s3.port']}", process)
+                wait_ready(server, log)
+                yield server
+            finally:
+                process.kill()
+
+
+def wait_ready(server: S3Server, log: Path) -> None:
+    """Return when it answers; raise RuntimeError with its log when it never does."""
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline and server.process.poll() is None:
+        try:
+            urllib.request.urlopen(server.endpoint, timeout=2)
+        except urllib.error.HTTPError:
+            return  # it answers: that we may not
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"SeaweedFS does not start: {log.read_text(errors='replace')[-2000:]}")
