@@ -11,7 +11,16 @@ from meeting_system.adapters.bus_remote import RemoteBus, calls_key
 from meeting_system.adapters.redis_store import RedisStore
 from meeting_system.contracts.call import Event, Message, Nothing, Request
 from meeting_system.kernel.errors import AppError, Conflict, FieldError, TooMany, Unavailable
-from meeting_system.kit.trace import current_trace_id, traced
+from meeting_system.kit.trace import (
+    Recorder,
+    Span,
+    Trace,
+    current_trace_id,
+    new_trace,
+    recording,
+    span,
+    traced,
+)
 
 
 class Sum(Message):
@@ -130,6 +139,37 @@ async def test_an_error_arrives_with_all_its_parts(asking: LocalBus) -> None:
 async def test_nobody_answering_in_time_is_unavailable(asking: LocalBus) -> None:
     with pytest.raises(Unavailable, match=r"sums\.wait"):
         await asking.call(Wait(), timeout_s=0.1)
+
+
+async def test_a_call_and_an_event_go_on_with_the_callers_trace(
+    asking: LocalBus, calculator: Calculator
+) -> None:
+    spans: list[Span] = []
+    with recording(Recorder(spans.append, lambda *, wanted: not wanted)):
+        with traced(new_trace()) as trace_id, span("root", "server"):
+            await asking.call(Add(left=1, right=2))
+            await asking.publish(Added(value=3))
+            await wait_until_heard(calculator, 1)
+        with traced(Trace("c" * 32)):
+            await asking.call(Add(left=1, right=2))
+    assert {each.trace_id for each in spans} == {trace_id}
+    (root,) = (each for each in spans if each.name == "root")
+    kinds = {each.kind: each for each in spans}
+    asked = kinds.get("client", root)
+    (answered,) = (each for each in spans if (each.name, each.kind) == ("sums.add", "server"))
+    assert answered.parent_id == asked.span_id
+    assert (kinds["consumer"].name, kinds["consumer"].parent_id) == ("sum.added", root.span_id)
+
+
+async def test_calls_that_nobody_takes_are_counted(store: RedisStore, calculator: Calculator) -> None:
+    bus = RemoteBus(store)
+    calculator.connect(bus)
+    await bus.measure()
+    assert bus.calls_waiting == 0
+    for _ in range(3):
+        await store.run("return redis.call('RPUSH', KEYS[1], '{}')", keys=[calls_key(Add.topic)], args=[])
+    await bus.measure()
+    assert bus.calls_waiting == 3
 
 
 async def test_an_event_is_heard_with_its_trace_id(asking: LocalBus, calculator: Calculator) -> None:

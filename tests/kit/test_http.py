@@ -2,18 +2,22 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import httpx2
 import pytest
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from tests.conftest import MakeApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from meeting_system.kernel.errors import Conflict, FieldError, TooMany
 from meeting_system.kernel.ids import MeetingId, ParticipantId, UserId
 from meeting_system.kernel.principal import Account, AccountRole, Guest
 from meeting_system.kit.auth import find_principal, require_account, revoked_family_key
-from meeting_system.kit.edge import BODY_LIMIT
+from meeting_system.kit.edge import BODY_LIMIT, NotePeer
+from meeting_system.kit.http import create_app
+from meeting_system.kit.metrics import HTTP_SECONDS
 from meeting_system.kit.plug import Plug, Ports
 from meeting_system.kit.trace import current_trace_id
 
@@ -180,11 +184,40 @@ async def test_an_unknown_address_and_a_wrong_method_are_problems(client: httpx2
     check_problem(await client.delete("/api/v1/things"), 405, "method_not_allowed")
 
 
-async def test_the_callers_trace_id_is_used(client: httpx2.AsyncClient) -> None:
-    answer = await client.get("/api/v1/things/1", headers={"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"})
-    assert answer.json()["trace_id"] == answer.headers["x-trace-id"] == TRACE
-    other = await client.get("/api/v1/things/1", headers={"traceparent": "rubbish"})
-    assert len(other.headers["x-trace-id"]) == 32
+async def test_a_trusted_proxys_trace_is_continued_and_a_strangers_is_not(ports: Ports) -> None:
+    app = create_app(routes=example().routes, tokens=ports.tokens, store=ports.store)
+    behind = NotePeer(cast("Any", ProxyHeadersMiddleware)(app, ["10.0.0.1"]))
+    headers = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01", "x-forwarded-for": "192.0.2.7"}
+    for peer, is_continued in (("10.0.0.1", True), ("10.0.0.2", False)):
+        transport = httpx2.ASGITransport(app=cast("Any", behind), client=(peer, 1234))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            answer = await client.get("/api/v1/things/1", headers=headers)
+            assert answer.json()["trace_id"] == answer.headers["x-trace-id"]
+            assert (answer.headers["x-trace-id"] == TRACE) is is_continued
+            other = await client.get("/api/v1/things/1", headers=headers | {"traceparent": "rubbish"})
+            assert len(other.headers["x-trace-id"]) == 32
+
+
+async def test_requests_are_counted_by_the_template_of_their_route_and_by_known_methods(
+    client: httpx2.AsyncClient,
+) -> None:
+    for number in range(20):
+        await client.get(f"/api/v1/things/{number}")
+        await client.get(f"/nothing/{number}")
+        await client.request(f"BREW{number}", "/api/v1/things/1")
+    await client.get("/api/v1/bug")
+    counted = {
+        (sample.labels["method"], sample.labels["route"], sample.labels["status"])
+        for metric in HTTP_SECONDS.collect()
+        for sample in metric.samples
+    }
+    assert {
+        ("GET", "/api/v1/things/{number}", "200"),
+        ("GET", "none", "404"),
+        ("other", "none", "405"),
+        ("GET", "/api/v1/bug", "500"),
+    } <= counted | {("other", "/api/v1/things/{number}", "405"), ("other", "none", "405")}
+    assert not any("/nothing" in route or "BREW" in method for method, route, _ in counted)
 
 
 async def test_every_answer_has_the_security_headers(client: httpx2.AsyncClient) -> None:

@@ -46,6 +46,7 @@ def test_an_event_has_its_fields_module_and_trace_id(lines: Path) -> None:
         ("event", "peer_joined"),
         ("meeting_id", "m1"),
         ("module", "kit.example"),
+        ("service", "system"),
         ("trace_id", "b" * 32),
         ("level", "info"),
     }
@@ -56,6 +57,35 @@ def test_personal_data_is_redacted_at_any_depth(lines: Path) -> None:
     logger("x").info("registered", email=email, more={"list": [email]}, text=f"for {email}")
     assert "alice" not in lines.read_text()
     assert lines.read_text().count("‹redacted›") == 3
+
+
+def test_a_line_says_which_service_wrote_it(lines: Path) -> None:
+    for name in ("meeting_system.signaling.hub", "meeting_system.user.login", "some.library", "media"):
+        logger(name).info("happened")
+    assert [line["service"] for line in read(lines)] == ["signaling", "user", "system", "system"]
+    assert all({"timestamp", "level"} <= line.keys() for line in read(lines))
+
+
+def test_secrets_and_addresses_are_blotted_out_of_messages_fields_and_tracebacks(lines: Path) -> None:
+    url = "postgresql://meeting:s3cret@db/meeting"
+    failure = ValueError(f"can't reach {url} for alice@example.org")
+    logger("x").error("failed", exc_info=failure, where={"urls": [url]}, error=ValueError(url))
+    logging.getLogger("some.library").warning("GET %s", "/ws?token=AbC-12_x")
+    text = lines.read_text()
+    assert not [secret for secret in ("s3cret", "alice", "AbC-12_x") if secret in text]
+    assert "meeting:‹redacted›@db" in text
+
+
+def test_a_terminal_shows_no_values_of_variables(lines: Path) -> None:
+    password = "hunter2-in-a-variable"
+    with lines.open("a", encoding="utf-8") as stream:
+        configure_logs(form="console", stream=stream)
+        try:
+            {"at": password}["absent"]
+        except KeyError:
+            logger("x").exception("failed")
+    assert "KeyError" in lines.read_text()
+    assert password not in lines.read_text()
 
 
 def test_libraries_log_through_the_same(lines: Path) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.contracts.call import Message, Nothing, Request
 from meeting_system.kernel.errors import Conflict, Unavailable
+from meeting_system.kit.metrics import QUEUES, REGISTRY
 from meeting_system.kit.outbox import OutboxRelay, collect
 from meeting_system.kit.sql import Database
 
@@ -97,7 +98,9 @@ async def test_an_unanswered_request_holds_back_its_key_only(
 ) -> None:
     await write(database, "a", "1", "2")
     reader.failures = [Unavailable("away")]
-    await outbox.deliver_all()
+    await outbox.deliver_some()
+    async with database.transaction() as connection:  # or on a busy machine its time comes before the other
+        await connection.execute(text("UPDATE kit.outbox SET next_at = now() + interval '1 hour'"))
     await write(database, "b", "other")
     await outbox.deliver_all()
     assert reader.read == ["other"]
@@ -163,3 +166,30 @@ async def test_a_crash_before_the_note_delivers_again(
         await OutboxRelay(database, Dying()).deliver_some()
     await outbox.deliver_all()
     assert reader.read == ["twice", "twice"]
+
+
+async def test_what_waits_and_what_was_given_up_is_measured(
+    database: Database, outbox: OutboxRelay, reader: Reader
+) -> None:
+    def measured() -> list[float | None]:
+        names = ("meeting_outbox_oldest_seconds", "meeting_outbox_failed")
+        length = REGISTRY.get_sample_value("meeting_queue_length", {"queue": "outbox"})
+        return [length, *(REGISTRY.get_sample_value(name) for name in names)]
+
+    await write(database, "a", "1", "2")
+    await write(database, "b", "3")
+    async with database.transaction() as connection:
+        await connection.execute(
+            text("UPDATE kit.outbox SET created_at = now() - interval '90 s' WHERE key = 'a'")
+        )
+        await connection.execute(text("UPDATE kit.outbox SET failed_at = now() WHERE key = 'b'"))
+    with QUEUES.watch("outbox", lambda: outbox.waiting):
+        await outbox.measure()
+        waiting, oldest_s, failed = measured()
+        assert (waiting, failed) == (2, 1)
+        assert oldest_s is not None
+        assert 90 <= oldest_s < 200
+        await outbox.deliver_all()
+        await outbox.measure()
+        assert measured() == [0, 0, 1]
+    assert reader.read == ["1", "2"]

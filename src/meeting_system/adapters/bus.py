@@ -13,9 +13,9 @@ from meeting_system.contracts.call import Event, Message, Request
 from meeting_system.kernel.errors import AppError, FieldError, Invalid, Unavailable
 from meeting_system.kit.bus import Handler, Listener
 from meeting_system.kit.log import logger
-from meeting_system.kit.metrics import BUS_SECONDS, EVENTS_DROPPED
+from meeting_system.kit.metrics import BUS_SECONDS, EVENTS_DROPPED, QUEUES
 from meeting_system.kit.tasks import alongside
-from meeting_system.kit.trace import current_trace_id, traced
+from meeting_system.kit.trace import current_traceparent, span, traced
 
 log = logger(__name__)
 
@@ -42,20 +42,24 @@ class Inbox:
         self._event = event
         self._listener = listener
         self._queue: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(INBOX)
+        EVENTS_DROPPED.labels(event.topic)  # so that 0 is told from unknown
 
-    def put(self, trace_id: str, payload: bytes) -> None:
+    def __len__(self) -> int:
+        return self._queue.qsize()
+
+    def put(self, traceparent: str, payload: bytes) -> None:
         """Add an event; drop the oldest when the inbox is full."""
         if self._queue.full():
             self._queue.get_nowait()
             self._queue.task_done()
             EVENTS_DROPPED.labels(self._event.topic).inc()
-        self._queue.put_nowait((trace_id, payload))
+        self._queue.put_nowait((traceparent, payload))
 
     async def run(self) -> None:
         """Tell the listener each event; one that fails is logged and left."""
         while True:
-            trace_id, payload = await self._queue.get()
-            with traced(trace_id):
+            traceparent, payload = await self._queue.get()
+            with traced(traceparent), span(self._event.topic, "consumer"):
                 try:
                     await self._listener(self._event.model_validate_json(payload))
                 except Exception:
@@ -103,8 +107,10 @@ class LocalBus:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Tell listeners their events while the block runs."""
-        async with alongside(*(inbox.run() for inboxes in self._inboxes.values() for inbox in inboxes)):
-            yield
+        inboxes = [inbox for listeners in self._inboxes.values() for inbox in listeners]
+        with QUEUES.watch("bus_events", lambda: max(map(len, inboxes), default=0)):
+            async with alongside(*(inbox.run() for inbox in inboxes)):
+                yield
 
     @property
     def is_alone(self) -> bool:
@@ -159,16 +165,17 @@ class LocalBus:
             request = route.request.model_validate_json(payload)
         except ValidationError as error:
             raise Invalid(f"{topic}: {error}", errors=_field_errors(error)) from error
-        reply = await route.handler(request)
+        with span(topic, "server"):
+            reply = await route.handler(request)
         return reply.model_dump_json().encode()
 
     async def publish(self, event: Event) -> None:
-        self.tell(event.topic, current_trace_id(), event.model_dump_json().encode())
+        self.tell(event.topic, current_traceparent(), event.model_dump_json().encode())
 
-    def tell(self, topic: str, trace_id: str, payload: bytes) -> None:
+    def tell(self, topic: str, traceparent: str, payload: bytes) -> None:
         """Put an event into the inboxes of this process."""
         for inbox in self._inboxes.get(topic, ()):
-            inbox.put(trace_id, payload)
+            inbox.put(traceparent, payload)
 
     async def settle(self) -> None:
         """Wait until every listener was told every event: for tests."""

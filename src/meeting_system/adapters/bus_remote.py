@@ -17,9 +17,11 @@ from meeting_system.adapters.bus import LocalBus
 from meeting_system.adapters.redis_store import TIMEOUT_S, RedisStore, calling
 from meeting_system.contracts.call import Event
 from meeting_system.kernel.errors import AppError, FieldError, RemoteError, Unavailable
+from meeting_system.kit.every import every
 from meeting_system.kit.log import logger
+from meeting_system.kit.metrics import QUEUES
 from meeting_system.kit.tasks import alongside
-from meeting_system.kit.trace import current_trace_id, new_trace_id, traced
+from meeting_system.kit.trace import current_traceparent, new_trace_id, span, traced
 
 log = logger(__name__)
 
@@ -30,6 +32,7 @@ PAUSE_S = 0.2
 REPLY_LIFETIME_MS = 30_000
 AT_ONCE = 512
 LAST_CALLS_S = 5.0
+MEASURE_S = 5.0
 
 _PUSH = "redis.call('RPUSH', KEYS[1], ARGV[1]) return redis.call('PEXPIRE', KEYS[1], ARGV[2])"
 
@@ -45,6 +48,8 @@ class RemoteBus(LocalBus):
 
     def __init__(self, store: RedisStore) -> None:
         super().__init__()
+        self.calls_waiting = 0
+        """In the longest list of a service that is here, when it was last measured."""
         self._store = store
         self._process = new_trace_id()
         self._waiting: dict[str, asyncio.Future[bytes]] = {}
@@ -54,7 +59,7 @@ class RemoteBus(LocalBus):
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Take calls, answers and events while the block runs; then finish the calls in hand."""
-        async with super().running(), alongside(self._take_replies()):
+        async with super().running(), alongside(self._take_replies(), self._measuring()):
             async with alongside(self._take_calls(), self._take_events()):
                 await self._subscribed.wait()
                 yield
@@ -85,12 +90,16 @@ class RemoteBus(LocalBus):
     async def _answer(self, topic: str, payload: bytes, timeout_s: float, to: str | None) -> bytes:
         if to == self._process or (to is None and topic in self.topics):
             return await self.handle(topic, payload)
+        with span(topic, "client"):
+            return await self._ask(topic, payload, timeout_s, to)
+
+    async def _ask(self, topic: str, payload: bytes, timeout_s: float, to: str | None) -> bytes:
         call_id = new_trace_id()
         call = {
             "id": call_id,
             "topic": topic,
             "payload": payload.decode(),
-            "trace_id": current_trace_id(),
+            "traceparent": current_traceparent(),
             "reply_to": self._process,
             "deadline": time.time() + timeout_s,
         }
@@ -132,7 +141,7 @@ class RemoteBus(LocalBus):
 
     async def _answer_call(self, call: dict[str, Any]) -> None:
         reply: dict[str, Any] = {"id": call["id"]}
-        with traced(call["trace_id"] or None):
+        with traced(call["traceparent"]):
             try:
                 async with asyncio.timeout(call["deadline"] - time.time()):
                     reply["payload"] = (await self.handle(call["topic"], call["payload"].encode())).decode()
@@ -150,8 +159,9 @@ class RemoteBus(LocalBus):
 
     async def publish(self, event: Event) -> None:
         payload = event.model_dump_json()
-        self.tell(event.topic, current_trace_id(), payload.encode())
-        told = {"from": self._process, "trace_id": current_trace_id(), "payload": payload}
+        traceparent = current_traceparent()
+        self.tell(event.topic, traceparent, payload.encode())
+        told = {"from": self._process, "traceparent": traceparent, "payload": payload}
         await self._store.publish(events_channel(event.topic), orjson.dumps(told))
 
     async def _take_events(self) -> None:
@@ -167,9 +177,18 @@ class RemoteBus(LocalBus):
     def _tell_remote(self, topic: str | None, message: bytes) -> None:
         told = read_envelope(message)
         if topic is not None and told is not None and told["from"] != self._process:
-            self.tell(topic, told["trace_id"], told["payload"].encode())
+            self.tell(topic, told["traceparent"], told["payload"].encode())
 
     # Lists
+
+    async def _measuring(self) -> None:
+        with QUEUES.watch("bus_calls", lambda: self.calls_waiting):
+            await every(MEASURE_S, self.measure, name="bus_measure")
+
+    async def measure(self) -> None:
+        """Count the calls that wait for the services of this process, for metrics."""
+        keys = sorted({calls_key(topic) for topic in self.topics})
+        self.calls_waiting = max(await self._store.run(_LENGTHS, keys=keys, args=[]), default=0)
 
     async def _push(self, key: str, envelope: dict[str, Any], lifetime_ms: int) -> None:
         await self._store.run(_PUSH, keys=[key], args=[orjson.dumps(envelope), lifetime_ms])
@@ -187,6 +206,13 @@ class RemoteBus(LocalBus):
             envelope = read_envelope(found[1]) if found else None
             if envelope is not None:
                 yield envelope
+
+
+_LENGTHS = """
+local lengths = {}
+for at, key in ipairs(KEYS) do lengths[at] = redis.call('LLEN', key) end
+return lengths
+"""
 
 
 def calls_key(topic: str) -> str:

@@ -9,12 +9,13 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from meeting_system.app.config import config_routes
-from meeting_system.app.health import Health, health_routes
+from meeting_system.app.health import Health
+from meeting_system.app.health_routes import health_routes
+from meeting_system.app.metrics_guard import metrics_guard
 from meeting_system.app.settings import Settings
 from meeting_system.app.web import WebClient
 from meeting_system.kit.http import create_app
 from meeting_system.kit.plug import Plug, Ports
-from meeting_system.kit.telemetry import Observer
 
 
 def build_app(
@@ -24,11 +25,10 @@ def build_app(
     health: Health,
     *,
     authority: Path | None = None,
-    observer: Observer | None = None,
 ) -> FastAPI:
     """Return the application of a process: the plugs' routes, health, configuration, web client."""
     routes = [route for plug in plugs for route in plug.routes]
-    routes += [*health_routes(health), *config_routes(settings)]
+    routes += [*health_routes(health, metrics_guard(settings)), *config_routes(settings)]
     if authority is not None:
         routes += authority_routes(authority)
     return create_app(
@@ -37,7 +37,6 @@ def build_app(
         store=ports.store,
         otherwise=WebClient(settings.http.web),
         body_limit=settings.http.body_limit,
-        observer=observer,
     )
 
 

@@ -1,22 +1,31 @@
-"""/health: the process is alive. /ready: it can serve, else which dependency fails and why. /metrics."""
+"""Whether this process can serve: each dependency is asked, in bounded time, and what fails is remembered."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
-
-from meeting_system import __version__
-from meeting_system.kernel.errors import AppError
+from meeting_system.app.reasons import FAILED, STOPPING, TIMEOUT, Reason, explain
+from meeting_system.kernel.clock import Clock, SystemClock
 from meeting_system.kernel.ports import Check
 from meeting_system.kit.log import logger
-from meeting_system.kit.metrics import expose
+from meeting_system.kit.metrics import CHECKS
+from meeting_system.kit.tasks import alongside
 
 log = logger(__name__)
 
 CHECK_S = 2.0
+LOOK_EVERY_S = 5.0
+"""So that a failure has its time even where nobody asks."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a dependency, since when we know."""
+
+    reason: Reason
+    since: datetime
 
 
 @dataclass
@@ -25,49 +34,81 @@ class Health:
 
     checks: Mapping[str, Check] = field(default_factory=dict)
     draining: bool = False
+    clock: Clock = field(default_factory=SystemClock)
+    check_s: float = CHECK_S
+    _asking: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _problems: dict[str, Problem] = field(default_factory=dict)
 
-    async def find_problems(self) -> dict[str, str]:
-        """Ask every dependency at the same time; return what is wrong by name."""
-        names = list(self.checks)
-        answers = await asyncio.gather(*(_ask(name, self.checks[name]) for name in names))
-        found = {name: answer for name, answer in zip(names, answers, strict=True) if answer}
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Look again and again while the block runs; questions that hang end with it."""
+        try:
+            async with alongside(self._watch()):
+                yield
+        finally:
+            for task in self._asking.values():
+                task.cancel()
+
+    async def _watch(self) -> None:
+        while True:
+            await self.find_problems()
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def find_problems(self) -> dict[str, Problem]:
+        """Ask every dependency at the same time; return what is wrong by name, after CHECK_S at most.
+
+        Each is asked once at a time, however many want to know: a question without an answer is not asked
+        again until it ends, and nobody waits for that, even where it ignores its cancellation.
+        """
+        waiting = {name: self._ask(name, check) for name, check in self.checks.items()}
+        if waiting:
+            await asyncio.wait(waiting.values(), timeout=self.check_s)
+        found = {name: self._judge(name, task) for name, task in waiting.items()}
         if self.draining:
-            found["process"] = "is stopping"
-        return found
+            found["process"] = self._note("process", STOPPING)
+        return {name: problem for name, problem in found.items() if problem is not None}
+
+    def _ask(self, name: str, check: Check) -> asyncio.Task[None]:
+        task = self._asking.get(name)
+        if task is None or task.done():
+            # Not in a group: it would wait for a check that ignores its cancellation. `watching` ends it.
+            task = asyncio.get_running_loop().create_task(_call(check), name=f"check {name}")
+            self._asking[name] = task
+        return task
+
+    def _judge(self, name: str, task: asyncio.Task[None]) -> Problem | None:
+        if not task.done():
+            task.cancel()
+            return self._note(name, TIMEOUT)
+        if task.cancelled():
+            return self._note(name, TIMEOUT)
+        error = task.exception()
+        if error is None:
+            return self._note(name, None)
+        reason = explain(error)
+        if reason is FAILED and self._is_news(name, reason):
+            # What exactly is in the log: the answer is for everybody.
+            log.error("check_failed", check=name, exc_info=error)
+        return self._note(name, reason)
+
+    def _note(self, name: str, reason: Reason | None) -> Problem | None:
+        """Remember the state of a dependency; a change is told in a line of the log."""
+        CHECKS.labels(name).set(reason is None)
+        if reason is None:
+            if self._problems.pop(name, None) is not None:
+                log.info("dependency_back", check=name)
+            return None
+        if self._is_news(name, reason):
+            log.warning("dependency_away", check=name, reason=reason.code)
+        before = self._problems.get(name)
+        problem = Problem(reason, before.since if before is not None else self.clock.now())
+        self._problems[name] = problem
+        return problem
+
+    def _is_news(self, name: str, reason: Reason) -> bool:
+        before = self._problems.get(name)
+        return before is None or before.reason is not reason
 
 
-async def _ask(name: str, check: Check) -> str | None:
-    try:
-        async with asyncio.timeout(CHECK_S):
-            await check()
-    except TimeoutError:
-        return f"gave no answer within {CHECK_S:.0f} s"
-    except AppError as error:
-        return error.detail or error.code
-    except Exception:
-        # What exactly is in the log: the answer is for everybody.
-        log.exception("check_failed", check=name)
-        return "failed, see the log"
-    return None
-
-
-def health_routes(health: Health) -> list[BaseRoute]:
-    """Return the routes for probes and Prometheus."""
-
-    async def show_health(_request: Request) -> Response:
-        return JSONResponse({"status": "alive", "version": __version__})
-
-    async def show_ready(_request: Request) -> Response:
-        problems = await health.find_problems()
-        checks = {name: problems.get(name, "ok") for name in [*health.checks, *problems]}
-        content = {"status": "not_ready" if problems else "ready", "checks": checks}
-        return JSONResponse(content, 503 if problems else 200, {"Cache-Control": "no-store"})
-
-    async def show_metrics(_request: Request) -> Response:
-        return Response(expose(), media_type="text/plain; version=0.0.4; charset=utf-8")
-
-    return [
-        Route("/health", show_health),
-        Route("/ready", show_ready),
-        Route("/metrics", show_metrics),
-    ]
+async def _call(check: Check) -> None:
+    await check()

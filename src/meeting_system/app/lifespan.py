@@ -80,6 +80,7 @@ async def open_process(
     """Run `services` for the length of the block."""
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
+        await enter(open_configured_spans(settings, services))
         servers = await enter(open_configured_servers(settings))
         report("servers")
         database = await enter(open_database(servers.database_url, pool_size=settings.database.pool_size))
@@ -98,11 +99,22 @@ async def open_process(
         await enter(OutboxRelay(database, bus).running())
         report("services")
         health = Health(checks_of(plugs, database, store))
-        trace = settings.trace
-        observer = await enter(open_spans(trace.otlp_url, share=trace.share)) if trace.otlp_url else None
+        await enter(health.watching())
         authority = tls.authority if tls else None
-        app = build_app(plugs, ports, settings, health, authority=authority, observer=observer)
+        app = build_app(plugs, ports, settings, health, authority=authority)
         yield Process(app, health, plugs, servers, settings.http.drain_s)
+
+
+@asynccontextmanager
+async def open_configured_spans(settings: Settings, services: Sequence[str]) -> AsyncIterator[None]:
+    """Send traces to the collector that is configured, if one is."""
+    trace = settings.trace
+    if trace.otlp_url is None:
+        yield
+        return
+    name = "meeting-system" if set(services) == set(SERVICES) else f"meeting-{'-'.join(services)}"
+    async with open_spans(trace.otlp_url, service=name, share=trace.share, per_second=trace.per_second):
+        yield
 
 
 @asynccontextmanager

@@ -6,13 +6,16 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any, cast
 
 import uvicorn
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from meeting_system.adapters.tls import TlsFiles, ensure_certificate
 from meeting_system.app.lifespan import Process
 from meeting_system.app.settings import Settings
 from meeting_system.kernel.clock import Clock, SystemClock
+from meeting_system.kit.edge import NotePeer
 from meeting_system.kit.log import logger
 from meeting_system.kit.tasks import alongside
 
@@ -68,8 +71,11 @@ async def serve(
 
 def configure(process: Process, settings: Settings, tls: TlsFiles | None) -> uvicorn.Config:
     """Return uvicorn's configuration."""
+    trusted = list(settings.http.trusted_proxies)
+    # Ours around uvicorn's, instead of uvicorn's own wrapping: both addresses are wanted.
+    app: Any = NotePeer(cast("Any", ProxyHeadersMiddleware)(process.app, trusted)) if trusted else process.app
     return uvicorn.Config(
-        process.app,
+        app,
         loop="none",  # ours runs already
         http="httptools",
         ws="websockets-sansio",
@@ -80,8 +86,7 @@ def configure(process: Process, settings: Settings, tls: TlsFiles | None) -> uvi
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=bool(settings.http.trusted_proxies),
-        forwarded_allow_ips=list(settings.http.trusted_proxies),
+        proxy_headers=False,
         timeout_graceful_shutdown=GRACE_S,
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,

@@ -105,6 +105,20 @@ class TraceSettings(Part):
 
     otlp_url: str | None = Field(default=None, description="such as http://collector:4318/v1/traces")
     share: float = Field(default=0.1, ge=0, le=1, description="part of the requests that is sent")
+    per_second: float = Field(
+        default=20, ge=1, le=10_000, description="traces that a process sends at most in a second"
+    )
+
+
+class MetricsSettings(Part):
+    """Who may read /metrics. Without a token: this machine in development, nobody in production."""
+
+    token: SecretStr | None = Field(default=None, description="bearer token of Prometheus")
+
+    @field_validator("token", mode="before")
+    @classmethod
+    def empty_is_none(cls, value: Any) -> Any:
+        return None if value == "" else value
 
 
 class Settings(BaseSettings):
@@ -137,6 +151,7 @@ class Settings(BaseSettings):
     trace: TraceSettings = TraceSettings()
     objects: ObjectsSettings = ObjectsSettings()
     backup: BackupSettings = BackupSettings()
+    metrics: MetricsSettings = MetricsSettings()
     user: UserSettings = UserSettings()
     meeting: MeetingSettings = MeetingSettings()
     signaling: SignalingSettings = SignalingSettings()
@@ -205,6 +220,9 @@ class Settings(BaseSettings):
                 "MEETING_TOKENS__SECRET is needed where the database is shared: all processes need the same. "
                 "Make one with `openssl rand -base64 48`"
             )
+        metrics = self.metrics.token
+        if metrics is not None and (problem := weakness(metrics.get_secret_value())):
+            raise ValueError(f"MEETING_METRICS__TOKEN {problem}: make one with `openssl rand -hex 32`")
         turn = self.media.turn.secret
         if turn is not None and (problem := weakness(turn.get_secret_value())):
             raise ValueError(

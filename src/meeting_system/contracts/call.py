@@ -19,7 +19,8 @@ ReplyT = TypeVar("ReplyT", bound="Message")
 class Message(BaseModel):
     """Base of everything on the wire: strict about unknown fields, immutable, JSON both ways."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="null")
+    # Without the input in errors: their text reaches logs and callers.
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="null", hide_input_in_errors=True)
 
 
 class Nothing(Message):

@@ -28,6 +28,8 @@ class Admission(Message):
     role: MeetingRole
     is_guest: bool
     microphone_allowed: bool = True
+    traceparent: str = ""
+    """Of the request that asked for the ticket: what follows goes on with its trace."""
 
 
 class RedeemTicket(Request[Admission]):

@@ -12,14 +12,19 @@ from meeting_system.kit.json import read_json
 from meeting_system.kit.log import logger
 from meeting_system.kit.metrics import HTTP_SECONDS
 from meeting_system.kit.problem import internal_problem, to_problem
-from meeting_system.kit.telemetry import Answered, Observer
-from meeting_system.kit.trace import read_traceparent, traced
+from meeting_system.kit.trace import Span, new_trace, read_traceparent, span, traced
 
 log = logger(__name__)
 
 BODY_LIMIT = 1 << 20
 CLIENT_GONE = 499
 """Counted for requests whose client did not wait for the answer."""
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Those that we count by name: a client may send any."""
+
+PEER = "meeting_system.peer"
+"""Key of a scope: the address that the connection comes from, whatever a proxy says of its client."""
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -45,17 +50,18 @@ class Edge:
     body_limit: int = BODY_LIMIT
     paths: Mapping[object, str] = field(default_factory=dict)
     """Path templates by endpoint: the labels of metrics."""
-    observer: Observer | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        with traced(read_traceparent(Headers(scope=scope).get("traceparent"))) as trace_id:
-            if scope["type"] == "http":
-                await self._answer(scope, receive, send, trace_id)
-            else:
+        if scope["type"] != "http":
+            with traced():
                 await self._talk(scope, receive, send)
+            return
+        asked = Headers(scope=scope).get("traceparent") if came_by_proxy(scope) else None
+        with traced(new_trace(read_traceparent(asked))) as trace_id, span("HTTP", "server") as part:
+            await self._answer(scope, receive, send, trace_id, part)
 
     async def _talk(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -64,7 +70,9 @@ class Edge:
             log.exception("websocket_failed", path=scope["path"])
             raise
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, trace_id: str) -> None:
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, trace_id: str, part: Span | None
+    ) -> None:
         started, status = time.perf_counter(), 0
 
         async def send_with_headers(message: Message) -> None:
@@ -88,14 +96,22 @@ class Edge:
                 raise
             await internal_problem()(scope, receive, send_with_headers)
         finally:
-            # Starlette leaves the endpoint in the scope; addresses that match none share a label.
-            route = self.paths.get(scope.get("endpoint"), "none")
-            taken_s = time.perf_counter() - started
-            HTTP_SECONDS.labels(scope["method"], route, status or CLIENT_GONE).observe(taken_s)
-            if self.observer is not None:
-                now = time.time_ns()
-                begun = now - int(taken_s * 1e9)
-                self.observer(Answered(trace_id, scope["method"], route, status or CLIENT_GONE, begun, now))
+            self._note(scope, status or CLIENT_GONE, time.perf_counter() - started, part)
+
+    def _note(self, scope: Scope, status: int, taken_s: float, part: Span | None) -> None:
+        """Count the request, and name its span."""
+        # Starlette leaves the endpoint in the scope; addresses that match none share a label.
+        route = self.paths.get(scope.get("endpoint"), "none")
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        HTTP_SECONDS.labels(method, route, status).observe(taken_s)
+        if part is not None:
+            part.name = f"{method} {route}"
+            part.attributes |= {
+                "http.request.method": method,
+                "http.route": route,
+                "http.response.status_code": status,
+            }
+            part.error = str(status) if status >= 500 else ""
 
     async def _read_body(self, scope: Scope, receive: Receive) -> bytes | None:
         """Read the body of a request that may have one, within the limit; read JSON strictly."""
@@ -124,6 +140,22 @@ class Edge:
             chunks.append(chunk)
             more = message.get("more_body", False)
         return b"".join(chunks)
+
+
+@dataclass(frozen=True)
+class NotePeer:
+    """Remembers who connected, before what a trusted proxy says of its client takes the place of it."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[PEER] = scope.get("client")
+        await self.app(scope, receive, send)
+
+
+def came_by_proxy(scope: Scope) -> bool:
+    """Tell whether a proxy that we trust handed this on: its word took the place of the connection's."""
+    return PEER in scope and scope[PEER] is not scope.get("client")
 
 
 class _Replay:

@@ -12,7 +12,6 @@ from meeting_system.kernel.ports import Store
 from meeting_system.kit.auth import Authenticator
 from meeting_system.kit.edge import BODY_LIMIT, Edge
 from meeting_system.kit.problem import translate_errors
-from meeting_system.kit.telemetry import Observer
 from meeting_system.kit.tokens import Tokens
 
 
@@ -23,11 +22,8 @@ def create_app(
     store: Store,
     otherwise: ASGIApp | None = None,
     body_limit: int = BODY_LIMIT,
-    observer: Observer | None = None,
 ) -> FastAPI:
-    """Return the application with `routes`; `otherwise` answers what none of them matches, `observer`
-    is told each request that was answered.
-    """
+    """Return the application with `routes`; `otherwise` answers what none of them matches."""
     app = FastAPI(title="meeting-system", version=__version__, docs_url=None, redoc_url=None)
     app.state.authenticator = Authenticator(tokens, store)
     app.router.routes.extend(routes)
@@ -37,7 +33,7 @@ def create_app(
     paths: dict[object, str] = {
         route.endpoint: route.path for route in app.routes if isinstance(route, Route)
     }
-    app.add_middleware(Edge, body_limit=body_limit, paths=paths, observer=observer)
+    app.add_middleware(Edge, body_limit=body_limit, paths=paths)
     return app
 
 

@@ -1,7 +1,8 @@
-"""Structured logs: events with fields, each with the trace id of what was being done.
+"""Structured logs: one line an event, with `timestamp`, `level`, `service`, `module` and, where something is
+being done for somebody, `trace_id`.
 
 `log = logger(__name__)`, then `log.info("peer_joined", meeting_id=…)`. Personal data goes in as `Private` and
-prints redacted.
+prints redacted; what slips through in a text is blotted out by redact.py.
 """
 
 import logging
@@ -14,16 +15,24 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from meeting_system.kernel.pii import Private
+from meeting_system.kit.redact import redact, redact_field
 from meeting_system.kit.trace import current_trace_id
 
 Format = Literal["json", "console"]
 Level = Literal["debug", "info", "warning", "error"]
 Event = MutableMapping[str, Any]
 
+SERVICES = frozenset({"user", "meeting", "signaling", "media", "ai"})
+SHARED = "system"
+"""What logs for no service: the composition root, adapters, libraries."""
+
 
 def logger(name: str) -> FilteringBoundLogger:
     """Return the logger of a module."""
-    bound: FilteringBoundLogger = structlog.get_logger(module=name.removeprefix("meeting_system."))
+    module = name.removeprefix("meeting_system.")
+    part = module.partition(".")[0]
+    service = part if part in SERVICES and module != name else SHARED
+    bound: FilteringBoundLogger = structlog.get_logger(service=service, module=module)
     return bound
 
 
@@ -34,8 +43,15 @@ def add_trace_id(_logger: object, _method: str, event: Event) -> Event:
     return event
 
 
+def redact_event(_logger: object, _method: str, event: Event) -> Event:
+    """Blot out secrets and addresses in what is written."""
+    for name, value in event.items():
+        event[name] = redact_field(name, value)
+    return event
+
+
 def _to_json(value: object) -> str:
-    return str(value) if isinstance(value, Private) else repr(value)
+    return str(value) if isinstance(value, Private) else redact(repr(value))
 
 
 def _dump(event: object, **_options: object) -> str:
@@ -65,13 +81,17 @@ def _processors() -> list[Any]:
         add_trace_id,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact_event,
     ]
 
 
 def _renderer(form: Format, stream: TextIO) -> list[Any]:
     if form == "console":
-        return [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_dump)]
+        # Not its own tracebacks: they show the values of variables.
+        plain = structlog.dev.plain_traceback
+        return [structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=plain)]
+    return [structlog.processors.JSONRenderer(serializer=_dump)]
 
 
 class _Forward(logging.Handler):

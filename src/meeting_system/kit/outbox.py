@@ -17,15 +17,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from meeting_system.contracts.call import Request
 from meeting_system.kernel.errors import AppError, Unavailable
 from meeting_system.kit.bus import Courier
+from meeting_system.kit.every import every
 from meeting_system.kit.log import logger
-from meeting_system.kit.metrics import OUTBOX_DELIVERIES
+from meeting_system.kit.metrics import OUTBOX_DELIVERIES, OUTBOX_FAILED, OUTBOX_OLDEST_SECONDS, QUEUES
 from meeting_system.kit.sql import Database, after_commit
 from meeting_system.kit.tasks import alongside
-from meeting_system.kit.trace import current_trace_id, traced
+from meeting_system.kit.trace import current_traceparent, span, traced
 
 log = logger(__name__)
 
 BATCH = 64
+MEASURE_S = 5.0
+COUNTED = 10_000
+"""A longer outbox is told as this long: to count it all would take time when there is least."""
 POLL_S = 1.0
 FIRST_RETRY_S = 0.1
 LONGEST_RETRY_S = 30.0
@@ -33,6 +37,7 @@ MOST_ATTEMPTS = 3000
 """About a day of attempts; then the request is put aside with its problem."""
 
 # The lock, held to the commit, gives requests of one key their numbers in the order of their commits.
+# The column is called trace_id, and holds a whole traceparent.
 _INSERT = text(
     """
     INSERT INTO kit.outbox (key, topic, payload, trace_id)
@@ -60,6 +65,15 @@ _DELAY = text(
     WHERE id = :id
     """
 )
+_MEASURE = text(
+    f"""
+    SELECT
+      (SELECT count(*) FROM (SELECT FROM kit.outbox WHERE failed_at IS NULL LIMIT {COUNTED}) AS waiting),
+      (SELECT coalesce(extract(epoch FROM clock_timestamp() - created_at), 0) FROM kit.outbox
+       WHERE failed_at IS NULL ORDER BY id LIMIT 1),
+      (SELECT count(*) FROM kit.outbox WHERE failed_at IS NOT NULL)
+    """  # noqa: S608  # a constant of ours
+)
 
 _woken: set[asyncio.Event] = set()
 
@@ -70,7 +84,7 @@ async def collect(connection: AsyncConnection, request: Request[Any], *, key: st
         "key": key,
         "topic": request.topic,
         "payload": request.model_dump_json(),
-        "trace_id": current_trace_id(),
+        "trace_id": current_traceparent(),
     }
     await connection.execute(_INSERT, row)
     after_commit(connection, wake_relays)
@@ -87,7 +101,7 @@ class _Row:
     id: int
     topic: str
     payload: str
-    trace_id: str
+    traceparent: str
     attempts: int
 
 
@@ -101,14 +115,17 @@ class OutboxRelay:
         self._database = database
         self._courier = courier
         self._wake = asyncio.Event()
+        self.waiting = 0
+        """Requests in the outbox when it was last measured."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Deliver while the block runs."""
         _woken.add(self._wake)
         try:
-            async with alongside(self._run()):
-                yield
+            with QUEUES.watch("outbox", lambda: self.waiting):
+                async with alongside(self._run(), every(MEASURE_S, self.measure, name="outbox_measure")):
+                    yield
         finally:
             _woken.discard(self._wake)
 
@@ -127,6 +144,14 @@ class OutboxRelay:
                     await self._wake.wait()
             except TimeoutError:
                 continue
+
+    async def measure(self) -> None:
+        """Count what waits and what was given up, for metrics."""
+        async with self._database.reading() as connection:
+            waiting, oldest_s, failed = (await connection.execute(_MEASURE)).one()
+        self.waiting = waiting
+        OUTBOX_OLDEST_SECONDS.set(max(0.0, float(oldest_s or 0)))
+        OUTBOX_FAILED.set(failed)
 
     async def deliver_all(self) -> None:
         """Deliver until nothing is due."""
@@ -148,7 +173,7 @@ class OutboxRelay:
 
     async def _deliver(self, row: _Row) -> str | None:
         """Deliver one; return the problem when it must be tried again."""
-        with traced(row.trace_id or None):
+        with traced(row.traceparent), span(f"outbox {row.topic}", "consumer"):
             try:
                 await self._courier.forward(row.topic, row.payload.encode())
             except AppError as error:

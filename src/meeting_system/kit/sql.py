@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
 import orjson
-from sqlalchemy import event, exc, text
+from sqlalchemy import QueuePool, event, exc, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from meeting_system.kernel.errors import Unavailable
-from meeting_system.kit.metrics import SQL_CONNECTIONS, SQL_STATEMENTS
+from meeting_system.kit.metrics import SQL_CONNECTIONS, SQL_LIMIT, SQL_OPEN, SQL_STATEMENTS, SQL_WAITING
 
 CONNECT_S = 5.0
 POOL_WAIT_S = 5.0
@@ -34,6 +34,8 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.waiting = 0
+        """Callers that wait for a connection."""
 
     @property
     def engine(self) -> AsyncEngine:
@@ -48,7 +50,7 @@ class Database:
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
         callbacks: dict[Callable[[], None], None] = {}
         with translating():
-            async with self._engine.begin() as connection:
+            async with self._connected(self._engine) as connection, connection.begin():
                 connection.info[CALLBACKS] = callbacks
                 try:
                     yield connection
@@ -62,8 +64,18 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Single statements without BEGIN and COMMIT around them: a third less time."""
         with translating():
-            async with self._autocommit.connect() as connection:
+            async with self._connected(self._autocommit) as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def _connected(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        async with AsyncExitStack() as stack:
+            self.waiting += 1
+            try:
+                connection = await stack.enter_async_context(engine.connect())
+            finally:
+                self.waiting -= 1
+            yield connection
 
     async def check(self) -> None:
         """Return when the server answers; raise Unavailable else."""
@@ -120,28 +132,34 @@ async def open_database(
         pool_use_lifo=True,
         json_serializer=_dump_json,
         json_deserializer=orjson.loads,
+        hide_parameters=True,  # an error's text would carry what people entered into the log
         connect_args={
             "timeout": CONNECT_S,
             "command_timeout": STATEMENT_S,
             "server_settings": {"application_name": APPLICATION, "jit": "off", "timezone": "UTC"},
         },
     )
-    _count(engine)
+    database = Database(engine)
     try:
-        yield Database(engine)
+        with _watched(database):
+            yield database
     finally:
         await engine.dispose()
 
 
-def _count(engine: AsyncEngine) -> None:
-    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+@contextmanager
+def _watched(database: Database) -> Iterator[None]:
+    pool = database.engine.pool
+    assert isinstance(pool, QueuePool)
+
+    @event.listens_for(database.engine.sync_engine, "before_cursor_execute")
     def count_statement(*_: Any) -> None:
         SQL_STATEMENTS.inc()
 
-    @event.listens_for(engine.sync_engine, "checkout")
-    def count_checkout(*_: Any) -> None:
-        SQL_CONNECTIONS.inc()
-
-    @event.listens_for(engine.sync_engine, "checkin")
-    def count_checkin(*_: Any) -> None:
-        SQL_CONNECTIONS.dec()
+    with (
+        SQL_CONNECTIONS.watch("", pool.checkedout),
+        SQL_OPEN.watch("", lambda: pool.checkedout() + pool.checkedin()),
+        SQL_LIMIT.watch("", lambda: 2 * pool.size()),  # as many again as overflow
+        SQL_WAITING.watch("", lambda: database.waiting),
+    ):
+        yield

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from meeting_system.meeting import lifecycle
 from meeting_system.meeting.context import Context
+from meeting_system.meeting.metrics import LIVE
 from meeting_system.meeting.repository import meetings, runs
 
 
@@ -29,3 +30,9 @@ async def purge(context: Context) -> int:
     async with context.ports.database.transaction() as connection:
         answers = await runs.delete_old_commands(connection, before=before)
         return answers + await runs.delete_old_events(connection, before=before)
+
+
+async def count_live(context: Context) -> None:
+    """Count the meetings that go on, for metrics."""
+    async with context.ports.database.reading() as connection:
+        LIVE.set(await runs.count_live(connection))

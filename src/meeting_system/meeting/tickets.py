@@ -5,6 +5,7 @@ from pydantic import BaseModel
 from meeting_system.contracts.meeting import Admission, RedeemTicket
 from meeting_system.kernel.ids import new_secret
 from meeting_system.kernel.principal import MeetingRole
+from meeting_system.kit.trace import current_traceparent
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.errors import TicketInvalid
 from meeting_system.meeting.repository import runs
@@ -17,11 +18,13 @@ class Ticket(BaseModel):
     run_id: str
     participant_id: str
     device_id: str
+    traceparent: str = ""
 
 
 async def issue(context: Context, ticket: Ticket) -> str:
     """Return a new secret that `redeem` exchanges once."""
     secret = new_secret()
+    ticket = ticket.model_copy(update={"traceparent": current_traceparent()})
     await context.ports.store.set(
         f"ticket:{secret}",
         ticket.model_dump_json().encode(),
@@ -53,4 +56,5 @@ async def redeem(context: Context, request: RedeemTicket) -> Admission:
         display_name=row.display_name,
         role=MeetingRole(row.role),
         is_guest=row.user_id is None,
+        traceparent=ticket.traceparent,
     )

@@ -16,6 +16,7 @@ from meeting_system.meeting.routes import create_routes
 from meeting_system.meeting.settings import MeetingSettings
 
 NO_TURN = TurnSettings()
+COUNT_S = 5.0
 
 
 def create(ports: Ports, settings: MeetingSettings, turn: TurnSettings = NO_TURN) -> Plug:
@@ -26,8 +27,9 @@ def create(ports: Ports, settings: MeetingSettings, turn: TurnSettings = NO_TURN
     @asynccontextmanager
     async def run() -> AsyncIterator[None]:
         looking_after = every(settings.look_after_s, partial(jobs.look_after, context), name="meeting")
+        counting = every(COUNT_S, partial(jobs.count_live, context), name="meeting_count")
         try:
-            async with alongside(looking_after):
+            async with alongside(looking_after, counting):
                 yield
         finally:
             passwords.close()

@@ -23,6 +23,7 @@ from meeting_system.contracts.signal import (
 )
 from meeting_system.kernel.errors import AppError, Unavailable
 from meeting_system.kit.log import logger
+from meeting_system.kit.trace import span, traced
 from meeting_system.signaling import rules, steps
 from meeting_system.signaling.core import (
     ASK_TIMEOUT_S,
@@ -50,7 +51,16 @@ async def identify(core: Core, frame: Identify, queue: SendQueue) -> Attachment:
     # Drawn before anything is waited for: sids of one participant sort as their sockets came.
     session = steps.NewSession(core.new_id(), core.new_secret(), core.node)
     admission, last_cid = await _admit(core, frame)
+    # The ticket carries the trace of the request that asked for it: one join is one trace.
+    with traced(admission.traceparent), span("signaling.identify", "server"):
+        return await _begin(core, admission, session, last_cid, queue)
+
+
+async def _begin(
+    core: Core, admission: Admission, session: steps.NewSession, last_cid: int, queue: SendQueue
+) -> Attachment:
     held = await _arrive(core, admission, session, queue)
+    held.traceparent = admission.traceparent
     room = await ensure_room(core, admission.meeting_id, admission.run_id)
     view = await load_view(core, admission.meeting_id, admission.run_id)
     check_present(held, room, view)

@@ -39,7 +39,7 @@ from meeting_system.contracts.signal import (
 )
 from meeting_system.kernel.errors import AppError, Unavailable
 from meeting_system.kit.log import logger
-from meeting_system.kit.trace import current_trace_id
+from meeting_system.kit.trace import Trace, current_trace_id, new_trace, span, to_trace, traced
 from meeting_system.signaling.core import ASK_TIMEOUT_S, Core, raise_if_over
 from meeting_system.signaling.errors import (
     AnswerLost,
@@ -56,12 +56,26 @@ from meeting_system.signaling.rules import retire_token
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 1.0
+OFFER = "media.offer"
 
 log = logger(__name__)
 
 
 async def handle(core: Core, held: Attachment, command: Command) -> None:
     """Do a command and push its ack. Raises CloseSocket; the others of errors.py: call again once mended."""
+    with traced(_trace_of(held, command)), span(f"signaling.{_known(command.t)}", "server"):
+        await _handle(core, held, command)
+
+
+def _trace_of(held: Attachment, command: Command) -> Trace:
+    """The first offer belongs to the join; every other command is a trace of its own."""
+    if command.t == OFFER and held.traceparent:
+        traceparent, held.traceparent = held.traceparent, ""
+        return to_trace(traceparent)
+    return new_trace()
+
+
+async def _handle(core: Core, held: Attachment, command: Command) -> None:
     if command.cid <= held.last_cid:
         await _answer_again(core, held, command)
         return

@@ -28,6 +28,7 @@ from meeting_system.contracts.signal import (
 from meeting_system.kernel.errors import AppError, Unavailable
 from meeting_system.kit.log import logger
 from meeting_system.kit.tasks import alongside
+from meeting_system.kit.trace import new_trace, span, traced
 from meeting_system.signaling import presence, rules
 from meeting_system.signaling.attach import identify, resume
 from meeting_system.signaling.commands import confirm_token, handle
@@ -109,6 +110,11 @@ class Connection:
         )
         self._others = rules.TokenBucket.full(rules.OTHERS_A_SECOND, rules.OTHERS_BURST, self.last_heard)
 
+    @property
+    def commands_waiting(self) -> int:
+        """What was read, and waits for the command before it."""
+        return self._inbox.qsize()
+
     async def serve(
         self, opening: Identify | None, on_attached: Callable[[], None], on_refused: CloseSocket | None = None
     ) -> None:
@@ -189,7 +195,8 @@ class Connection:
         if isinstance(frame, Identify):
             held = await identify(self._core, frame, self.queue)
         elif isinstance(frame, Resume):
-            held = await resume(self._core, frame, self.queue)
+            with traced(new_trace()), span("signaling.resume", "server"):
+                held = await resume(self._core, frame, self.queue)
             self._commands.grant(rules.RESENT_BURST)
         else:
             raise CloseSocket(CloseCode.NOT_AUTHENTICATED, "identify or resume first")

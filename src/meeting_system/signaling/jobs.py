@@ -1,7 +1,7 @@
 """What signaling does all the time: listen to rooms, mend gaps, renew leases, sweep lost sessions, report."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,12 +11,16 @@ from meeting_system.kernel.errors import AppError, Unavailable
 from meeting_system.kernel.ports import Store, Subscription
 from meeting_system.kit.every import every
 from meeting_system.kit.log import logger
+from meeting_system.kit.metrics import QUEUES
 from meeting_system.kit.tasks import alongside
+from meeting_system.kit.trace import current_traceparent, traced
 from meeting_system.signaling import presence, rules
+from meeting_system.signaling.connection import Connection
 from meeting_system.signaling.core import Core
 from meeting_system.signaling.door import Door
 from meeting_system.signaling.hub import Hub
-from meeting_system.signaling.metrics import LOG_LAG
+from meeting_system.signaling.lag import LogLag, Position
+from meeting_system.signaling.metrics import LOG_LAG, UNTOLD, UNTOLD_SECONDS
 from meeting_system.signaling.room_log import channel_of
 
 COMPARE_EVERY_S = 2.0
@@ -35,17 +39,22 @@ class Later:
     """Requests that are asked after the answer, in order; bounded: the oldest go first."""
 
     def __init__(self) -> None:
-        self._queue: asyncio.Queue[Request[Any]] = asyncio.Queue(LATER_KEPT)
+        self._queue: asyncio.Queue[tuple[str, Request[Any]]] = asyncio.Queue(LATER_KEPT)
+
+    def __len__(self) -> int:
+        return self._queue.qsize()
 
     def put(self, request: Request[Any]) -> None:
         if self._queue.full():
-            log.warning("report_dropped", topic=self._queue.get_nowait().topic)
-        self._queue.put_nowait(request)
+            log.warning("report_dropped", topic=self._queue.get_nowait()[1].topic)
+        self._queue.put_nowait((current_traceparent(), request))
 
     async def run(self, core: Core) -> None:
         """Ask one after the other for ever."""
         while True:
-            await self._ask(core, await self._queue.get())
+            traceparent, request = await self._queue.get()
+            with traced(traceparent):
+                await self._ask(core, request)
 
     async def _ask(self, core: Core, request: Request[Any]) -> None:
         for attempt in range(LATER_ATTEMPTS):
@@ -129,10 +138,24 @@ class Jobs:
         self._ear = ear
         self._later = later
         self._alarm = alarm
+        self._lag = LogLag()
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Run every job while the block runs."""
+        with (
+            QUEUES.watch("send", lambda: self._longest(lambda each: len(each.queue))),
+            QUEUES.watch("commands", lambda: self._longest(lambda each: each.commands_waiting)),
+            QUEUES.watch("reports", lambda: len(self._later)),
+        ):
+            async with self._running():
+                yield
+
+    def _longest(self, length: Callable[[Connection], int]) -> int:
+        return max(map(length, self._door.connections), default=0)
+
+    @asynccontextmanager
+    async def _running(self) -> AsyncIterator[None]:
         async with alongside(
             self._ear.listen(self._hub),
             self._later.run(self._core),
@@ -173,8 +196,15 @@ class Jobs:
 
     async def _compare(self) -> None:
         runs = list(self._hub.rooms)
+        rooms: dict[str, Position] = {}
         for run, (epoch, top) in zip(runs, await self._core.log.read_tops(runs), strict=True):
+            room = self._hub.rooms.get(run)
+            if room is not None:
+                rooms[run] = Position(epoch, top, room.epoch, room.top)
             self._hub.compare(run, epoch, top)
+        untold, seconds = self._lag.look(rooms, self._core.clock.monotonic())
+        UNTOLD.set(untold)
+        UNTOLD_SECONDS.set(seconds)
 
     async def _renew(self) -> None:
         await presence.renew(self._core, self._hub)

@@ -157,3 +157,5 @@ class Attachment:
     token_confirmed: bool = False
     needs_reset: bool = False
     next_token: str = ""
+    traceparent: str = ""
+    """Of the join that the session began with, until its first offer went on with it."""

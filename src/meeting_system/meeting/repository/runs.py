@@ -49,6 +49,12 @@ _PARTICIPANT = (
 )
 
 
+async def count_live(connection: AsyncConnection) -> int:
+    """Return how many meetings go on."""
+    statement = select(func.count()).select_from(runs).where(runs.c.ended_at.is_(None))
+    return int((await connection.execute(statement)).scalar_one())
+
+
 async def lock_run(connection: AsyncConnection, run_id: str, meeting_id: str) -> RunRow | None:
     """Hold a run: the durable commands of one run come one after the other."""
     statement = (
