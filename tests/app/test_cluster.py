@@ -2,6 +2,7 @@
 
 import ssl
 import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,7 +49,9 @@ def test_gixy_finds_nothing_to_complain_of(files: Path) -> None:
     # host_spoofing: the port in the address that people use must arrive, since the page's origin is compared
     # with it. Nothing else is made of the name.
     outcome = subprocess.run(
-        ["gixy", "--skips", "host_spoofing", files / "nginx.conf"], capture_output=True, text=True
+        [Path(sys.executable).with_name("gixy"), "--skips", "host_spoofing", files / "nginx.conf"],
+        capture_output=True,
+        text=True,
     )
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
 

@@ -13,6 +13,7 @@ either the old data or the new.
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,9 @@ LOCK = "lock"
 RESTORE = "restore"
 REPLACED = "replaced-"
 SUFFIX = ".backup"
+
+ENDING_S = 10.0
+LOOK_AGAIN_S = 0.1
 
 LAST_BACKUP = "last-backup.json"
 SERVERS = ("postgres", "postgresql", "valkey", "redis", "etcd", "nginx")
@@ -80,7 +84,7 @@ def settle(data: Path) -> Path | None:
     if not folder.exists():
         return None
     if not (folder / "ready").exists():
-        shutil.rmtree(folder)
+        _throw_away(folder)
         return None
     old = folder / "old"
     old.mkdir(mode=0o700, exist_ok=True)
@@ -89,6 +93,20 @@ def settle(data: Path) -> Path | None:
         _mark(folder / "emptied")
     _move(folder / "new", data)
     return _put_aside(data, folder)
+
+
+def _throw_away(folder: Path) -> None:
+    """Remove a folder in which the PostgreSQL of a killed restore may still be about to end."""
+    deadline = time.monotonic() + ENDING_S
+    while True:
+        try:
+            shutil.rmtree(folder)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(LOOK_AGAIN_S)
+        else:
+            return
 
 
 def remove_traces(new: Path, sockets: Path) -> None:
