@@ -6,6 +6,8 @@ use super::Micros;
 const FIRST_WINDOW: Micros = 500_000;
 /// Later ones gather this much.
 const WINDOW: Micros = 150_000;
+/// Reports are overtaken by less than this; more is a clock that was set.
+const MAX_LATE: Micros = 1_000_000;
 /// How much a sample that differs is doubted.
 const UNCERTAINTY: f64 = 10.0;
 /// A lower sample is doubted more while the application sends little.
@@ -49,6 +51,10 @@ impl Acknowledged {
 
     /// Add a packet by its arrival.
     pub(super) fn add(&mut self, bytes: u16, arrival: Micros, limited: bool) {
+        if self.last.is_some_and(|last| (1..MAX_LATE).contains(&(last - arrival))) {
+            // A report that was overtaken by the next one: what it tells has been credited.
+            return;
+        }
         if let Some(sample) = self.sample(arrival) {
             self.join(sample, limited);
         }

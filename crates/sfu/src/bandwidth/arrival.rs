@@ -87,8 +87,15 @@ impl Groups {
 
     fn complete(&mut self, next: Group) -> Option<Gap> {
         let ended = self.current.replace(next)?;
-        let before = self.previous.replace(ended)?;
+        let Some(before) = self.previous else {
+            self.previous = Some(ended);
+            return None;
+        };
         let arrived = ended.last_arrival - before.last_arrival;
+        if arrived >= 0 {
+            // One that is left out must not take its gap with it: only the negative ones would be missing in the sum.
+            self.previous = Some(ended);
+        }
         self.backwards = if arrived < 0 { self.backwards + 1 } else { 0 };
         if self.backwards >= MAX_BACKWARDS || arrived - (ended.told - before.told) > MAX_JUMP {
             *self = Groups { current: Some(next), ..Groups::default() };

@@ -35,6 +35,35 @@ pub(super) struct Cluster {
     first_arrival: Micros,
     last_arrival: Micros,
     first_arrival_bytes: u64,
+    /// The packets' times: how much later each was sent than the first heard of, and how much longer it took.
+    times: Line,
+    origin: (Micros, Micros),
+}
+
+/// Sums for a line through points, in seconds.
+#[derive(Debug, Clone, Copy, Default)]
+struct Line {
+    count: f64,
+    x: f64,
+    y: f64,
+    xx: f64,
+    xy: f64,
+}
+
+impl Line {
+    fn add(&mut self, x: f64, y: f64) {
+        self.count += 1.0;
+        self.x += x;
+        self.y += y;
+        self.xx += x * x;
+        self.xy += x * y;
+    }
+
+    /// The slope by least squares; `None` when all points have the same x.
+    fn slope(&self) -> Option<f64> {
+        let spread = self.count * self.xx - self.x * self.x;
+        (spread > 0.0).then(|| (self.count * self.xy - self.x * self.y) / spread)
+    }
 }
 
 impl Cluster {
@@ -54,22 +83,34 @@ impl Cluster {
         if is_first || sent >= self.last_sent {
             (self.last_sent, self.last_sent_bytes) = (sent, bytes);
         }
+        if is_first {
+            self.origin = (sent, arrival - sent);
+        }
+        let since = |time: Micros, origin: Micros| (time - origin) as f64 / 1e6;
+        self.times.add(since(sent, self.origin.0), since(arrival - sent, self.origin.1));
         self.last_arrival = if is_first { arrival } else { self.last_arrival.max(arrival) };
         self.first_sent = Some(self.first_sent.map_or(sent, |first| first.min(sent)));
     }
 
     /// What the path carried; `None` while too little has arrived or the times make no sense.
-    pub(super) fn result(&self, min_packets: u32, min_bytes: u64) -> Option<Found> {
+    ///
+    /// Where packets overtake each other, the first and the last arrival say little of the rate: the line through all
+    /// of them does.
+    pub(super) fn result(&self, min_packets: u32, min_bytes: u64, is_disordered: bool) -> Option<Found> {
         let enough = |got: f64, wanted: f64| got >= ENOUGH * wanted;
         if !enough(f64::from(self.packets), f64::from(min_packets)) || !enough(self.bytes as f64, min_bytes as f64) {
             return None;
         }
         let sent = rate(self.bytes - self.last_sent_bytes, self.last_sent - self.first_sent?)?;
-        let arrived = rate(self.bytes - self.first_arrival_bytes, self.last_arrival - self.first_arrival)?;
+        let arrived = match is_disordered {
+            true => sent / (1.0 + self.times.slope()?.max(0.0)),
+            false => rate(self.bytes - self.first_arrival_bytes, self.last_arrival - self.first_arrival)?,
+        };
         if arrived > MAX_COMPRESSION * sent {
             return None;
         }
-        let full = arrived < FULL * sent;
+        // What chance may have told is believed half.
+        let full = is_disordered || arrived < FULL * sent;
         Some(Found { bps: if full { TARGET * arrived } else { arrived.min(sent) }, full })
     }
 }
@@ -90,15 +131,15 @@ mod tests {
 
     #[test]
     fn a_free_path_shows_the_sending_rate_and_a_full_one_its_own() {
-        assert_eq!(cluster(2_000, 2_000).result(10, 10_000), Some(Found { bps: 4e6, full: false }));
-        assert_eq!(cluster(2_000, 4_000).result(10, 10_000), Some(Found { bps: 0.95 * 2e6, full: true }));
+        assert_eq!(cluster(2_000, 2_000).result(10, 10_000, false), Some(Found { bps: 4e6, full: false }));
+        assert_eq!(cluster(2_000, 4_000).result(10, 10_000, false), Some(Found { bps: 0.95 * 2e6, full: true }));
     }
 
     #[test]
     fn too_few_packets_or_times_without_sense_tell_nothing() {
-        assert_eq!(cluster(2_000, 2_000).result(20, 10_000), None);
-        assert_eq!(cluster(2_000, 500).result(10, 10_000), None);
-        assert_eq!(cluster(0, 2_000).result(10, 10_000), None);
-        assert_eq!(cluster(2_000, 0).result(10, 10_000), None);
+        assert_eq!(cluster(2_000, 2_000).result(20, 10_000, false), None);
+        assert_eq!(cluster(2_000, 500).result(10, 10_000, false), None);
+        assert_eq!(cluster(0, 2_000).result(10, 10_000, false), None);
+        assert_eq!(cluster(2_000, 0).result(10, 10_000, false), None);
     }
 }

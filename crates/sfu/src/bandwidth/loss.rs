@@ -32,14 +32,25 @@ const PREFERENCE: f64 = 0.0002;
 const LOGARITHMIC_PREFERENCE: f64 = 0.02;
 /// Fewer packets than this say nothing.
 const MIN_PACKETS: u32 = 10;
+/// What was overtaken may come until so many times the usual disorder.
+const HOLD: Micros = 4;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Observation {
     packets: f64,
-    /// Of these, by bytes: a queue that overflows drops large packets, and speech is small.
-    lost: f64,
+    bytes: f64,
+    lost_bytes: f64,
     /// Sent, bits per second.
     bps: f64,
+    first: Micros,
+    last: Micros,
+}
+
+impl Observation {
+    /// Packets lost, by bytes: a queue that overflows drops large packets, and speech is small.
+    fn lost(&self) -> f64 {
+        self.packets * (self.lost_bytes / self.bytes.max(1.0)).min(1.0)
+    }
 }
 
 /// The observation that is being gathered.
@@ -47,7 +58,7 @@ struct Observation {
 struct Gathering {
     packets: u32,
     bytes: u64,
-    lost_bytes: u64,
+    lost_bytes: f64,
     first: Option<Micros>,
     last: Micros,
 }
@@ -59,6 +70,8 @@ pub(super) struct LossLimit {
     next: usize,
     gathering: Gathering,
     limit: Option<f64>,
+    /// What was sent less than this before the newest may still arrive: packets overtake each other.
+    hold: Micros,
 }
 
 /// Sums over the observations, faded by age.
@@ -75,6 +88,7 @@ impl LossLimit {
             next: 0,
             gathering: Gathering::default(),
             limit: None,
+            hold: 0,
         }
     }
 
@@ -92,17 +106,35 @@ impl LossLimit {
     /// A packet was received.
     pub(super) fn receive(&mut self, sent: Micros, bytes: u16, was_lost: bool) {
         if was_lost {
-            // Counted already. In an older observation it stays lost: so late it was of no use.
-            self.gathering.lost_bytes = self.gathering.lost_bytes.saturating_sub(u64::from(bytes));
+            self.find(sent, bytes);
         } else {
             self.gathering.add(sent, bytes);
         }
     }
 
+    /// A packet that was counted as lost has only been overtaken: take it back where it was counted.
+    fn find(&mut self, sent: Micros, bytes: u16) {
+        let mut left = f64::from(bytes);
+        if self.gathering.first.is_some_and(|first| first <= sent) {
+            left -= take(&mut self.gathering.lost_bytes, left);
+        }
+        for age in 1..=WINDOW {
+            let seen = &mut self.observations[(self.next + WINDOW - age) % WINDOW];
+            if (seen.first..=seen.last).contains(&sent) {
+                left -= take(&mut seen.lost_bytes, left);
+            }
+        }
+    }
+
+    /// Packets are overtaken by so much.
+    pub(super) fn set_spread(&mut self, spread: Micros) {
+        self.hold = HOLD * spread;
+    }
+
     /// A packet was lost.
     pub(super) fn lose(&mut self, sent: Micros, bytes: u16) {
         self.gathering.add(sent, bytes);
-        self.gathering.lost_bytes += u64::from(bytes);
+        self.gathering.lost_bytes += f64::from(bytes);
     }
 
     /// Step with a report of feedback; `by_delay` is the estimate without losses.
@@ -144,7 +176,8 @@ impl LossLimit {
             * (PREFERENCE * kbps + LOGARITHMIC_PREFERENCE * (1.0 + kbps).ln());
         let of = |(weight, seen): (f64, Observation)| {
             let probability = (inherent + (1.0 - inherent) * overflow(seen.bps, bps)).clamp(1e-6, 1.0 - 1e-6);
-            let likelihood = seen.lost * probability.ln() + (seen.packets - seen.lost) * (1.0 - probability).ln();
+            let lost = seen.lost();
+            let likelihood = lost * probability.ln() + (seen.packets - lost) * (1.0 - probability).ln();
             weight * (likelihood + preference * seen.packets)
         };
         self.weighted().map(of).sum()
@@ -155,16 +188,18 @@ impl LossLimit {
         let (mut unexplained, mut packets) = (0.0, 0.0);
         for (weight, seen) in self.weighted() {
             let overflow = overflow(seen.bps, bps);
-            unexplained += weight * (seen.lost - overflow * seen.packets);
+            unexplained += weight * (seen.lost() - overflow * seen.packets);
             packets += weight * (1.0 - overflow) * seen.packets;
         }
         let most = (BORNE_LOSS + BORNE_BPS / bps.max(1.0)).min(1.0);
         (unexplained / packets.max(1e-9)).clamp(LEAST_LOSS, most)
     }
 
-    /// The observations from the newest to the oldest, with their weights.
+    /// The observations from the newest to the oldest, with their weights: those in which nothing is awaited any more.
     fn weighted(&self) -> impl Iterator<Item = (f64, Observation)> {
         let newest_first = (1..=WINDOW).map(|age| self.observations[(self.next + WINDOW - age) % WINDOW]);
+        let complete = self.gathering.last - self.hold;
+        let newest_first = newest_first.filter(move |seen| self.hold == 0 || seen.last <= complete);
         let mut weight = 1.0 / FADING;
         newest_first.map(move |observation| {
             weight *= FADING;
@@ -175,7 +210,7 @@ impl LossLimit {
     fn sums(&self) -> Sums {
         self.weighted().fold(Sums::default(), |sums, (weight, seen)| Sums {
             packets: sums.packets + weight * seen.packets,
-            lost: sums.lost + weight * seen.lost,
+            lost: sums.lost + weight * seen.lost(),
         })
     }
 }
@@ -194,12 +229,24 @@ impl Gathering {
             return None;
         }
         let bytes = self.bytes.max(1) as f64;
-        let packets = f64::from(self.packets);
-        let lost = packets * (self.lost_bytes as f64 / bytes).min(1.0);
-        let observation = Observation { packets, lost, bps: bytes * 8e6 / span as f64 };
-        *self = Gathering::default();
+        let observation = Observation {
+            packets: f64::from(self.packets),
+            bytes,
+            lost_bytes: self.lost_bytes,
+            bps: bytes * 8e6 / span as f64,
+            first: self.last - span,
+            last: self.last,
+        };
+        *self = Gathering { last: self.last, ..Gathering::default() };
         Some(observation)
     }
+}
+
+/// Take up to `wanted` from a count; what was there of it.
+fn take(count: &mut f64, wanted: f64) -> f64 {
+    let taken = count.min(wanted);
+    *count -= taken;
+    taken
 }
 
 /// The share of what is sent that a path does not carry.

@@ -11,6 +11,7 @@ mod application;
 mod arrival;
 mod capacity;
 mod cluster;
+mod disorder;
 mod history;
 mod loss;
 mod prober;
@@ -24,6 +25,7 @@ use acknowledged::Acknowledged;
 use application::Application;
 use arrival::Groups;
 use cluster::Found;
+use disorder::Disorder;
 use history::History;
 use loss::LossLimit;
 use prober::{Prober, View};
@@ -100,6 +102,7 @@ pub struct Estimator {
     batch: Vec<Arrival>,
     groups: Groups,
     trend: Trendline,
+    disorder: Disorder,
     acknowledged: Acknowledged,
     application: Application,
     rate: Rate,
@@ -132,6 +135,7 @@ impl Estimator {
             batch: Vec::with_capacity(BATCH),
             groups: Groups::default(),
             trend: Trendline::new(),
+            disorder: Disorder::default(),
             acknowledged: Acknowledged::new(),
             application: Application::default(),
             rate: Rate::new(initial_bps as f64, bounds),
@@ -241,6 +245,7 @@ impl Estimator {
             let packet = self.batch[i];
             self.acknowledged.add(packet.bytes, packet.arrival, limited);
             self.queue.add(packet.sent, packet.arrival);
+            self.disorder.add(packet.sent, packet.arrival);
             self.restart_after_gap(packet.arrival);
             if let Some(gap) = self.groups.add(packet.sent, packet.arrival, now) {
                 self.trend.add(gap);
@@ -259,7 +264,8 @@ impl Estimator {
 
     fn conclude(&mut self, now: Micros) {
         self.digest(now);
-        self.queue.conclude(now);
+        self.queue.conclude(self.disorder.spread(), now);
+        self.prober.set_spread(self.disorder.spread());
         self.unanswered = None;
         self.silent = false;
         let usage = self.usage();
@@ -276,6 +282,7 @@ impl Estimator {
         };
         self.rate.update(&signals, now);
         self.note_fall(before, now);
+        self.loss.set_spread(self.disorder.spread());
         self.loss.update(self.rate.bps(), signals.acknowledged, self.bounds);
         self.share = self.queue.share(self.congested, now);
     }
@@ -283,8 +290,11 @@ impl Estimator {
     /// What the delay says, unless it is jitter or the echo of a probe.
     fn usage(&self) -> Usage {
         let echoes = |(probe, last): (Micros, Micros)| last - probe < PROBE_ECHO && self.queue.delay() < ECHO_DELAY;
+        let rests = self.queue.delay() < JITTER_DELAY;
         match self.trend.usage() {
-            Usage::Over if self.queue.delay() < JITTER_DELAY => Usage::Normal,
+            Usage::Over if rests => Usage::Normal,
+            // In disorder the delay falls as often as it grows: the rate would wait for the end of a queue that is not.
+            Usage::Under if rests && self.disorder.spread() > 0 => Usage::Normal,
             Usage::Over if self.probe_arrival.zip(self.last_arrival).is_some_and(echoes) => Usage::Under,
             usage => usage,
         }

@@ -16,6 +16,11 @@ const SUCCESS: f64 = 0.7;
 /// How long a probe lasts, and of how many packets it is made.
 const DURATION: Micros = 20_000;
 const MIN_PACKETS: u32 = 5;
+/// Where packets overtake each other, a probe lasts so many times the disorder, up to this.
+const DISORDERED: Micros = 2;
+const MAX_DURATION: Micros = 200_000;
+/// ...and is not made of more bytes than this because of it: on a narrow path they are a queue of half a second.
+const MAX_BYTES: f64 = 10_000.0;
 /// A probe that told nothing by then has failed.
 const TIMEOUT: Micros = 1_000_000;
 /// Between probes while the goal is above the estimate; a failure doubles it.
@@ -77,6 +82,7 @@ struct Running {
     number: u8,
     bps: f64,
     began: Micros,
+    duration: Micros,
     is_judged: bool,
     measured: Cluster,
 }
@@ -92,6 +98,8 @@ struct Fall {
 #[derive(Debug)]
 pub(super) struct Prober {
     goal: f64,
+    /// By how much packets are overtaken.
+    spread: Micros,
     clusters: [Running; CLUSTERS],
     latest: u8,
     queued: [Option<f64>; 2],
@@ -109,6 +117,7 @@ impl Prober {
     pub(super) fn new() -> Self {
         Prober {
             goal: 0.0,
+            spread: 0,
             clusters: [Running::default(); CLUSTERS],
             latest: 0,
             queued: [None; 2],
@@ -122,6 +131,10 @@ impl Prober {
 
     pub(super) fn set_goal(&mut self, bps: f64) {
         self.goal = bps;
+    }
+
+    pub(super) fn set_spread(&mut self, spread: Micros) {
+        self.spread = spread;
     }
 
     /// The next probe, if it is time for one.
@@ -174,14 +187,16 @@ impl Prober {
 
     fn begin(&mut self, bps: f64, now: Micros) -> Probe {
         self.latest = self.latest.checked_add(1).unwrap_or(1);
-        let fresh = Running { number: self.latest, bps, began: now, ..Running::default() };
+        let most = MAX_DURATION.min((MAX_BYTES * 8e6 / bps) as Micros);
+        let duration = (DISORDERED * self.spread).min(most).max(DURATION);
+        let fresh = Running { number: self.latest, bps, began: now, duration, ..Running::default() };
         self.clusters[usize::from(self.latest) % CLUSTERS] = fresh;
         Probe {
             cluster: self.latest,
             bitrate_bps: bps as u64,
             min_packets: MIN_PACKETS,
-            min_bytes: min_bytes(bps) as usize,
-            duration: Duration::from_micros(DURATION as u64),
+            min_bytes: fresh.min_bytes() as usize,
+            duration: Duration::from_micros(duration as u64),
         }
     }
 
@@ -198,7 +213,7 @@ impl Prober {
     fn is_sending(&self, now: Micros) -> bool {
         let unsent = |running: &Running| {
             let measured = &running.measured;
-            measured.sent_packets < MIN_PACKETS || measured.sent_bytes < min_bytes(running.bps)
+            measured.sent_packets < MIN_PACKETS || measured.sent_bytes < running.min_bytes()
         };
         self.running(self.latest).is_some_and(|running| unsent(running) && now - running.began < TIMEOUT)
     }
@@ -208,7 +223,7 @@ impl Prober {
     /// Otherwise media beside the probe would look like a slower path.
     pub(super) fn open_cluster(&self, now: Micros) -> u8 {
         let is_open = |running: &&Running| {
-            !running.is_judged && running.measured.sent_packets > 0 && now - running.began < 2 * DURATION
+            !running.is_judged && running.measured.sent_packets > 0 && now - running.began < 2 * running.duration
         };
         self.running(self.latest).filter(is_open).filter(|_| self.is_sending(now)).map_or(0, |running| running.number)
     }
@@ -246,9 +261,10 @@ impl Prober {
 
     /// A packet of a probe arrived; what the probe has found so far.
     pub(super) fn receive(&mut self, cluster: u8, sent: Micros, arrival: Micros, bytes: u16) -> Option<Found> {
+        let is_disordered = self.spread > 0;
         let running = self.running_mut(cluster)?;
         running.measured.receive(sent, arrival, bytes);
-        running.measured.result(MIN_PACKETS, min_bytes(running.bps))
+        running.measured.result(MIN_PACKETS, running.min_bytes(), is_disordered)
     }
 
     /// Judge the latest probe by what it has found; other clusters have been judged or overtaken.
@@ -283,6 +299,8 @@ impl Prober {
     }
 }
 
-fn min_bytes(bps: f64) -> u64 {
-    (bps * DURATION as f64 / 8e6) as u64
+impl Running {
+    fn min_bytes(&self) -> u64 {
+        (self.bps * self.duration as f64 / 8e6) as u64
+    }
 }

@@ -7,6 +7,10 @@ use super::Micros;
 
 /// The shortest delay is looked for in two windows of this length: routes change, clocks drift.
 const WINDOW: Micros = 15_000_000;
+/// Reports are gathered for so many times the disorder.
+const GATHERED: Micros = 4;
+/// What is gathered still differs: this much of it, in percent, is no queue.
+const ALLOWED_PERCENT: Micros = 200;
 /// A queue of this length is borne.
 const BORNE: Micros = 80_000;
 /// What is beyond shall be gone within this time.
@@ -23,7 +27,10 @@ pub(super) struct Queue {
     shortest_before: Option<Micros>,
     since: Micros,
     batch: Option<Micros>,
+    /// When the batch was last complete.
+    concluded: Micros,
     delay: Micros,
+    is_disordered: bool,
 }
 
 impl Queue {
@@ -39,15 +46,32 @@ impl Queue {
     }
 
     /// The report is complete: its shortest way counts, which jitter does not lengthen.
-    pub(super) fn conclude(&mut self, now: Micros) {
+    ///
+    /// Where packets are overtaken by `spread`, a few of them say too little: reports are gathered, and what is
+    /// this much longer than the shortest way is no queue yet.
+    pub(super) fn conclude(&mut self, spread: Micros, now: Micros) {
+        self.note_disorder(spread > 0);
+        if now - self.concluded < GATHERED * spread {
+            return;
+        }
         let Some(way) = self.batch.take() else { return };
+        self.concluded = now;
         if now - self.since > WINDOW {
             self.shortest_before = self.shortest.take();
             self.since = now;
         }
         let shortest = self.shortest.map_or(way, |shortest| shortest.min(way));
         self.shortest = Some(shortest);
-        self.delay = way - self.shortest_before.map_or(shortest, |before| before.min(shortest));
+        let wait = way - self.shortest_before.map_or(shortest, |before| before.min(shortest));
+        self.delay = (wait - spread * ALLOWED_PERCENT / 100).max(0);
+    }
+
+    /// A path whose packets begin to overtake each other is another path.
+    fn note_disorder(&mut self, is_disordered: bool) {
+        if is_disordered && !self.is_disordered {
+            *self = Queue { batch: self.batch, since: self.since, ..Queue::default() };
+        }
+        self.is_disordered = is_disordered;
     }
 
     /// The share of the rate to use, so that the queue gets shorter.

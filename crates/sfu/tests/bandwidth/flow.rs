@@ -63,9 +63,10 @@ pub struct Flow {
     received: BTreeMap<u64, u64>,
     reported: u64,
     feedback_at: u64,
-    feedback: VecDeque<(u64, Report)>,
+    feedback: BTreeMap<u64, Report>,
     feedback_loss: f64,
     back: u64,
+    back_jitter: u64,
     begins: u64,
     epoch: Instant,
     chance: Chance,
@@ -80,13 +81,23 @@ pub struct Setup {
     pub begins: u64,
     /// The way back of the feedback.
     pub back: u64,
+    /// Each report by itself is later by up to this, which changes their order.
+    pub back_jitter: u64,
     /// Feedback that gets lost.
     pub feedback_loss: f64,
 }
 
 impl Setup {
     pub fn encoder(initial: u64, most: u64) -> Self {
-        Setup { initial, goal: most, video: Video::Encoder(most), begins: 0, back: 30_000, feedback_loss: 0.0 }
+        Setup {
+            initial,
+            goal: most,
+            video: Video::Encoder(most),
+            begins: 0,
+            back: 30_000,
+            back_jitter: 0,
+            feedback_loss: 0.0,
+        }
     }
 }
 
@@ -112,9 +123,10 @@ impl Flow {
             received: BTreeMap::new(),
             reported: 65_000,
             feedback_at: setup.begins,
-            feedback: VecDeque::new(),
+            feedback: BTreeMap::new(),
             feedback_loss: setup.feedback_loss,
             back: setup.back,
+            back_jitter: setup.back_jitter,
             begins: setup.begins,
             epoch,
             chance: Chance::new(seed),
@@ -233,12 +245,14 @@ impl Flow {
         let report = (self.reported..=last).map(|i| (i as u16, self.received.get(&i).map(quantized))).collect();
         self.reported = last + 1;
         if !self.chance.happens(self.feedback_loss) {
-            self.feedback.push_back((now + self.back, report));
+            let late = self.chance.below(self.back_jitter + 1);
+            self.feedback.insert(now + self.back + late, report);
         }
     }
 
     fn take_feedback(&mut self, now: u64) {
-        while let Some((_, report)) = self.feedback.pop_front_if(|(arrival, _)| *arrival <= now) {
+        while let Some(entry) = self.feedback.first_entry().filter(|entry| *entry.key() <= now) {
+            let report = entry.remove();
             self.estimator.feedback(report.into_iter(), self.instant(now));
             self.pacer.set_estimate(self.estimator.estimate_bps(), self.instant(now));
         }
@@ -286,7 +300,12 @@ impl Flow {
 
 /// Let flows share a link for some seconds.
 pub fn run(link: &mut Link, flows: &mut [Flow], seconds: u64) {
-    for ms in 0..seconds * 1_000 {
+    run_between(link, flows, 0..seconds);
+}
+
+/// Let flows share a link from one second to another.
+pub fn run_between(link: &mut Link, flows: &mut [Flow], seconds: std::ops::Range<u64>) {
+    for ms in seconds.start * 1_000..seconds.end * 1_000 {
         link.advance(ms * 1_000);
         for flow in flows.iter_mut() {
             flow.step(link, ms * 1_000);

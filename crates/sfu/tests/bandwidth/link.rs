@@ -15,6 +15,8 @@ pub struct Shape {
     pub delay: u64,
     /// A packet is late by up to this.
     pub jitter: u64,
+    /// Each packet by itself is earlier or later by this (standard deviation of a bell curve), which changes the order.
+    pub spread: u64,
     /// Whether jitter may change the order.
     pub reorders: bool,
     /// Lost, independently of each other.
@@ -42,6 +44,7 @@ impl Shape {
             queue_bytes: rate_bps * 3 / 80,
             delay: 30_000,
             jitter: 0,
+            spread: 0,
             reorders: false,
             loss: 0.0,
             bursts: None,
@@ -105,12 +108,21 @@ impl Link {
         if self.loses() {
             return None;
         }
-        let arrival = left + self.shape.delay + self.chance.below(self.shape.jitter + 1);
-        if self.shape.reorders {
+        let arrival = left + self.way() + self.chance.below(self.shape.jitter + 1);
+        if self.shape.reorders || self.shape.spread > 0 {
             return Some(arrival);
         }
         self.last_arrival = self.last_arrival.max(arrival);
         Some(self.last_arrival)
+    }
+
+    fn way(&mut self) -> u64 {
+        if self.shape.spread == 0 {
+            return self.shape.delay;
+        }
+        // Twelve uniform shares: a bell curve of the standard deviation 1, within 6.
+        let deviation = (0..12).map(|_| self.chance.share()).sum::<f64>() - 6.0;
+        (self.shape.delay as f64 + deviation * self.shape.spread as f64).max(0.0) as u64
     }
 
     fn enqueue(&mut self, bytes: u64, now: u64) -> Option<u64> {

@@ -5,6 +5,7 @@ mod flow;
 mod link;
 
 mod changes;
+mod disorder;
 mod garbage;
 mod losses;
 mod sharing;
