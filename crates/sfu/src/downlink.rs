@@ -11,6 +11,8 @@ use crate::ring::Stored;
 use crate::rtcp::TransportFeedback;
 use crate::srtp::{RTCP_OVERHEAD, Sender};
 
+/// An answer waits for so many times the disorder of the path, in which feedback may tell that it is not needed.
+const PATIENCE: u32 = 2;
 /// What a new peer's path is thought to carry until it was measured.
 const INITIAL_ESTIMATE_BPS: u64 = 2_500_000;
 /// Packets that may wait for the pacer; beyond it they leave at once.
@@ -142,6 +144,17 @@ impl Downlink {
         Some(congestion.estimator.state().loss_fraction)
     }
 
+    /// How long to wait before a packet that is asked for is sent again: it may only have been overtaken.
+    pub fn patience(&self) -> Duration {
+        let congestion = self.congestion.as_ref().filter(|congestion| congestion.has_feedback);
+        congestion.map_or(Duration::ZERO, |congestion| congestion.estimator.disorder() * PATIENCE)
+    }
+
+    /// Whether a packet with a transport-wide number is known to have arrived.
+    pub fn has_arrived(&self, number: u16) -> bool {
+        self.congestion.as_ref().is_some_and(|congestion| congestion.estimator.has_arrived(number))
+    }
+
     /// Say how much the receiver could use at most.
     pub fn set_goal(&mut self, bps: u64) {
         if let Some(congestion) = &mut self.congestion {
@@ -187,10 +200,11 @@ impl Downlink {
     }
 
     /// Send a packet of a slot's stream.
-    pub fn send(&mut self, outgoing: &Outgoing, ready: &Ready, stored: &Stored, exit: &mut Exit, now: Instant) {
+    pub fn send(&mut self, outgoing: &mut Outgoing, ready: &Ready, stored: &Stored, exit: &mut Exit, now: Instant) {
         let (Some(route), Some(srtp)) = (&self.route, &self.srtp) else { return };
         let number = self.next_transport_sequence;
         let length = outgoing.write(ready, stored, number, srtp, exit.room());
+        outgoing.note_number(ready.sequence as u16, number);
         exit.egress.push(route, length);
         self.sent(length, None, now);
     }

@@ -11,7 +11,7 @@ use crate::rtcp::SenderStats;
 use crate::rtp::extend;
 use crate::rtp::extensions::MAX_DEPENDENCY_BYTES;
 use crate::rtp::template::{Fields, Template};
-use crate::sequence::Sequence;
+use crate::sequence::{MAX_HISTORY, Sequence};
 use crate::slab::Key;
 use crate::srtp::Sender;
 use crate::svc::announce;
@@ -105,6 +105,8 @@ struct Past {
     attachments: [Option<Attachment>; ATTACHMENTS],
     repeats: [Option<Repeat>; REPEATS],
     next_repeat: usize,
+    /// The packets' numbers, each with the transport-wide one that it went out with: a power of two of them.
+    transport: Box<[(u16, u16)]>,
 }
 
 #[derive(Debug)]
@@ -149,6 +151,7 @@ impl Outgoing {
                 attachments: [None; ATTACHMENTS],
                 repeats: [None; REPEATS],
                 next_repeat: 0,
+                transport: vec![(0, 0); history.clamp(1, MAX_HISTORY).next_power_of_two()].into_boxed_slice(),
             }),
         }
     }
@@ -326,6 +329,18 @@ impl Outgoing {
         room[header..length].fill(0);
         room[length - 1] = bytes.max(1);
         Some(srtp.seal_rtp(room, header, length, retransmissions.ssrc, sequence))
+    }
+
+    /// Note the transport-wide number that a packet went out with.
+    pub fn note_number(&mut self, sequence: u16, number: u16) {
+        let place = usize::from(sequence) & (self.past.transport.len() - 1);
+        self.past.transport[place] = (sequence, number);
+    }
+
+    /// The transport-wide number that a packet first went out with; `None`: too long ago, or never.
+    pub fn number_of(&self, sequence: u16) -> Option<u16> {
+        let (own, number) = self.past.transport[usize::from(sequence) & (self.past.transport.len() - 1)];
+        (own == sequence).then_some(number)
     }
 
     /// Where a packet that was sent came from; `None`: too long ago.

@@ -24,6 +24,19 @@ use crate::uplink::Uplink;
 const MUCH_LOSS: f32 = 0.05;
 /// Packets that are sent twice between two pulses.
 const MAX_TAILS: usize = 64;
+/// Requests whose answer is put off at once; what is beyond is answered.
+const MAX_OVERTAKEN: usize = 64;
+
+/// A packet that a receiver asks for, on a path where packets overtake each other.
+#[derive(Debug, Clone, Copy)]
+pub struct Overtaken {
+    /// The slot that it went out in.
+    pub slot: usize,
+    /// Its number there.
+    pub sequence: u16,
+    /// When it is sent again, unless it has arrived.
+    pub until: Instant,
+}
 
 /// A packet that is sent once more a little later, unasked, where much is lost: the last one of a frame, whose loss
 /// nobody would notice before the next frame, or the answer to a request.
@@ -71,6 +84,8 @@ pub struct Peer {
     pub sources: Vec<SocketAddr>,
     /// What is to be sent once more.
     pub tails: Vec<Tail>,
+    /// What was asked for, and may yet arrive.
+    pub overtaken: Vec<Overtaken>,
     /// How many messages of data channels it may still send.
     pub messages: Allowance,
     /// The SSRC of our reports to it.
@@ -121,6 +136,7 @@ impl Peer {
             mirrors: None,
             report_ssrc: slots.first().map_or(1, |slot| slot.outgoing.ssrc()),
             tails: Vec::new(),
+            overtaken: Vec::new(),
             messages: Allowance::default(),
             tracks,
             slots,
@@ -151,6 +167,7 @@ impl Peer {
             generation: listed.generation,
             transport: Guarded::absent(),
             tails: Vec::new(),
+            overtaken: Vec::new(),
             messages: Allowance::default(),
             payloads: listed.payloads.clone(),
             tracks: listed.tracks.iter().map(track).collect(),
@@ -212,6 +229,24 @@ impl Peer {
         }
     }
 
+    /// Put off the answer to a request while the packet may only have been overtaken; `false`: answer at once.
+    pub fn puts_off(&mut self, slot: usize, sequence: u16, now: Instant) -> bool {
+        let patience = self.downlink.patience();
+        if patience.is_zero() || self.overtaken.len() >= MAX_OVERTAKEN {
+            return false;
+        }
+        if !self.overtaken.iter().any(|other| (other.slot, other.sequence) == (slot, sequence)) {
+            self.overtaken.push(Overtaken { slot, sequence, until: now + patience });
+        }
+        true
+    }
+
+    /// Whether one of the packets of a slot is known to have arrived.
+    pub fn has_arrived(&self, slot: usize, sequence: u16) -> bool {
+        let number = self.slots.get(slot).and_then(|slot| slot.outgoing.number_of(sequence));
+        number.is_some_and(|number| self.downlink.has_arrived(number))
+    }
+
     /// Send what is new of a track in one of the slots.
     pub fn forward(&mut self, slot: usize, track: &Track, theirs: &[Payload], exit: &mut Exit, now: Instant) {
         if !self.downlink.is_open() {
@@ -236,7 +271,7 @@ impl Peer {
                         continue;
                     }
                 }
-                downlink.send(&slot.outgoing, &ready, &stored, exit, now);
+                downlink.send(&mut slot.outgoing, &ready, &stored, exit, now);
             }
         }
     }

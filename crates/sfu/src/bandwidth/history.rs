@@ -92,6 +92,12 @@ impl History {
         self.mark(sequence, Fate::Lost, now)
     }
 
+    /// Whether a packet is known as received.
+    pub(super) fn is_received(&self, sequence: u16) -> bool {
+        let entry = self.entries.get(place(sequence));
+        entry.is_some_and(|entry| entry.state.fate() == Fate::Received && entry.state.lap() == lap(sequence))
+    }
+
     /// The bytes of packets from one sequence number up to another that no report has named.
     pub(super) fn unreported_bytes(&self, from: u16, to: u16) -> u64 {
         let count = to.wrapping_sub(from);

@@ -352,6 +352,16 @@ impl Estimator {
         rests && !self.silent && self.loss.bps().is_none()
     }
 
+    /// Whether feedback has told that a packet arrived.
+    pub fn has_arrived(&self, transport_sequence: u16) -> bool {
+        self.history.is_received(transport_sequence)
+    }
+
+    /// By how much packets overtake each other; zero where that is next to nothing.
+    pub fn disorder(&self) -> Duration {
+        Duration::from_micros(self.disorder.spread() as u64)
+    }
+
     /// What may be sent now, bits per second.
     pub fn estimate_bps(&self) -> u64 {
         self.estimate() as u64

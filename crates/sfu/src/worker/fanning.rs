@@ -108,9 +108,9 @@ impl Worker {
         let tracks = std::mem::take(&mut publisher.tracks);
         if let Some(peer) = self.peers.get_mut(receiver)
             && let Some(stored) = tracks[attachment.track].layers[attachment.layer].packet(packet.incoming)
-            && let Some(slot) = peer.slots.get(packet.slot)
+            && let Some(slot) = peer.slots.get_mut(packet.slot)
         {
-            peer.downlink.send(&slot.outgoing, &packet.ready, &stored, exit, now);
+            peer.downlink.send(&mut slot.outgoing, &packet.ready, &stored, exit, now);
         }
         if let Some(publisher) = self.peers.get_mut(attachment.publisher) {
             publisher.tracks = tracks;

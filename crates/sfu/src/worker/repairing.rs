@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::Worker;
 use crate::downlink::Exit;
 use crate::model::Kind;
-use crate::peer::{Peer, Tail};
+use crate::peer::{Overtaken, Peer, Tail};
 use crate::rtcp::{self, Packet, ReportBlock};
 use crate::slab::Key;
 use crate::srtp::Refusal;
@@ -55,7 +55,7 @@ impl Worker {
                 report.blocks().for_each(|block| self.take_block(key, &block, now));
             }
             Packet::ReceiverReport(report) => report.blocks().for_each(|block| self.take_block(key, &block, now)),
-            Packet::Nack(nack) => self.want_again(key, nack),
+            Packet::Nack(nack) => self.want_again(key, nack, now),
             Packet::Pli(pli) => self.want_keyframe_in(key, pli.media_ssrc, now),
             Packet::Fir(fir) => fir.entries().for_each(|entry| self.want_keyframe_in(key, entry.ssrc, now)),
             Packet::TransportFeedback(feedback) => {
@@ -81,11 +81,14 @@ impl Worker {
         }
     }
 
-    fn want_again(&mut self, key: Key, nack: &rtcp::Nack) {
+    fn want_again(&mut self, key: Key, nack: &rtcp::Nack, now: Instant) {
         let Some(peer) = self.peers.get_mut(key) else { return };
         let Some(slot) = peer.slot_of(nack.media_ssrc) else { return };
         let room = MAX_REPAIRS.saturating_sub(self.repairs.len());
         for sequence in nack.lost().take(room) {
+            if peer.has_arrived(slot, sequence) || peer.puts_off(slot, sequence, now) {
+                continue;
+            }
             // Where much is lost the answer may be lost too: it is given once more at the next pulse.
             peer.note_tail(slot, sequence);
             self.repairs.push(Repair { receiver: key, slot, sequence, unasked: false });
@@ -99,6 +102,25 @@ impl Worker {
             let room = MAX_REPAIRS.saturating_sub(repairs.len());
             let tails = peer.tails.drain(..).take(room);
             repairs.extend(tails.map(|Tail { slot, sequence }| Repair { receiver, slot, sequence, unasked: true }));
+        });
+    }
+
+    /// Note for sending what was put off and has not arrived meanwhile.
+    pub(super) fn answer_overtaken(&mut self, now: Instant) {
+        let Worker { peers, repairs, .. } = self;
+        peers.each_mut(|receiver, peer| {
+            let mut overtaken = std::mem::take(&mut peer.overtaken);
+            overtaken.retain(|each| {
+                let Overtaken { slot, sequence, until } = *each;
+                let arrived = peer.has_arrived(slot, sequence);
+                let is_due = !arrived && until <= now && repairs.len() < MAX_REPAIRS;
+                if is_due {
+                    peer.note_tail(slot, sequence);
+                    repairs.push(Repair { receiver, slot, sequence, unasked: false });
+                }
+                !arrived && !is_due
+            });
+            peer.overtaken = overtaken;
         });
     }
 

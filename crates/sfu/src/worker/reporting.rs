@@ -30,6 +30,7 @@ impl Worker {
             return;
         }
         self.repeat_tails();
+        self.answer_overtaken(now);
         self.repair(exit, now);
         self.next_pulse = (!self.peers.is_empty()).then_some(now + PULSE);
         let reports = self.next_report.is_none_or(|at| at <= now);

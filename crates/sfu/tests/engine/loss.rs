@@ -92,3 +92,22 @@ fn pictures_over_a_lossy_path_are_held_back_for_a_repair_until_it_is_good_again(
         assert_eq!(held_back(&world), Some(Duration::from_millis(10)));
     }
 }
+
+#[test]
+fn what_was_only_overtaken_is_seldom_sent_again() {
+    let mut world = World::new(44);
+    for _ in 0..2 {
+        world.join(ROOM, Setup { rids: vec![], ..Setup::default() });
+    }
+    world.down = Path { jitter: Duration::from_millis(150), loss: 0.01, ..Path::default() };
+    world.show(0, &[(1, 640)]);
+    world.run(Duration::from_secs(3));
+    let (start, before) = (world.now, world.worker.statistics());
+    world.run(Duration::from_secs(8));
+    let after = world.worker.statistics();
+    let again = after.packets_retransmitted - before.packets_retransmitted;
+    let sent = after.datagrams_out - before.datagrams_out;
+    let share = arrived_share(&world, 0, start);
+    assert!(share > 0.98, "only {share:.3} arrived");
+    assert!(again * 100 <= sent * 5, "{again} of {sent} were sent again");
+}
