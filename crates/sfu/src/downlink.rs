@@ -204,7 +204,9 @@ impl Downlink {
         let (Some(route), Some(srtp)) = (&self.route, &self.srtp) else { return };
         let number = self.next_transport_sequence;
         let length = outgoing.write(ready, stored, number, srtp, exit.room());
-        outgoing.note_number(ready.sequence as u16, number);
+        if self.congestion.is_some() {
+            outgoing.note_number(ready.sequence as u16, number);
+        }
         exit.egress.push(route, length);
         self.sent(length, None, now);
     }
