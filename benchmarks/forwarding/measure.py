@@ -173,6 +173,7 @@ class Lane:
             if name not in COUNTED
         }
         figures = [window.packets_a_cpu_second for window in used]
+        middle = medians["packets_a_cpu_second"]
         counters = self.load.counters()
         return {
             "server": self.name,
@@ -180,7 +181,7 @@ class Lane:
             "ciphers": sorted(counters["ciphers"]),
             **{name: round(value, 4) for name, value in medians.items()},
             **{name: sum(getattr(window, name) for window in self.windows) for name in COUNTED},
-            "spread": round((max(figures) - min(figures)) / medians["packets_a_cpu_second"], 3),
+            "spread": round((max(figures) - min(figures)) / middle, 3) if middle else 0,
             "windows_without_loss": len(good),
             "rss_mb": round(resident_mb(self.server.pid), 1),
             "join_cpu_ms": round(self.join_cpu_ms, 3),
