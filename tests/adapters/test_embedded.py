@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from meeting_system.adapters.embedded import DataFolderInUse, Servers, open_servers
 from meeting_system.adapters.embedded_place import LONGEST_SOCKET_FOLDER, socket_folder
-from meeting_system.adapters.embedded_process import Supervisor, is_alive
+from meeting_system.adapters.embedded_process import Server, Supervisor, is_alive, supervised
 from meeting_system.adapters.redis_store import open_store
 from meeting_system.kernel.errors import Unavailable
 from meeting_system.kit.sql import Database, open_database
@@ -126,6 +126,38 @@ async def test_the_servers_die_with_a_killed_parent_and_the_next_start_succeeds(
     async with open_servers(tmp_path) as servers, open_store(servers.redis_url) as store:
         await store.check()
         assert not any(is_alive(pid) for pid in pids)
+
+
+async def test_what_a_killed_server_had_started_does_not_outlive_it(tmp_path: Path) -> None:
+    """As Nginx's workers do, which go on serving beside those of the next one."""
+    told = tmp_path / "worker"
+
+    async def prepare() -> None:
+        told.unlink(missing_ok=True)
+
+    async def is_ready(_pid: int) -> bool:
+        return told.exists()
+
+    server = Server(
+        name="master",
+        command=("/bin/sh", "-c", f"sleep 3600 & echo $! > {told}.new && mv {told}.new {told}; wait"),
+        environment={"PATH": os.environ["PATH"]},
+        folder=tmp_path,
+        log_file=tmp_path / "log",
+        owner=None,
+        stop_signal=signal.SIGTERM,
+        prepare=prepare,
+        is_ready=is_ready,
+    )
+    async with supervised(server) as supervisor:
+        first = int(told.read_text())
+        await kill(supervisor)
+        second = int(told.read_text())
+        assert not is_alive(first)
+        assert is_alive(second)
+    async with asyncio.timeout(PATIENCE_S):
+        while is_alive(second):  # noqa: ASYNC110  # not our child: nothing tells us
+            await asyncio.sleep(0.01)
 
 
 async def test_two_processes_do_not_share_a_data_folder(own: Servers, tmp_path: Path) -> None:

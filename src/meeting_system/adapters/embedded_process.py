@@ -81,14 +81,13 @@ class Supervisor:
     async def _try_start(self) -> bool:
         await self.server.prepare()
         self._process = spawn(self.server)
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(READY_S):
                 while self._process.poll() is None:
                     if await self.server.is_ready(self._process.pid):
                         return True
                     await asyncio.sleep(0.005)
-        except TimeoutError:
-            await self._end()
+        await self.stop()
         return False
 
     async def keep(self) -> None:
@@ -97,6 +96,7 @@ class Supervisor:
         while True:
             if self._process is not None:
                 code = await wait_for_exit(self._process)
+                end_group(self._process)
                 log.error("embedded_server_died", server=self.server.name, exit_code=code)
             if await self._try_start():
                 self.restarts += 1
@@ -108,20 +108,23 @@ class Supervisor:
                 pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
     async def stop(self) -> None:
-        """Ask the server to end, wait, and kill it when it does not."""
-        await self._end()
-
-    async def _end(self) -> None:
-        if self._process is None or self._process.poll() is not None:
+        """Ask the server to end, wait, and kill it when it does not, with all that it had started."""
+        if self._process is None:
             return
-        self._process.send_signal(self.server.stop_signal)
+        if self._process.poll() is None:
+            await self._end(self._process)
+        end_group(self._process)
+        self._process = None
+
+    async def _end(self, process: subprocess.Popen[bytes]) -> None:
+        process.send_signal(self.server.stop_signal)
         with suppress(TimeoutError):
             async with asyncio.timeout(STOP_S):
-                await wait_for_exit(self._process)
+                await wait_for_exit(process)
                 return
         log.error("embedded_server_killed", server=self.server.name, after_s=STOP_S)
-        self._process.kill()
-        await wait_for_exit(self._process)
+        process.kill()
+        await wait_for_exit(process)
 
 
 @asynccontextmanager
@@ -164,6 +167,12 @@ def spawn(server: Server) -> subprocess.Popen[bytes]:
             group=owner.gid if owner else None,
             extra_groups=[] if owner else None,
         )
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill what a child that is gone had started: its session, and so its process group, is its own."""
+    with suppress(ProcessLookupError, PermissionError):  # nothing is left; macOS says so for zombies
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 async def wait_for_exit(process: subprocess.Popen[bytes]) -> int:
