@@ -1,5 +1,6 @@
 //! Receiver reports of receivers that do not look at their media.
 
+use sfu::rtcp::{ReportBlock, Writer};
 use sfu::srtp::{RTCP_OVERHEAD, Sender};
 
 /// The only report block's bytes: header, SSRC, and the block (RFC 3550 section 6.4.2).
@@ -19,14 +20,9 @@ impl Reporter {
 
     /// A sealed receiver report about `media_ssrc` that says: nothing lost, `highest` was the last.
     pub fn report(&mut self, media_ssrc: u32, highest: u32) -> Vec<u8> {
-        let mut packet = Vec::with_capacity(REPORT_BYTES + RTCP_OVERHEAD);
-        packet.extend([0x81, 201, 0, 7]);
-        packet.extend(self.ssrc.to_be_bytes());
-        packet.extend(media_ssrc.to_be_bytes());
-        packet.extend([0; 4]); // lost: none
-        packet.extend(highest.to_be_bytes());
-        packet.extend([0; 12]); // jitter, last sender report, delay since: not measured
-        packet.resize(REPORT_BYTES + RTCP_OVERHEAD, 0);
+        let mut packet = vec![0; REPORT_BYTES + RTCP_OVERHEAD];
+        let block = ReportBlock { ssrc: media_ssrc, highest_sequence: highest, ..ReportBlock::default() };
+        Writer::new(&mut packet).receiver_report(self.ssrc, &[block]);
         let length = self.sender.seal_rtcp(&mut packet, REPORT_BYTES);
         packet.truncate(length);
         packet

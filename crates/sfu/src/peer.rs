@@ -11,7 +11,7 @@ use crate::event::{Event, SlotEntry};
 use crate::layers::Quality;
 use crate::link::Link;
 use crate::model::{Id, Kind, LayoutEntry, Source};
-use crate::relay::{End, Listed, TrackId};
+use crate::relay::{End, Listed, ListedTrack, TrackId};
 use crate::rtp::ExtensionIds;
 use crate::slab::Key;
 use crate::slot::{Pause, Slot};
@@ -126,35 +126,20 @@ impl Peer {
         let slots: Vec<Slot> =
             agreed.slots.into_iter().enumerate().map(|(number, line)| Slot::new(line, kind(number))).collect();
         Peer {
-            room: open.room.clone(),
-            name: open.peer.clone(),
-            generation: open.generation,
             transport,
             payloads: agreed.payloads,
             uplink: Uplink::new(&tracks, gives_feedback),
             downlink: Downlink::new(gets_feedback, now),
-            mirrors: None,
             report_ssrc: slots.first().map_or(1, |slot| slot.outgoing.ssrc()),
-            tails: Vec::new(),
-            overtaken: Vec::new(),
-            messages: Allowance::default(),
             tracks,
             slots,
-            layout: Vec::new(),
-            link: Link::new(now),
-            fallback: Fallback::default(),
-            goal_bps: 0,
-            dirty: false,
-            ufrag: String::new(),
-            sources: Vec::new(),
-            told_version: 0,
-            told: Vec::new(),
+            ..Peer::bare(&open.room, &open.peer, open.generation, now)
         }
     }
 
     /// The mirror of a peer that another worker has.
     pub fn mirror(room: &Id, listed: &Listed, mirror: Mirror, now: Instant) -> Self {
-        let track = |track: &crate::relay::ListedTrack| {
+        let track = |track: &ListedTrack| {
             let rids = (0..track.layers).filter(|_| track.layers > 1).map(|layer| layer.to_string()).collect();
             let line = TrackLine { mid: String::new(), rids, extensions: ExtensionIds::default(), ssrc: None };
             let mut state = Track::new(track.source, line);
@@ -162,15 +147,25 @@ impl Peer {
             state
         };
         Peer {
+            payloads: listed.payloads.clone(),
+            tracks: listed.tracks.iter().map(track).collect(),
+            mirrors: Some(mirror),
+            ..Peer::bare(room, &listed.name, listed.generation, now)
+        }
+    }
+
+    /// A peer that is connected nowhere and publishes nothing.
+    fn bare(room: &Id, name: &Id, generation: u64, now: Instant) -> Self {
+        Peer {
             room: room.clone(),
-            name: listed.name.clone(),
-            generation: listed.generation,
+            name: name.clone(),
+            generation,
             transport: Guarded::absent(),
             tails: Vec::new(),
             overtaken: Vec::new(),
             messages: Allowance::default(),
-            payloads: listed.payloads.clone(),
-            tracks: listed.tracks.iter().map(track).collect(),
+            payloads: Vec::new(),
+            tracks: Vec::new(),
             slots: Vec::new(),
             layout: Vec::new(),
             uplink: Uplink::new(&[], false),
@@ -182,7 +177,7 @@ impl Peer {
             ufrag: String::new(),
             sources: Vec::new(),
             report_ssrc: 0,
-            mirrors: Some(mirror),
+            mirrors: None,
             told_version: 0,
             told: Vec::new(),
         }
@@ -224,9 +219,13 @@ impl Peer {
 
     /// Note a packet that shall be sent once more, if much is lost on the way.
     pub fn note_tail(&mut self, slot: usize, sequence: u16) {
-        if self.tails.len() < MAX_TAILS && self.downlink.loss().is_some_and(|loss| loss > MUCH_LOSS) {
+        if self.tails.len() < MAX_TAILS && self.loses_much() {
             self.tails.push(Tail { slot, sequence });
         }
+    }
+
+    fn loses_much(&self) -> bool {
+        self.downlink.loss().is_some_and(|loss| loss > MUCH_LOSS)
     }
 
     /// Put off the answer to a request while the packet may only have been overtaken; `false`: answer at once.
@@ -252,7 +251,7 @@ impl Peer {
         if !self.downlink.is_open() {
             return;
         }
-        let loses_much = self.downlink.loss().is_some_and(|loss| loss > MUCH_LOSS);
+        let loses_much = self.loses_much();
         let Peer { slots, payloads, downlink, tails, .. } = self;
         let number = slot;
         let slot = &mut slots[slot];

@@ -261,9 +261,14 @@ impl Layer {
         self.told.map_or_else(seen, |told| told.states.iter().any(|state| state.live))
     }
 
+    /// Another stream begins.
+    pub fn replace_stream(&mut self) {
+        self.stream = None;
+        self.restart();
+    }
+
     /// The stream begins anew: nothing before relates to what comes now.
     pub fn restart(&mut self) {
-        self.stream = None;
         self.ring.clear();
         self.restarts += 1;
     }

@@ -218,18 +218,15 @@ fn store(
     let codec = codec.ok_or(Rejection::Unknown)?;
     let layer = &mut track.layers[incoming.place.layer];
     let is_video = track.source.kind() == Kind::Video;
-    let stream = layer.stream.get_or_insert_with(|| new_stream(header.ssrc, codec, is_video));
-    if stream.ssrc() != header.ssrc {
-        *stream = new_stream(header.ssrc, codec, is_video);
-        layer.ring.clear();
-        layer.restarts += 1;
+    if layer.stream.as_ref().is_some_and(|stream| stream.ssrc() != header.ssrc) {
+        layer.replace_stream();
     }
+    let stream = layer.stream.get_or_insert_with(|| new_stream(header.ssrc, codec, is_video));
     layer.ssrc = Some(header.ssrc);
     let sequence = match stream.received(header.sequence, header.timestamp, now) {
         Arrival::Fresh { extended, .. } | Arrival::Late { extended } => extended,
         Arrival::Restarted { extended } => {
-            layer.ring.clear();
-            layer.restarts += 1;
+            layer.restart();
             extended
         }
         Arrival::Duplicate => return Err(Rejection::Replayed),

@@ -108,11 +108,6 @@ impl World {
         ROOM.into()
     }
 
-    /// Let what was done have its effect without time.
-    pub fn pass_nothing(&mut self) {
-        self.flush();
-    }
-
     /// Give a command; what happened.
     pub fn command(&mut self, command: Command) -> Vec<Event> {
         self.worker.handle_command(command, self.now);
@@ -198,7 +193,8 @@ impl World {
         }
     }
 
-    fn flush(&mut self) -> Vec<Event> {
+    /// Let what was done have its effect; what happened.
+    pub fn flush(&mut self) -> Vec<Event> {
         let mut wire = Wire::default();
         self.worker.flush(self.now, &mut wire);
         for (destination, packet) in wire.0 {

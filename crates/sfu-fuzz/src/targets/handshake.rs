@@ -23,7 +23,7 @@ pub fn run(bytes: &[u8]) {
             is_disturbed |= attack(&datagram, &mut input, &mut world);
         }
         world.worker.handle_timeout(world.now);
-        world.pass_nothing();
+        world.flush();
         assert!(live_bytes() - before < MAX_BYTES, "{} bytes", live_bytes() - before);
         if world.clients[0].connected {
             return;

@@ -173,12 +173,6 @@ impl Link {
         }
     }
 
-    fn say_receipt(&mut self) {
-        if let Some((next, later)) = self.incoming.take_receipt() {
-            self.say(&Message::Receipt { next, later });
-        }
-    }
-
     /// Ask for packets again.
     pub fn say_missing(&mut self, track: TrackId, layer: u8, numbers: &[u16]) {
         let at = self.open().len();
@@ -208,17 +202,9 @@ impl Link {
         self.session = ((ntp >> 16) as u32).max(1);
     }
 
-    /// Say something soon, if only that this end lives.
-    pub fn keep_alive(&mut self) {
-        self.owes_acknowledgement = true;
-    }
-
     /// Hand out what was said in this pass, datagram by datagram.
     pub fn send_datagrams(&mut self, mut send: impl FnMut(&mut Tunnel, &[u8])) {
-        self.say_receipt();
-        if self.batch.is_empty() && self.owes_acknowledgement {
-            self.open();
-        }
+        self.end_pass();
         let Link { batch, cuts, tunnel: Some(tunnel), .. } = self else { return };
         if !batch.is_empty() {
             cuts.push(batch.len());
@@ -228,6 +214,16 @@ impl Link {
                 began = end;
             }
             batch.clear();
+        }
+    }
+
+    /// Say what is owed.
+    fn end_pass(&mut self) {
+        if let Some((next, later)) = self.incoming.take_receipt() {
+            self.say(&Message::Receipt { next, later });
+        }
+        if self.owes_acknowledgement {
+            self.open();
         }
     }
 
@@ -242,7 +238,7 @@ impl Link {
         &mut self.batch
     }
 
-    /// The other end's list is complete: the next batch says so.
+    /// Say which list of the other end is here, and that this end lives: in the next batch, which may have nothing else.
     pub fn acknowledge(&mut self) {
         self.owes_acknowledgement = true;
     }
@@ -260,10 +256,7 @@ impl Link {
 
     /// Take what was said in this pass, and go on in an empty buffer; `None`: nothing was.
     pub fn take_batch(&mut self, empty: impl FnOnce() -> Vec<u8>) -> Option<Vec<u8>> {
-        self.say_receipt();
-        if self.batch.is_empty() && self.owes_acknowledgement {
-            self.open();
-        }
+        self.end_pass();
         (!self.batch.is_empty()).then(|| std::mem::replace(&mut self.batch, empty()))
     }
 }

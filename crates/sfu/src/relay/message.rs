@@ -12,8 +12,8 @@ use crate::transport::Payload;
 pub const MAX_LAYERS: usize = 8;
 /// Tracks and payload types of one publisher.
 const MAX_ENTRIES: usize = 64;
-/// Packet numbers in one request.
-const MAX_NUMBERS: usize = 128;
+/// Packet numbers in one request: as many as a length of one byte allows.
+const MAX_NUMBERS: usize = 127;
 
 /// A track of a publisher: the number that its worker gave the publisher, and which of its tracks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -287,7 +287,7 @@ impl<'a> Message<'a> {
     pub fn write_nack(track: TrackId, layer: u8, numbers: &[u16], out: &mut Vec<u8>) {
         track.write(NACK, out);
         out.u8(layer);
-        let numbers = &numbers[..numbers.len().min(MAX_NUMBERS - 1)];
+        let numbers = &numbers[..numbers.len().min(MAX_NUMBERS)];
         out.u8((numbers.len() * 2) as u8);
         numbers.iter().for_each(|number| out.u16(*number));
     }

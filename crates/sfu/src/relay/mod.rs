@@ -13,7 +13,7 @@ mod listing;
 mod message;
 mod tunnel;
 
-pub use delivery::{Incoming, MAX_QUEUED_BYTES, Outgoing, encode};
+pub use delivery::encode;
 pub use link::{End, Heard, Link, Parcel};
 pub use listing::Listing;
 pub use message::{Layers, Listed, ListedTrack, MAX_LAYERS, Message, Messages, Numbers, Packet, Told, TrackId};

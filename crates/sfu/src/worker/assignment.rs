@@ -264,7 +264,7 @@ impl Worker {
         peer.link.granted(granted_bps(&demands, grants), wanted_bps(&demands));
         for (demand, grant) in demands.iter().zip(grants) {
             let target = grant.layer().map(Quality::from_number);
-            let pause = if target.is_none() { Some(Pause::Bandwidth) } else { None };
+            let pause = target.is_none().then_some(Pause::Bandwidth);
             peer.set_target(demand.slot, target, pause, now);
         }
         for demand in &demands {

@@ -40,7 +40,7 @@ impl Worker {
             exit.send_plain(&transmit.route, &transmit.bytes);
         }
         self.repair(&mut exit, now);
-        self.tell_wants(now);
+        self.tell_wants();
         self.fan_out_fresh(&mut exit, now);
         self.release_waiting(&mut exit, now);
         self.pulse(&mut exit, now);

@@ -98,16 +98,16 @@ impl Worker {
         if !std::mem::replace(&mut peer.tracks[taken.track].is_fresh, true) {
             self.fresh.push((key, taken.track));
         }
-        if taken.change.is_some_and(|change| change.track_started || change.layer_started || change.layer_stalled) {
-            self.tell_track(key, taken.track, now);
+        let Some(change) = taken.change else { return };
+        self.counters.layers_stalled += u64::from(change.layer_stalled);
+        if !(change.track_started || change.layer_started || change.layer_stalled) {
+            return;
         }
-        self.counters.layers_stalled += u64::from(taken.change.is_some_and(|change| change.layer_stalled));
-        match taken.change {
-            Some(change) if change.track_started => self.track_started(key, taken.track, now),
-            Some(change) if change.layer_started || change.layer_stalled => {
-                self.retarget_subscribers(key, taken.track, now);
-            }
-            _ => {}
+        self.tell_track(key, taken.track, now);
+        if change.track_started {
+            self.track_started(key, taken.track, now);
+        } else {
+            self.retarget_subscribers(key, taken.track, now);
         }
     }
 

@@ -266,7 +266,7 @@ fn place(layer: &mut Layer, packet: &Packet, clock_hz: u32, now: Instant) -> Opt
         Some(restarts) if packet.restarts.wrapping_sub(restarts) > 0x7f => return None,
         Some(restarts) if packet.restarts == restarts => {}
         _ => {
-            layer.restart();
+            layer.replace_stream();
             layer.relayed_restarts = Some(packet.restarts);
         }
     }
@@ -274,8 +274,7 @@ fn place(layer: &mut Layer, packet: &Packet, clock_hz: u32, now: Instant) -> Opt
     match stream.received(packet.sequence, packet.timestamp, now) {
         Arrival::Fresh { extended, .. } | Arrival::Late { extended } => Some(extended),
         Arrival::Restarted { extended } => {
-            layer.ring.clear();
-            layer.restarts += 1;
+            layer.restart();
             Some(extended)
         }
         Arrival::Duplicate | Arrival::Stray => None,

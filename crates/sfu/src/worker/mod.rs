@@ -198,8 +198,10 @@ impl Worker {
             Command::CloseRelay { relay, .. } => self.close_relay(relay, now),
             Command::CloseRoom { room } => {
                 self.close_relays_of(&room, now);
-                for key in self.room_of(&room).into_iter().filter(|key| self.is_here(*key)).collect::<Vec<_>>() {
-                    self.end(key, EndReason::RoomClosed, now);
+                for key in self.room_of(&room) {
+                    if self.is_here(key) {
+                        self.end(key, EndReason::RoomClosed, now);
+                    }
                 }
             }
         }

@@ -23,9 +23,9 @@ impl Worker {
     /// All other workers of the engine that have peers of a room, and whether one of them tells who speaks.
     pub fn set_members(&mut self, room: &Id, others: &[usize], is_told_elsewhere: bool, now: Instant) {
         let links = self.rooms.get(room).map(|room| room.links.clone()).unwrap_or_default();
-        let is_gone = |link: &&Link| matches!(link.end, End::Worker(worker) if !others.contains(&worker));
+        let is_gone = |link: &Link| matches!(link.end, End::Worker(worker) if !others.contains(&worker));
         for key in links {
-            if self.links.get(key).as_ref().is_some_and(is_gone) {
+            if self.links.get(key).is_some_and(is_gone) {
                 self.close_link(key, now);
             }
         }
@@ -50,11 +50,11 @@ impl Worker {
 
     fn note_links(&mut self, room: &Id) {
         let Some(room) = self.rooms.get_mut(room) else { return };
-        let count = |relays: bool| {
-            let of_kind = |key: &&Key| self.links.get(**key).is_some_and(|link| link.end.is_relay() == relays);
-            room.links.iter().filter(of_kind).count()
+        let has = |relays: bool| {
+            let is_of_kind = |key: &Key| self.links.get(*key).is_some_and(|link| link.end.is_relay() == relays);
+            room.links.iter().any(is_of_kind)
         };
-        let is_bridged = count(true) > 0 && count(false) > 0;
+        let is_bridged = has(true) && has(false);
         if std::mem::replace(&mut room.is_bridged, is_bridged) != is_bridged {
             room.version += 1;
         }
@@ -157,7 +157,7 @@ impl Worker {
         for number in 0..peer.tracks.len() {
             self.tell_track_by_clock(key, number, now);
             if !here {
-                self.want(key, number, true, now);
+                self.want(key, number, true);
             }
         }
     }
@@ -204,14 +204,14 @@ impl Worker {
     }
 
     /// Say which layers of mirrored tracks are wanted now, where that has changed.
-    pub(super) fn tell_wants(&mut self, now: Instant) {
+    pub(super) fn tell_wants(&mut self) {
         while let Some((publisher, number)) = self.wanting.pop() {
-            self.want(publisher, number, false, now);
+            self.want(publisher, number, false);
         }
     }
 
     /// Say what is wanted of a mirrored track, if it has changed or is wanted `again`.
-    fn want(&mut self, publisher: Key, number: usize, again: bool, _now: Instant) {
+    fn want(&mut self, publisher: Key, number: usize, again: bool) {
         let Some(peer) = self.peers.get(publisher) else { return };
         let (layers, desired) = self.wanted_of_mirror(&peer.tracks[number]);
         let Some(Peer { mirrors: Some(mirror), tracks, .. }) = self.peers.get_mut(publisher) else { return };

@@ -94,21 +94,17 @@ impl Worker {
 
     /// Bring the gauges up to date for which all peers are looked at.
     pub(super) fn survey(&mut self) {
-        let mut found = Statistics::default();
-        self.peers.each_mut(|_, peer| count(peer, &mut found));
+        let mut counters = self.counters.without_gauges();
+        self.peers.each_mut(|_, peer| count(peer, &mut counters));
         let is_up =
             |key| self.links.get(key).and_then(|link| link.tunnel.as_ref()).is_some_and(|tunnel| tunnel.is_up());
-        let counters = &mut self.counters;
         counters.relays_up = self.relays.values().filter(|key| is_up(**key)).count() as u64;
-        counters.peers_sound_only = found.peers_sound_only;
-        counters.peers_video_paused = found.peers_video_paused;
-        counters.peers_estimated = found.peers_estimated;
-        counters.estimated_bps = found.estimated_bps;
+        self.counters = counters;
     }
 }
 
 impl Statistics {
-    /// What goes on counting when a worker begins anew.
+    /// Without what is not counted but looked at.
     pub(super) fn without_gauges(self) -> Self {
         let (peers_sound_only, peers_video_paused, peers_estimated, estimated_bps, relays_up) = (0, 0, 0, 0, 0);
         Statistics { peers_sound_only, peers_video_paused, peers_estimated, estimated_bps, relays_up, ..self }

@@ -28,7 +28,7 @@ impl Worker {
             // A process that began anew counts its sessions anew; the time tells them apart.
             link.begin_at(self.clock.ntp(now));
             link.tunnel = Some(Box::new(tunnel));
-            link.keep_alive();
+            link.acknowledge();
         }
         self.relays.insert(open.relay, key);
         self.route_changes.push(RouteChange::RelayAdded(open.relay));
@@ -77,7 +77,7 @@ impl Worker {
         let Some(tunnel) = &mut link.tunnel else { return };
         let (relay, is_lost) = (tunnel.id, tunnel.has_been_lost(now));
         if self.ticks.is_multiple_of(REST_TICKS) {
-            link.keep_alive();
+            link.acknowledge();
         }
         if is_lost {
             link.lose();

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use sfu::event::{Event, PauseReason};
+use sfu::event::PauseReason;
 use sfu::model::Source;
 
 use crate::client::Setup;
 use crate::network::Path;
+use crate::told;
 use crate::world::{ROOM, World};
 
 /// Layers of 160, 560 and 1,600 kbit/s at 50 packets a second.
@@ -54,11 +55,7 @@ fn a_screen_goes_before_faces() {
         [(2, Source::Camera, 1280), (1, Source::Screen, 1280), (3, Source::Camera, 1280), (1, Source::Camera, 1280)];
     world.show_sources(0, &tiles);
     world.run(Duration::from_secs(25));
-    let told = world.events.iter().rev().find_map(|event| match event {
-        Event::SlotsChanged { peer, slots, .. } if &**peer == "p0" => Some(slots.clone()),
-        _ => None,
-    });
-    let slots = told.unwrap();
+    let slots = told::slots(world.events.iter(), "p0").unwrap();
     let paused = |source: Source| {
         let of_source = slots.iter().filter(move |s| s.track.as_ref().is_some_and(|(_, have)| *have == source));
         of_source.filter(|slot| slot.paused && slot.reason == Some(PauseReason::Bandwidth)).count()

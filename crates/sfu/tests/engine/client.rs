@@ -13,8 +13,8 @@ use str0m::net::{Protocol, Receive};
 use str0m::rtp::{Extension, ExtensionValues, RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc};
 
-use sfu::command::OpenPeer;
-use sfu::model::{PublishedTrack, Source};
+use sfu::command::{Command, OpenPeer};
+use sfu::model::{LayoutEntry, PublishedTrack, Source};
 
 pub const AUDIO_EVERY: Duration = Duration::from_millis(20);
 pub const VIDEO_EVERY: Duration = Duration::from_millis(40);
@@ -143,7 +143,7 @@ impl Client {
         let (offer, pending) = api.apply().unwrap();
         Client {
             number: index as u8,
-            name: format!("p{index}"),
+            name: name(index),
             address,
             left: Vec::new(),
             rtc,
@@ -188,6 +188,18 @@ impl Client {
             audio_slots: self.audio_slots.iter().map(ToString::to_string).collect(),
             video_slots: self.video_slots.iter().map(ToString::to_string).collect(),
         }
+    }
+
+    /// Show each publisher's source, at a width, in the next video slot.
+    pub fn layout(&self, room: &str, tiles: impl IntoIterator<Item = (usize, Source, u32)>) -> Command {
+        let entry = |(mid, (publisher, source, width)): (&Mid, (usize, Source, u32))| LayoutEntry {
+            mid: mid.to_string(),
+            peer: name(publisher).into(),
+            source,
+            width,
+        };
+        let entries = self.video_slots.iter().zip(tiles).map(entry).collect();
+        Command::SetLayout { room: room.into(), peer: self.name.as_str().into(), entries }
     }
 
     pub fn answered(&mut self, sdp: &str) {
@@ -409,6 +421,10 @@ impl Client {
         let all = self.received.get(&mid).map(Vec::as_slice).unwrap_or_default();
         all.iter().filter(|packet| packet.at >= at).cloned().collect()
     }
+}
+
+fn name(index: usize) -> String {
+    format!("p{index}")
 }
 
 fn simulcast(rids: &[&str]) -> Option<Simulcast> {

@@ -7,6 +7,7 @@ use sfu::event::{EndReason, Event, RefusalCode};
 
 use crate::client::Setup;
 use crate::network::Path;
+use crate::told;
 use crate::world::{ROOM, World};
 
 fn ended(world: &World) -> Vec<(String, u64, EndReason)> {
@@ -26,11 +27,8 @@ fn a_closed_peer_leaves_the_slots_of_others() {
     world.run(Duration::from_secs(1));
     assert_eq!(ended(&world), [("p1".into(), 1, EndReason::Closed)]);
     assert!(world.clients[1].closed, "the client is told");
-    let told = world.events.iter().rev().find_map(|event| match event {
-        Event::SlotsChanged { peer, slots, .. } if &**peer == "p0" => Some(slots.clone()),
-        _ => None,
-    });
-    assert!(told.unwrap().iter().all(|slot| slot.track.is_none()));
+    let slots = told::slots(world.events.iter(), "p0").unwrap();
+    assert!(slots.iter().all(|slot| slot.track.is_none()));
     assert_eq!(world.worker.statistics().peers, 1);
 }
 

@@ -2,18 +2,12 @@
 
 use std::time::Duration;
 
-use sfu::event::Event;
-use sfu::model::Source;
-
+use crate::told::layers_wanted;
 use crate::world::World;
 
 /// What the publisher `p1` was told about its camera, in order.
 fn told(world: &World) -> Vec<usize> {
-    let told = |event: &Event| match event {
-        Event::LayersWanted { peer, source: Source::Camera, layers, .. } if &**peer == "p1" => Some(*layers),
-        _ => None,
-    };
-    world.events.iter().filter_map(told).collect()
+    layers_wanted(world.events.iter(), "p1")
 }
 
 #[test]

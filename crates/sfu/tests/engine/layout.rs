@@ -3,19 +3,16 @@
 use std::time::Duration;
 
 use sfu::command::Command;
-use sfu::event::{Event, PauseReason, SlotEntry};
+use sfu::event::{PauseReason, SlotEntry};
 use sfu::model::{Kind, Source};
 
 use crate::client::Setup;
+use crate::told;
 use crate::world::{ROOM, World};
 
 /// The last assignment that a client was told of.
 fn slots_of(world: &World, name: &str) -> Vec<SlotEntry> {
-    let told = world.events.iter().rev().find_map(|event| match event {
-        Event::SlotsChanged { peer, slots, .. } if &**peer == name => Some(slots.clone()),
-        _ => None,
-    });
-    told.unwrap_or_default()
+    told::slots(world.events.iter(), name).unwrap_or_default()
 }
 
 fn pictures(world: &World, name: &str) -> Vec<Option<String>> {

@@ -2,6 +2,8 @@
 
 mod client;
 mod network;
+mod seams;
+mod told;
 mod world;
 
 mod bandwidth;

@@ -6,13 +6,14 @@ use std::time::{Duration, Instant, SystemTime};
 use sfu::command::{Command, RestartIce};
 use sfu::egress::{Egress, Outbox};
 use sfu::event::Event;
-use sfu::model::{LayoutEntry, Source, Transport};
+use sfu::model::{Source, Transport};
 use sfu::rtcp::NtpClock;
 use sfu::transport::{Datagram, Transports};
 use sfu::worker::{Policy, Worker};
 
 use crate::client::{Client, Setup};
 use crate::network::{Network, Path};
+use crate::told;
 
 pub const ROOM: &str = "room";
 
@@ -87,11 +88,8 @@ impl World {
         let request = self.requests;
         let open = self.clients[index].open(request, room, generation);
         self.command(Command::OpenPeer(open));
-        let answer = self.events.iter().find_map(|event| match event {
-            Event::PeerAnswered { request: r, sdp, .. } if *r == request => Some(sdp.clone()),
-            _ => None,
-        });
-        let sdp = answer.unwrap_or_else(|| panic!("no answer: {:?}", self.events.last()));
+        let sdp =
+            told::answer(self.events.iter(), request).unwrap_or_else(|| panic!("no answer: {:?}", self.events.last()));
         self.clients[index].answered(&sdp);
     }
 
@@ -103,12 +101,7 @@ impl World {
         let peer = self.clients[index].name.as_str().into();
         let restart = RestartIce { request: self.requests, room: ROOM.into(), peer, generation: 1, offer };
         self.command(Command::RestartIce(restart));
-        let request = self.requests;
-        let answer = self.events.iter().find_map(|event| match event {
-            Event::PeerAnswered { request: r, sdp, .. } if *r == request => Some(sdp.clone()),
-            _ => None,
-        });
-        answer.is_some_and(|sdp| {
+        told::answer(self.events.iter(), self.requests).is_some_and(|sdp| {
             self.clients[index].answered(&sdp);
             true
         })
@@ -121,21 +114,12 @@ impl World {
 
     /// Show each `(publisher, width)` in the next video slot of a client.
     pub fn show(&mut self, client: usize, tiles: &[(usize, u32)]) {
-        let tiles: Vec<(usize, Source, u32)> = tiles.iter().map(|(c, width)| (*c, Source::Camera, *width)).collect();
-        self.show_sources(client, &tiles);
+        let tiles = tiles.iter().map(|(publisher, width)| (*publisher, Source::Camera, *width));
+        self.command(self.clients[client].layout(ROOM, tiles));
     }
 
     pub fn show_sources(&mut self, client: usize, tiles: &[(usize, Source, u32)]) {
-        let slots = self.clients[client].video_slots.iter();
-        let entry = |(mid, (publisher, source, width)): (&str0m::media::Mid, &(usize, Source, u32))| LayoutEntry {
-            mid: mid.to_string(),
-            peer: self.clients[*publisher].name.as_str().into(),
-            source: *source,
-            width: *width,
-        };
-        let entries = slots.zip(tiles).map(entry).collect();
-        let peer = self.clients[client].name.as_str().into();
-        self.command(Command::SetLayout { room: ROOM.into(), peer, entries });
+        self.command(self.clients[client].layout(ROOM, tiles.iter().copied()));
     }
 
     pub fn run(&mut self, duration: Duration) {

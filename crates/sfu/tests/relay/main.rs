@@ -6,6 +6,10 @@
 mod client;
 #[path = "../engine/network.rs"]
 mod network;
+#[path = "../engine/seams.rs"]
+mod seams;
+#[path = "../engine/told.rs"]
+mod told;
 mod world;
 
 mod bridges;

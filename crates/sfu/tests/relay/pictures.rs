@@ -6,26 +6,12 @@ use sfu::command::Command;
 use sfu::event::Event;
 use sfu::model::{Kind, Source};
 
-use crate::client::{Received, Setup};
+use crate::client::Setup;
+use crate::seams::assert_seamless;
+use crate::told::layers_wanted;
 use crate::world::{ROOM, World};
 
 const LATELY: Duration = Duration::from_millis(500);
-
-fn assert_seamless(packets: &[Received]) {
-    for pair in packets.windows(2) {
-        let (a, b) = (&pair[0], &pair[1]);
-        assert_eq!(b.sequence, a.sequence + 1, "sequence numbers without a gap");
-        let ticks = b.timestamp.wrapping_sub(a.timestamp);
-        assert!(ticks < 90_000, "timestamps grow, and by no more than a second: {ticks}");
-        let same_frame = b.tag == a.tag;
-        assert_eq!(ticks == 0, same_frame, "one timestamp a frame");
-        let step = b.picture_id.unwrap().wrapping_sub(a.picture_id.unwrap()) & 0x7fff;
-        assert_eq!(step, u16::from(!same_frame), "picture ids follow each other");
-        if a.tag.layer != b.tag.layer || a.tag.client != b.tag.client {
-            assert!(b.keyframe, "a layer begins with a keyframe");
-        }
-    }
-}
 
 #[test]
 fn each_slot_shows_who_the_layout_names_on_any_worker() {
@@ -136,13 +122,7 @@ fn a_muted_picture_pauses_on_every_worker() {
 #[test]
 fn layers_that_nobody_wants_on_any_worker_are_told_to_the_publisher() {
     let mut world = World::with_clients(216, 2, 3);
-    let told = |world: &World| {
-        let layers = |(_, event): &(usize, Event)| match event {
-            Event::LayersWanted { peer, source: Source::Camera, layers, .. } if &**peer == "p1" => Some(*layers),
-            _ => None,
-        };
-        world.events.iter().filter_map(layers).collect::<Vec<usize>>()
-    };
+    let told = |world: &World| layers_wanted(world.told(), "p1");
     world.show(0, &[(1, 1280)]);
     world.run(Duration::from_secs(7));
     assert_eq!(told(&world), [] as [usize; 0]);

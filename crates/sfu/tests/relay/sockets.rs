@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sfu::command::{Command, OpenRelay};
 use sfu::engine::{Engine, EngineConfig};
 use sfu::event::Event;
-use sfu::model::{LayoutEntry, Source};
+use sfu::model::Source;
 use sfu::relay::RelayKey;
 
 use crate::client::{Client, Setup};
@@ -48,10 +48,8 @@ impl Hall {
     fn show_the_next(&self) {
         let count = self.attendees.len();
         for (index, attendee) in self.attendees.iter().enumerate() {
-            let (mid, peer) = (attendee.client.video_slots[0].to_string(), format!("p{}", (index + 1) % count).into());
-            let entries = vec![LayoutEntry { mid, peer, source: Source::Camera, width: 300 }];
-            let peer = attendee.client.name.as_str().into();
-            self.engines[attendee.engine].command(Command::SetLayout { room: ROOM.into(), peer, entries });
+            let next = ((index + 1) % count, Source::Camera, 300);
+            self.engines[attendee.engine].command(attendee.client.layout(ROOM, [next]));
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use sfu::command::{Command, OpenRelay};
 use sfu::egress::{Egress, Outbox};
 use sfu::event::{Event, SlotEntry};
-use sfu::model::{LayoutEntry, Source, Transport};
+use sfu::model::{Source, Transport};
 use sfu::relay::{Parcel, RelayKey};
 use sfu::rtcp::NtpClock;
 use sfu::transport::{Datagram, Transports};
@@ -15,6 +15,7 @@ use sfu::worker::{Policy, Worker};
 
 use crate::client::{Client, Received, Setup};
 use crate::network::{Network, Path};
+use crate::told;
 
 pub const ROOM: &str = "room";
 pub const RELAY: u64 = 0x5eed;
@@ -151,11 +152,7 @@ impl World {
         let open = client.open(request, ROOM, generation);
         self.workers[worker].handle_command(Command::OpenPeer(open), self.now);
         self.finish_pass();
-        let answer = self.events.iter().rev().find_map(|(_, event)| match event {
-            Event::PeerAnswered { request: r, sdp, .. } if *r == request => Some(sdp.clone()),
-            _ => None,
-        });
-        client.answered(&answer.expect("an answer"));
+        client.answered(&told::answer(self.told(), request).expect("an answer"));
         self.clients.push(client);
         self.homes.push(worker);
         index
@@ -168,16 +165,8 @@ impl World {
 
     /// Show each `(publisher, width)` in the next video slot of a client.
     pub fn show(&mut self, client: usize, tiles: &[(usize, u32)]) {
-        let slots = self.clients[client].video_slots.iter();
-        let entry = |(mid, (publisher, width)): (&str0m::media::Mid, &(usize, u32))| LayoutEntry {
-            mid: mid.to_string(),
-            peer: format!("p{publisher}").into(),
-            source: Source::Camera,
-            width: *width,
-        };
-        let entries = slots.zip(tiles).map(entry).collect();
-        let peer = self.clients[client].name.as_str().into();
-        self.command(self.homes[client], Command::SetLayout { room: ROOM.into(), peer, entries });
+        let tiles = tiles.iter().map(|(publisher, width)| (*publisher, Source::Camera, *width));
+        self.command(self.homes[client], self.clients[client].layout(ROOM, tiles));
     }
 
     pub fn run(&mut self, duration: Duration) {
@@ -255,13 +244,14 @@ impl World {
         }
     }
 
+    /// What was told, by whichever worker.
+    pub fn told(&self) -> impl DoubleEndedIterator<Item = &Event> {
+        self.events.iter().map(|(_, event)| event)
+    }
+
     /// The last assignment that a client was told of.
     pub fn slots_of(&self, client: usize) -> Vec<SlotEntry> {
-        let told = self.events.iter().rev().find_map(|(_, event)| match event {
-            Event::SlotsChanged { peer, slots, .. } if **peer == *self.clients[client].name => Some(slots.clone()),
-            _ => None,
-        });
-        told.unwrap_or_default()
+        told::slots(self.told(), &self.clients[client].name).unwrap_or_default()
     }
 
     /// What a client saw in a video slot in the last while.

@@ -103,10 +103,10 @@ impl Run {
 
     fn send(&mut self, packet: Packet) {
         self.sent_count += 1;
-        if self.random.chance(self.network.late) {
+        if self.random.percent(self.network.late) {
             let due = self.sent_count + 1 + self.random.below(self.network.most_late);
             self.waiting.entry(due).or_default().push(packet);
-        } else if !self.random.chance(self.network.lost) {
+        } else if !self.random.percent(self.network.lost) {
             self.arrive(packet);
         }
         let later = self.waiting.split_off(&(self.sent_count + 1));
