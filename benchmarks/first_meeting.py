@@ -13,8 +13,8 @@ from benchmarks.meeting.joins import PHASES, measure_joins
 from benchmarks.meeting.load import measure_load
 from benchmarks.meeting.processes import machine
 from benchmarks.meeting.restart import measure_restart
+from benchmarks.meeting.tables import table
 from rich.console import Console
-from rich.table import Table
 from tests.e2e.server import open_server
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,17 +44,6 @@ def headline(found: dict[str, Any]) -> dict[str, float]:
         "join_sql": found["requests"]["join"]["sql"],
         "restart_ready_s": found["restart"]["ready_s"],
     }
-
-
-def table(title: str, rows: dict[str, dict[str, Any]]) -> Table:
-    """Return a table with a line a row; its headings may wrap."""
-    drawn = Table(title=title, title_justify="left")
-    drawn.add_column("")
-    for column in next(iter(rows.values())):
-        drawn.add_column(column.replace("_", " "), justify="right")
-    for name, row in rows.items():
-        drawn.add_row(name, *(f"{value:g}" for value in row.values()))
-    return drawn
 
 
 def show(found: dict[str, Any]) -> None:

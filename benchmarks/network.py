@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.meeting.processes import machine
+from benchmarks.meeting.tables import table
 from rich.console import Console
-from rich.table import Table
 from tests.e2e.conftest import find_missing as find_missing_programs
 from tests.network.call import Site, open_call, open_site
 from tests.network.impairment import Impairment
@@ -148,17 +148,6 @@ def worse_gap(move: dict[str, Any]) -> float | None:
     """Return the longer silence of both directions; None where one did not come back."""
     gaps = [move["down_sound_gap_s"], move["up_sound_gap_s"]]
     return None if None in gaps else max(gaps)
-
-
-def table(title: str, rows: dict[str, Row]) -> Table:
-    """Return a table with a line a row; its headings may wrap."""
-    drawn = Table(title=title, title_justify="left")
-    drawn.add_column("")
-    for column in next(iter(rows.values())):
-        drawn.add_column(column.replace("_", " "), justify="right")
-    for name, row in rows.items():
-        drawn.add_row(name, *(f"{value:g}" for value in row.values()))
-    return drawn
 
 
 def show(found: dict[str, Any]) -> None:

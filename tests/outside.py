@@ -19,9 +19,11 @@ from meeting_system.app.cluster.redis import describe_redis, redis_url
 
 
 def free_port() -> int:
-    with socket.socket() as tcp:
+    """Return a port that is free for TCP and UDP on this machine right now."""
+    with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
         tcp.bind(("127.0.0.1", 0))
         port: int = tcp.getsockname()[1]
+        udp.bind(("127.0.0.1", port))
         return port
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from tests.app.test_serve import free_port
+from tests.outside import free_port
 
 DEPLOY = Path(__file__).resolve().parent.parent / "deploy"
 RULES = DEPLOY / "prometheus" / "alerts.yml"

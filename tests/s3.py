@@ -1,7 +1,6 @@
 """A real S3 server on this machine: SeaweedFS from its wheel, started once a test process."""
 
 import json
-import signal
 import socket
 import subprocess
 import sys
@@ -23,19 +22,10 @@ VOLUME_PORTS = ("volume.port", "volume.port.grpc")
 
 @dataclass
 class S3Server:
-    """Where it listens; it can be stopped (SIGSTOP) and let go on."""
+    """Where it listens."""
 
     endpoint: str
     process: subprocess.Popen[bytes]
-
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Let it answer nobody for the length of the block."""
-        self.process.send_signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self.process.send_signal(signal.SIGCONT)
 
 
 def free_ports(names: tuple[str, ...]) -> dict[str, int]:

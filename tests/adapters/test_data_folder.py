@@ -41,7 +41,7 @@ class Steps:
         self._die_at = die_at
         for name in ("rename", "open", "mkdir"):
             monkeypatch.setattr(Path, name, self._counted(getattr(Path, name)))
-        monkeypatch.setattr(data_folder, "_sync", self._counted(data_folder._sync))
+        monkeypatch.setattr(data_folder, "sync_folder", self._counted(data_folder.sync_folder))
         monkeypatch.setattr(data_folder.shutil, "rmtree", self._counted(data_folder.shutil.rmtree))
 
     def _counted(self, original: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import with_database
-from tests.outside import open_etcd
+from tests.outside import free_port, open_etcd
 
 from meeting_system.adapters.embedded import Servers
 from meeting_system.adapters.embedded_place import open_place
@@ -20,13 +20,6 @@ from meeting_system.app.doctor import check_registry
 from meeting_system.app.finding import Finding, Level
 from meeting_system.app.language import Language, Text, find_language
 from meeting_system.app.settings import Settings
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def settings_of(**given: object) -> Settings:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from tests.outside import open_outside
+from tests.outside import free_port, open_outside
 
 from meeting_system.adapters.embedded_postgres import read_pid
 from meeting_system.adapters.embedded_process import is_alive
@@ -26,15 +26,6 @@ ACCOUNT = {
     "display_name": "Alice",
     "locale": "en",
 }
-
-
-def free_port() -> int:
-    """Return a port free for TCP and UDP."""
-    with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-        tcp.bind(("127.0.0.1", 0))
-        port: int = tcp.getsockname()[1]
-        udp.bind(("127.0.0.1", port))
-        return port
 
 
 class Running:

@@ -3,25 +3,16 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx2
+from tests.outside import free_port
 
 READY_TIMEOUT_S = 40.0
 STOP_TIMEOUT_S = 20.0
-
-
-def free_port() -> int:
-    """Return a port that is free for TCP and UDP on this machine right now."""
-    with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-        tcp.bind(("127.0.0.1", 0))
-        port: int = tcp.getsockname()[1]
-        udp.bind(("127.0.0.1", port))
-        return port
 
 
 class Server:

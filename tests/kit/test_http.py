@@ -214,9 +214,9 @@ async def test_requests_are_counted_by_the_template_of_their_route_and_by_known_
     assert {
         ("GET", "/api/v1/things/{number}", "200"),
         ("GET", "none", "404"),
-        ("other", "none", "405"),
+        ("other", "/api/v1/things/{number}", "405"),
         ("GET", "/api/v1/bug", "500"),
-    } <= counted | {("other", "/api/v1/things/{number}", "405"), ("other", "none", "405")}
+    } <= counted
     assert not any("/nothing" in route or "BREW" in method for method, route, _ in counted)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from tests.e2e.server import Server, free_port
+from tests.e2e.server import Server
 
 from meeting_system.adapters.embedded_process import is_alive
 
@@ -95,7 +95,6 @@ class Cluster(Server):
 def open_cluster(folder: Path) -> Iterator[Cluster]:
     """Run it for the length of the block."""
     cluster = Cluster(folder)
-    cluster.port, cluster.media_port = free_port(), free_port()
     try:
         cluster.start_processes()
         yield cluster

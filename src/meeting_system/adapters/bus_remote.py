@@ -42,6 +42,12 @@ for at, channel in ipairs(ARGV) do counts[at] = redis.call('PUBSUB', 'NUMSUB', c
 return counts
 """
 
+_LENGTHS = """
+local lengths = {}
+for at, key in ipairs(KEYS) do lengths[at] = redis.call('LLEN', key) end
+return lengths
+"""
+
 
 class RemoteBus(LocalBus):
     """LocalBus for what is connected here, Valkey for the rest."""
@@ -125,7 +131,7 @@ class RemoteBus(LocalBus):
     # Answering
 
     async def _take_calls(self) -> None:
-        shared = sorted({calls_key(topic) for topic in self.topics})
+        shared = self._shared_lists()
         if not shared:
             return
         keys = [calls_of_process_key(self._process), *shared]  # nobody else can take what is for this process
@@ -187,8 +193,12 @@ class RemoteBus(LocalBus):
 
     async def measure(self) -> None:
         """Count the calls that wait for the services of this process, for metrics."""
-        keys = sorted({calls_key(topic) for topic in self.topics})
-        self.calls_waiting = max(await self._store.run(_LENGTHS, keys=keys, args=[]), default=0)
+        lengths = await self._store.run(_LENGTHS, keys=self._shared_lists(), args=[])
+        self.calls_waiting = max(lengths, default=0)
+
+    def _shared_lists(self) -> list[str]:
+        """Those of the services that are here."""
+        return sorted({calls_key(topic) for topic in self.topics})
 
     async def _push(self, key: str, envelope: dict[str, Any], lifetime_ms: int) -> None:
         await self._store.run(_PUSH, keys=[key], args=[orjson.dumps(envelope), lifetime_ms])
@@ -206,13 +216,6 @@ class RemoteBus(LocalBus):
             envelope = read_envelope(found[1]) if found else None
             if envelope is not None:
                 yield envelope
-
-
-_LENGTHS = """
-local lengths = {}
-for at, key in ipairs(KEYS) do lengths[at] = redis.call('LLEN', key) end
-return lengths
-"""
 
 
 def calls_key(topic: str) -> str:

@@ -58,7 +58,12 @@ def _is_ours(name: str) -> bool:
 
 def is_empty(data: Path) -> bool:
     """Tell whether a restore would replace nothing: no database, no durable file."""
-    return not (data / "postgres" / "PG_VERSION").exists() and next(durable_files(data), None) is None
+    return not has_database(data) and next(durable_files(data), None) is None
+
+
+def has_database(data: Path) -> bool:
+    """Tell whether our own PostgreSQL was ever started here."""
+    return (data / "postgres" / "PG_VERSION").exists()
 
 
 def begin(data: Path) -> Path:
@@ -119,8 +124,8 @@ def _move(source: Path, target: Path) -> None:
     for entry in sorted(source.iterdir()):
         if entry.name not in MADE_ANEW and not entry.name.startswith(REPLACED):
             entry.rename(target / entry.name)
-    _sync(source)
-    _sync(target)
+    sync_folder(source)
+    sync_folder(target)
 
 
 def _put_aside(data: Path, folder: Path) -> Path | None:
@@ -130,17 +135,18 @@ def _put_aside(data: Path, folder: Path) -> Path | None:
         (folder / "old").rename(kept)
     # What is left says nothing any more, but without `ready` first it would read as one in the making.
     shutil.rmtree(folder)
-    _sync(data)
+    sync_folder(data)
     return kept
 
 
 def _mark(file: Path) -> None:
     with file.open("w") as stream:
         os.fsync(stream.fileno())
-    _sync(file.parent)
+    sync_folder(file.parent)
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder written to the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

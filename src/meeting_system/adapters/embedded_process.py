@@ -194,8 +194,13 @@ async def wait_for_exit(process: subprocess.Popen[bytes]) -> int:
     return process.wait()
 
 
-async def end_leftover(pid: int, name: str, stop_signal: signal.Signals) -> None:
-    """End a server that an earlier start left running, and wait until it is gone."""
+async def end_leftover(pid: int | None, folder: Path, name: str, stop_signal: signal.Signals) -> None:
+    """End the server of `folder` that an earlier start left running, if any, and wait until it is gone.
+
+    `pid` is what its file says: it may be nobody's by now, or somebody else's.
+    """
+    if pid is None or not (is_alive(pid) and works_in(pid, folder)):
+        return
     log.warning("embedded_server_left_over", server=name, pid=pid)
     for attempt in (stop_signal, signal.SIGKILL):
         try:

@@ -16,9 +16,7 @@ from meeting_system.adapters.embedded_process import (
     ServerNotStarted,
     Supervisor,
     end_leftover,
-    is_alive,
     supervised,
-    works_in,
 )
 
 SOCKET = "valkey.sock"
@@ -89,9 +87,7 @@ def describe(place: Place, program: Path, durable: bool) -> Server:
     options = [word for name, value in settings.items() for word in (f"--{name}", value)]
 
     async def prepare() -> None:
-        pid = read_pid(pid_file)
-        if pid is not None and is_alive(pid) and works_in(pid, data):
-            await end_leftover(pid, "valkey", signal.SIGTERM)
+        await end_leftover(read_pid(pid_file), data, "valkey", signal.SIGTERM)
         socket.unlink(missing_ok=True)
 
     async def is_ready(_pid: int) -> bool:

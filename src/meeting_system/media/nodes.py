@@ -22,6 +22,7 @@ from meeting_system.kit.tasks import alongside
 from meeting_system.media.absence import Absences
 from meeting_system.media.ledger import Ledger
 from meeting_system.media.placement import Standing
+from meeting_system.media.telling import publish
 
 PREFIX = "media/"
 LEASE_S = 5.0
@@ -219,7 +220,7 @@ class Nodes:
         async with self._met:
             self._met.notify_all()
         log.warning("media_node_lost", node_id=node_id, meetings=len(meetings))
-        await self._tell(node_id)
+        await publish(self._bus, MediaNodeEnded(node_id=node_id))
         on_lost(node_id)
 
     def _forget(self, now_s: float) -> None:
@@ -233,13 +234,7 @@ class Nodes:
         while True:
             await asyncio.sleep(TELL_EVERY_S)
             for node_id in list(self._lost_at_s):
-                await self._tell(node_id)
-
-    async def _tell(self, node_id: str) -> None:
-        try:
-            await self._bus.publish(MediaNodeEnded(node_id=node_id))
-        except AppError as error:
-            log.warning("media_event_lost", topic=MediaNodeEnded.topic, code=error.code)
+                await publish(self._bus, MediaNodeEnded(node_id=node_id))
 
 
 def _standing(info: NodeInfo, placed: int) -> Standing:

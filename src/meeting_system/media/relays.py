@@ -37,11 +37,6 @@ class Relays:
         """Every meeting with a relay."""
         return list(self._open)
 
-    @property
-    def count(self) -> int:
-        """How many there are."""
-        return sum(len(relays) for relays in self._open.values())
-
     async def open(self, meeting_id: str, me: NodeInfo, other: NodeInfo) -> None:
         """Open a relay, the other end first. Raises what hinders it."""
         relay, key = secrets.randbits(63), secrets.token_bytes(KEY_BYTES)

@@ -5,9 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from meeting_system.contracts.call import Event
-from meeting_system.kernel.errors import AppError
 from meeting_system.kit.bus import Bus
-from meeting_system.kit.log import logger
 from meeting_system.kit.metrics import REGISTRY
 from meeting_system.kit.plug import Plug, Ports
 from meeting_system.kit.tasks import alongside
@@ -21,12 +19,11 @@ from meeting_system.media.routes.probe import create_probe_routes
 from meeting_system.media.routes.streams import create_stream_routes
 from meeting_system.media.service import MediaService
 from meeting_system.media.settings import MediaSettings
+from meeting_system.media.telling import publish
 
 SWEEP_S = 1.0
 REMIND_S = 5.0
 """A publisher who missed which layers are wanted learns it within this time; the engine lingers as long."""
-
-log = logger(__name__)
 
 
 def create(ports: Ports, settings: MediaSettings, engine: Engine, *, remind_s: float = REMIND_S) -> Plug:
@@ -90,14 +87,6 @@ async def remind(service: MediaService, bus: Bus, *, every_s: float) -> None:
         await asyncio.sleep(every_s)
         for wanted in service.layers_wanted():
             await publish(bus, wanted)
-
-
-async def publish(bus: Bus, event: Event) -> None:
-    """Tell the other services, once."""
-    try:
-        await bus.publish(event)
-    except AppError as error:
-        log.warning("media_event_lost", topic=event.topic, code=error.code)
 
 
 def meeting_of(event: Event) -> str:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
+from tests.outside import need
 
 from meeting_system.adapters.embedded_place import open_place
 from meeting_system.adapters.embedded_postgres import (
@@ -16,18 +16,17 @@ from meeting_system.adapters.embedded_postgres import (
     make_database,
 )
 from meeting_system.adapters.embedded_process import supervised
-
-PROGRAMS = Path("/usr/lib/postgresql/15/bin")
+from meeting_system.app.cluster.programs import POSTGRES
 
 
 @asynccontextmanager
 async def postgres_15(folder: Path) -> AsyncIterator[str]:
     """Run it for the length of the block; give the URL of an empty database."""
-    if not (PROGRAMS / "postgres").exists():
-        pytest.skip("Debian's PostgreSQL 15 is not installed: apt install postgresql-15")
+    need(POSTGRES)
+    programs = Path(POSTGRES.path).parent
     place = open_place(folder)
     data = place.folder("postgres")
-    await asyncio.to_thread(init_data, PROGRAMS, data, place.owner, False)
-    async with supervised(describe(place, PROGRAMS, data, False)):
+    await asyncio.to_thread(init_data, programs, data, place.owner, False)
+    async with supervised(describe(place, programs, data, False)):
         await make_database(place.sockets)
         yield database_url(place.sockets, DATABASE)

@@ -44,6 +44,13 @@ def url_of(settings: Settings) -> str:
     return settings.database_url.get_secret_value()
 
 
+async def change(settings: Settings, word: str) -> None:
+    """Write `word` over a key and over everybody's name."""
+    (settings.data / "secrets" / "tokens").write_text(word)
+    async with open_database(url_of(settings), pool_size=2) as database, database.transaction() as connection:
+        await connection.execute(text("UPDATE users.accounts SET display_name = :word"), {"word": word})
+
+
 def files_in(folder: Path) -> list[str]:
     return sorted(file.name for file in folder.iterdir() if file.is_file())
 
@@ -175,9 +182,7 @@ async def test_data_is_replaced_only_when_told_and_is_kept_aside(
 ) -> None:
     file = tmp_path / "earlier.backup"
     await back_up(filled, str(file), clock)
-    (filled.data / "secrets" / "tokens").write_text("later")
-    async with open_database(url_of(filled), pool_size=2) as database, database.transaction() as connection:
-        await connection.execute(text("UPDATE users.accounts SET display_name = 'later'"))
+    await change(filled, "later")
     with pytest.raises(TargetNotEmpty, match="--replace"):
         await restore(filled, str(file), replace=False)
     assert set(await names(url_of(filled))) == {"later"}
@@ -208,9 +213,7 @@ async def test_a_dump_that_does_not_load_changes_nothing(
 ) -> None:
     file = tmp_path / "one.backup"
     await back_up(filled, str(file), clock)
-    (filled.data / "secrets" / "tokens").write_text("present")
-    async with open_database(url_of(filled), pool_size=2) as database, database.transaction() as connection:
-        await connection.execute(text("UPDATE users.accounts SET display_name = 'present'"))
+    await change(filled, "present")
     with corrupted(file) as broken, pytest.raises(DumpFailed, match="pg_restore"):
         await restore(filled, str(broken), replace=True)
     assert set(await names(url_of(filled))) == {"present"}

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from meeting_system.adapters.data_folder import SUFFIX
+from meeting_system.adapters.data_folder import SUFFIX, sync_folder
 from meeting_system.adapters.objects import PART, open_objects
 from meeting_system.app.settings import Settings
 from meeting_system.kernel.errors import AppError, Conflict, Invalid, NotFound, Unavailable
@@ -117,7 +117,7 @@ def written_file(target: Path) -> Iterator[IO[bytes]]:
                 os.link(draft, target)
         finally:
             draft.unlink(missing_ok=True)
-        _sync(target.parent)
+        sync_folder(target.parent)
     except FileExistsError:
         raise BackupExists(f"{target} exists already: choose another name, or give a folder") from None
     except OSError as error:
@@ -130,14 +130,6 @@ def remove_leftovers(folder: Path) -> None:
         with suppress(OSError), draft.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             draft.unlink()
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 # ---------------------------------------------------------------- buckets

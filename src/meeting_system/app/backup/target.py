@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from meeting_system.adapters.data_folder import settle
+from meeting_system.adapters.data_folder import has_database, settle
 from meeting_system.adapters.embedded import DataFolderInUse, locked
 from meeting_system.adapters.embedded_place import open_place
 from meeting_system.adapters.embedded_postgres import DATABASE, database_url, run_postgres
@@ -23,7 +23,7 @@ async def reach_database(settings: Settings) -> AsyncIterator[str]:
     if settings.database_url is not None:
         yield settings.database_url.get_secret_value()
         return
-    if not (settings.data / "postgres" / "PG_VERSION").exists():
+    if not has_database(settings.data):
         raise NothingToBackUp(
             f"{settings.data.absolute()} holds no database: give the right folder with MEETING_DATA"
         )

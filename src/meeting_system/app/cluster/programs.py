@@ -1,7 +1,6 @@
 """Programs of Debian's packages: where they are, and what to install where they are not."""
 
 import os
-import secrets
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from meeting_system.adapters.embedded_place import Owner, Place
 from meeting_system.adapters.embedded_process import ServerNotStarted
+from meeting_system.kit.tokens import load_or_make_secret
 
 HOST = "127.0.0.1"
 """Where everything listens that others must not reach."""
@@ -58,9 +58,7 @@ def load_or_make_password(place: Place, name: str) -> str:
     """Return the password of a server: made once, kept in the data folder."""
     file = place.data / "secrets" / name
     file.parent.mkdir(mode=0o700, exist_ok=True)
-    if not file.exists():
-        write_private(file, secrets.token_urlsafe(24))
-    return file.read_text(encoding="ascii")
+    return load_or_make_secret(file)
 
 
 def write_private(file: Path, text: str, owner: Owner | None = None) -> None:

@@ -4,7 +4,7 @@ import signal
 from pathlib import Path
 
 from meeting_system.adapters.embedded_place import Owner, Place
-from meeting_system.adapters.embedded_process import Server, end_leftover, is_alive, works_in
+from meeting_system.adapters.embedded_process import Server, end_leftover
 from meeting_system.adapters.embedded_valkey import SETTINGS, read_pid
 from meeting_system.adapters.redis_store import open_store
 from meeting_system.app.cluster.programs import ENVIRONMENT, HOST, REDIS, load_or_make_password, write_private
@@ -31,9 +31,7 @@ def describe_redis(place: Place, port: int, *, durable: bool = True) -> Server:
     write_configuration(configuration, settings, place.owner)
 
     async def prepare() -> None:
-        pid = read_pid(pid_file)
-        if pid is not None and is_alive(pid) and works_in(pid, data):
-            await end_leftover(pid, "redis", signal.SIGTERM)
+        await end_leftover(read_pid(pid_file), data, "redis", signal.SIGTERM)
 
     async def is_ready(_pid: int) -> bool:
         return await answers(url)

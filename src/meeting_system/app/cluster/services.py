@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from meeting_system.adapters.embedded_place import Place
 from meeting_system.adapters.embedded_process import Server
@@ -21,7 +21,6 @@ class Part:
     name: str
     service: str
     port: int
-    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 SERVICES = {
@@ -47,7 +46,6 @@ def describe_part(place: Place, part: Part, environment: Mapping[str, str]) -> S
         "MEETING_DATA": str(folder),
         "MEETING_HTTP__BIND": HOST,
         "MEETING_HTTP__PORT": str(part.port),
-        **part.settings,
     }
 
     async def prepare() -> None:
