@@ -80,7 +80,8 @@ export function createSignalingClient(
         rival = open(url);
         return;
       case "drop_rival":
-        dropRival();
+        rival?.close();
+        rival = null;
         return;
       case "adopt_rival":
         socket?.close(effect.code);
@@ -128,12 +129,6 @@ export function createSignalingClient(
       else if (opened === rival) run(() => machine.rivalClosed(now()));
     };
     return opened;
-  }
-
-  function dropRival(): void {
-    const dropped = rival;
-    rival = null;
-    dropped?.close();
   }
 
   function settle({ key, ok, result, problem }: Extract<Effect, { type: "settled" }>): void {

@@ -14,10 +14,9 @@ function liveWorld(): World {
 /** Doubts as long as the media path is silent; returns after how long signaling was live again. */
 function runUntilLive(world: World, longestMs: number): number {
   const start = world.now;
-  for (let sawLoss = false; world.now - start < longestMs; ) {
+  while (world.now - start < longestMs) {
     world.doubt();
     world.run(100);
-    sawLoss ||= !world.live || world.sockets > 2;
     if (world.live && world.closedWith.length > 0) return world.now - start;
   }
   return Infinity;
@@ -78,6 +77,19 @@ describe("a socket that is in doubt but lives", () => {
     expect(world.closedWith).toEqual([]);
     expect(world.sockets).toBeLessThanOrEqual(8);
   });
+});
+
+it("a rival that says hello after the person has left changes nothing", () => {
+  const world = liveWorld();
+  world.hanging = true;
+  world.doubt();
+  world.run(500);
+  expect(world.sockets).toBe(2);
+  world.machine.leave();
+  world.perform();
+  world.hanging = false;
+  world.run(3000);
+  expect([world.ended, world.closedWith, world.machine.isSure(world.now)]).toEqual(["left", [1000], false]);
 });
 
 describe("a server that pauses for eight seconds", () => {

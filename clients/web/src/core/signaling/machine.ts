@@ -138,7 +138,7 @@ export class SignalingMachine {
   frame(frame: ServerFrame, now: number): void {
     if (!this.hasSocket) return;
     this.liveness.heard(now);
-    this.settleDoubt(now);
+    this.endDoubt(now);
     switch (frame.f) {
       case "hello":
         this.liveness.configure(frame.hb_ms, frame.dead_ms);
@@ -193,10 +193,14 @@ export class SignalingMachine {
     if (due !== null) this.effects.push({ type: due === "open" ? "open_rival" : "drop_rival" });
   }
 
-  /** The socket itself has said something: it stays. */
-  private settleDoubt(now: number): void {
-    if (this.doubts.hasRival) this.effects.push({ type: "drop_rival" });
+  /** The socket lives, or is gone: no rival is needed. */
+  private endDoubt(now: number): void {
+    this.dropRival();
     this.doubts.end(now, this.random());
+  }
+
+  private dropRival(): void {
+    if (this.doubts.hasRival) this.effects.push({ type: "drop_rival" });
   }
 
   private greet(version: number): void {
@@ -215,7 +219,7 @@ export class SignalingMachine {
     this.position.reset(ready.epoch, ready.ro, ready.po);
     this.effects.push({ type: "snapshot", snapshot: ready.snapshot, fresh: true });
     for (const { key } of done) this.effects.push({ type: "settled", key, ok: true, result: null, problem: null });
-    this.drop(dropped);
+    this.effects.push(...dropped.map(abandonment));
     this.goLive("rebuild", now);
   }
 
@@ -270,8 +274,7 @@ export class SignalingMachine {
     if (this.state === "live" && now - this.liveSince >= STABLE_MS) this.attempt = 0;
     this.outbox.connectionLost();
     this.position.connectionLost();
-    if (this.doubts.hasRival) this.effects.push({ type: "drop_rival" });
-    this.doubts.end(now, this.random());
+    this.endDoubt(now);
     this.effects.push({ type: "lost" });
   }
 
@@ -287,15 +290,11 @@ export class SignalingMachine {
     } else this.connect(now);
   }
 
-  private drop(commands: Pending[]): void {
-    this.effects.push(...commands.map(abandonment));
-  }
-
   private end(effect: Effect): void {
     if (this.state === "ended") return;
     if (this.hasSocket) this.effects.push({ type: "close", code: 1000 });
+    this.dropRival(); // else its hello would begin all anew
     this.state = "ended";
-    this.drop(this.outbox.clear());
-    this.effects.push(effect);
+    this.effects.push(...this.outbox.clear().map(abandonment), effect);
   }
 }
