@@ -5,6 +5,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from meeting_system.kernel.mail import Letter
+
 
 class Store(Protocol):
     """Valkey as services see it: short-lived values, counters and atomic scripts. Keys are bytes-safe text.
@@ -118,6 +120,14 @@ class Objects(Protocol):
 
     async def list(self, prefix: str = "") -> list[Listed]:
         """Return the objects below `prefix`, by key."""
+        ...
+
+
+class Mail(Protocol):
+    """The way a letter leaves: an SMTP server, or the console where none is configured."""
+
+    async def send(self, letter: Letter) -> None:
+        """Hand it over. Raises Unavailable (try again later) and Invalid `mail_refused` (never will)."""
         ...
 
 
