@@ -7,6 +7,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Index,
+    Integer,
     MetaData,
     Table,
     Text,
@@ -32,6 +33,9 @@ rooms = Table(
     Column("guests_allowed", Boolean, nullable=False),
     Column("created_at", _TIME, nullable=False),
     Column("updated_at", _TIME, nullable=False),
+    Column("options", JSONB, nullable=False, server_default="{}"),
+    Column("password_hash", Text),
+    Column("version", Integer, nullable=False, server_default="1"),
     Index("rooms_personal_key", "owner_id", unique=True, postgresql_where=text("personal")),
 )
 
@@ -52,14 +56,95 @@ meetings = Table(
     Column("created_at", _TIME, nullable=False),
     Column("started_at", _TIME),
     Column("ended_at", _TIME),
+    Column("options", JSONB, nullable=False, server_default="{}"),
+    Column("series_id", _ID, ForeignKey("meetings.series.series_id", ondelete="CASCADE")),
+    Column("recurrence_id", _TIME),
+    Column("starts_at", _TIME),
+    Column("opens_at", _TIME),
+    Column("ends_at", _TIME),
+    Column("time_zone", Text),
+    Column("description", Text),
+    Column("sequence", Integer, nullable=False, server_default="0"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("changed_alone", Boolean, nullable=False, server_default="false"),
     Index(
         "meetings_number_key",
         "meeting_no",
         unique=True,
-        postgresql_where=text("status IN ('scheduled', 'lobby_open', 'live')"),
+        postgresql_where=text("status IN ('scheduled', 'lobby_open', 'live') AND series_id IS NULL"),
     ),
+    Index("meetings_recurrence_key", "series_id", "recurrence_id", unique=True),
+    Index("meetings_opening_idx", "opens_at", postgresql_where=text("status = 'scheduled'")),
     Index("meetings_number_idx", "meeting_no"),
     Index("meetings_unused_idx", "created_at", postgresql_where=text("status = 'scheduled'")),
+)
+
+room_members = Table(
+    "room_members",
+    METADATA,
+    Column("room_id", _ID, ForeignKey(rooms.c.room_id, ondelete="CASCADE"), primary_key=True),
+    Column("user_id", _ID, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("created_at", _TIME, nullable=False),
+    Index("room_members_user_idx", "user_id"),
+)
+
+series = Table(
+    "series",
+    METADATA,
+    Column("series_id", _ID, primary_key=True),
+    Column("continues_id", _ID, ForeignKey("meetings.series.series_id", ondelete="SET NULL")),
+    Column("room_id", _ID, ForeignKey(rooms.c.room_id), nullable=False),
+    Column("host_id", _ID, nullable=False),
+    Column("host_name", Text, nullable=False),
+    Column("meeting_no", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("description", Text),
+    Column("password_hash", Text),
+    Column("guests_allowed", Boolean, nullable=False),
+    Column("options", JSONB, nullable=False, server_default="{}"),
+    Column("time_zone", Text, nullable=False),
+    Column("starts_local", DateTime(timezone=False), nullable=False),
+    Column("duration_min", Integer, nullable=False),
+    Column("rrule", Text, nullable=False),
+    Column("sequence", Integer, nullable=False, server_default="0"),
+    Column("made_until", _TIME, nullable=False),
+    Column("created_at", _TIME, nullable=False),
+    Column("updated_at", _TIME, nullable=False),
+    Column("over_at", _TIME),
+    Index("series_number_key", "meeting_no", unique=True, postgresql_where=text("continues_id IS NULL")),
+    Index("series_made_idx", "made_until", postgresql_where=text("over_at IS NULL")),
+)
+"""The rule and the template of meetings that come again; each of those is a row of `meetings`. What goes on after
+a change of *this and following* continues the first series of a number, `continues_id`."""
+
+invitees = Table(
+    "invitees",
+    METADATA,
+    Column("invitee_id", _ID, primary_key=True),
+    Column("series_id", _ID, ForeignKey(series.c.series_id, ondelete="CASCADE")),
+    Column("meeting_id", _ID, ForeignKey(meetings.c.meeting_id, ondelete="CASCADE")),
+    Column("email", Text, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("user_id", _ID),
+    Column("locale", Text, nullable=False),
+    Column("token", Text, nullable=False, unique=True),
+    Column("answer", Text, nullable=False),
+    Column("answered_at", _TIME),
+    Column("created_at", _TIME, nullable=False),
+    Index("invitees_series_key", "series_id", "email", unique=True),
+    Index("invitees_meeting_key", "meeting_id", "email", unique=True),
+    Index("invitees_user_idx", "user_id"),
+)
+"""Who was asked to come to a series or to one meeting. `token` is repeated in every letter, so it is kept as it is."""
+
+feeds = Table(
+    "feeds",
+    METADATA,
+    Column("user_id", _ID, primary_key=True),
+    Column("token_hash", Text, nullable=False, unique=True),
+    Column("created_at", _TIME, nullable=False),
 )
 
 members = Table(
@@ -113,6 +198,15 @@ participants = Table(
     ),
     Index("participants_user_idx", "meeting_id", "user_id"),
 )
+
+stays = Table(
+    "stays",
+    METADATA,
+    Column("participant_id", _ID, ForeignKey(participants.c.participant_id, ondelete="CASCADE"), primary_key=True),
+    Column("entered_at", _TIME, primary_key=True),
+    Column("left_at", _TIME),
+)
+"""When somebody was in; `left_at` null: until now, or until the participant or the run ended."""
 
 streams = Table(
     "streams",
