@@ -12,8 +12,8 @@ from meeting_system.contracts.user import BlockFamilies
 from meeting_system.kernel.clock import ManualClock
 from meeting_system.kit.outbox import OutboxRelay, collect
 from meeting_system.kit.plug import Ports
-from meeting_system.user import repository
 from meeting_system.user.models import audit, refresh_families
+from meeting_system.user.repository import families
 
 REFRESH = "/api/v1/auth/refresh"
 ME = "/api/v1/users/me"
@@ -165,7 +165,7 @@ async def test_the_outbox_blocks_again_what_valkey_lost(
     async with ports.database.transaction() as connection:
         # As if the process had died between the commit and Valkey.
         family_id = (await connection.execute(select(refresh_families.c.family_id))).scalar_one()
-        await repository.revoke_family(connection, family_id, why="logout", now=ports.clock.now())
+        await families.revoke_family(connection, family_id, why="logout", now=ports.clock.now())
         await collect(connection, BlockFamilies(family_ids=[family_id]), key="user:block")
     await outbox.deliver_all()
     assert (await client.get(ME, headers=bearer(signed_in))).status_code == 401

@@ -3,8 +3,8 @@
 from meeting_system.contracts.permissions import check_account
 from meeting_system.kernel.principal import Account
 from meeting_system.kit.paging import CursorInvalid, decode_cursor, encode_cursor
-from meeting_system.user import repository
 from meeting_system.user.context import Context
+from meeting_system.user.repository import trail
 from meeting_system.user.schemas import AuditEntry, AuditPage
 
 
@@ -13,7 +13,7 @@ async def list_audit(context: Context, account: Account, *, cursor: str | None, 
     check_account(account.role, "audit:read")
     before = _decode(cursor) if cursor else None
     async with context.ports.database.reading() as connection:
-        rows = await repository.list_audit(connection, before=before, limit=limit + 1)
+        rows = await trail.list_audit(connection, before=before, limit=limit + 1)
     items = [AuditEntry.model_validate(dict(row)) for row in rows[:limit]]
     return AuditPage(
         items=items, next_cursor=encode_cursor(str(items[-1].audit_id)) if len(rows) > limit else None

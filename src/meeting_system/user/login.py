@@ -4,10 +4,11 @@ import hashlib
 
 from meeting_system.kernel.address import address_block
 from meeting_system.kit.attempts import check_attempts, count_wrong_attempt
-from meeting_system.user import repository, tokens
+from meeting_system.user import tokens
 from meeting_system.user.context import Context
 from meeting_system.user.errors import CredentialsWrong
-from meeting_system.user.repository import AccountRow
+from meeting_system.user.repository import accounts, trail
+from meeting_system.user.repository.accounts import AccountRow
 from meeting_system.user.schemas import Login, SignedIn
 
 
@@ -30,16 +31,14 @@ async def login(context: Context, sent: Login, *, address: str) -> SignedIn:
     await check_attempts(store, f"login:{pair}", limit=limit, window_s=window_s)
     now = context.ports.clock.now()
     async with context.ports.database.transaction() as connection:
-        await repository.insert_audit(
-            connection, "logged_in", user_id=account.user_id, address=address, now=now
-        )
+        await trail.insert_audit(connection, "logged_in", user_id=account.user_id, address=address, now=now)
         return await tokens.open_family(context, connection, account, now=now)
 
 
 async def _find(context: Context, sent: Login) -> AccountRow | None:
     """Return the account whose e-mail address and password these are."""
     async with context.ports.database.reading() as connection:
-        account = await repository.find_account_by_email(connection, sent.email)
+        account = await accounts.find_account_by_email(connection, sent.email)
     known = account.password_hash if account else None
     matches = await context.passwords.matches(sent.password, known)
     return account if matches and account is not None and account.disabled_at is None else None

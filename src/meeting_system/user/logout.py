@@ -10,8 +10,9 @@ from meeting_system.kernel.principal import Account
 from meeting_system.kit import outbox
 from meeting_system.kit.auth import revoked_family_key
 from meeting_system.kit.log import logger
-from meeting_system.user import repository, rules
+from meeting_system.user import rules
 from meeting_system.user.context import Context
+from meeting_system.user.repository import families, trail
 
 log = logger(__name__)
 
@@ -22,11 +23,11 @@ async def logout(context: Context, token: str, *, address: str) -> None:
     """End the log-in that a refresh token belongs to; an unknown one is as good as logged out."""
     now = context.ports.clock.now()
     async with context.ports.database.transaction() as connection:
-        row = await repository.lock_token(connection, rules.token_hash(token))
+        row = await families.lock_token(connection, rules.token_hash(token))
         if row is None:
             return
         await end_family(context, connection, row.family_id, row.user_id, why="logout", now=now)
-        await repository.insert_audit(connection, "logged_out", user_id=row.user_id, address=address, now=now)
+        await trail.insert_audit(connection, "logged_out", user_id=row.user_id, address=address, now=now)
     await block_now(context, [row.family_id])
 
 
@@ -35,9 +36,7 @@ async def logout_account(context: Context, account: Account, *, address: str) ->
     now = context.ports.clock.now()
     async with context.ports.database.transaction() as connection:
         await end_family(context, connection, account.family_id, account.user_id, why="logout", now=now)
-        await repository.insert_audit(
-            connection, "logged_out", user_id=account.user_id, address=address, now=now
-        )
+        await trail.insert_audit(connection, "logged_out", user_id=account.user_id, address=address, now=now)
     await block_now(context, [account.family_id])
 
 
@@ -45,10 +44,10 @@ async def logout_everywhere(context: Context, account: Account, *, address: str)
     """End every log-in of an account, this one included."""
     now = context.ports.clock.now()
     async with context.ports.database.transaction() as connection:
-        family_ids = await repository.revoke_families_of(
+        family_ids = await families.revoke_families_of(
             connection, account.user_id, why="logout_all", now=now, used_since=_still_living(context, now)
         )
-        await repository.insert_audit(
+        await trail.insert_audit(
             connection, "logged_out_everywhere", user_id=account.user_id, address=address, now=now
         )
         await _block_surely(connection, family_ids, account.user_id)
@@ -65,7 +64,7 @@ async def end_family(
     now: datetime,
 ) -> None:
     """Revoke one family inside a transaction; follow it with `block_now` after the commit."""
-    await repository.revoke_family(connection, family_id, why=why, now=now)
+    await families.revoke_family(connection, family_id, why=why, now=now)
     await _block_surely(connection, [family_id], user_id)
 
 

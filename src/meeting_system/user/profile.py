@@ -4,9 +4,10 @@ from meeting_system.contracts.permissions import check_account
 from meeting_system.contracts.user import Profile, Profiles
 from meeting_system.kernel.ids import is_id
 from meeting_system.kernel.principal import Account
-from meeting_system.user import repository, tokens
+from meeting_system.user import tokens
 from meeting_system.user.context import Context
 from meeting_system.user.errors import UserNotFound
+from meeting_system.user.repository import accounts
 from meeting_system.user.schemas import ProfileChange, User
 
 _AT_ONCE = 1000
@@ -16,7 +17,7 @@ async def get_profile(context: Context, account: Account) -> User:
     """Return the caller's own account."""
     check_account(account.role, "profile:read")
     async with context.ports.database.reading() as connection:
-        row = await repository.find_account(connection, account.user_id)
+        row = await accounts.find_account(connection, account.user_id)
     if row is None:
         raise UserNotFound("this account was deleted")
     return tokens.show(row)
@@ -30,7 +31,7 @@ async def update_profile(context: Context, account: Account, change: ProfileChan
     if not changes:
         return await get_profile(context, account)
     async with context.ports.database.transaction() as connection:
-        row = await repository.update_profile(
+        row = await accounts.update_profile(
             connection, account.user_id, changes, now=context.ports.clock.now()
         )
     if row is None:
@@ -44,7 +45,7 @@ async def find_profiles(context: Context, user_ids: list[str]) -> Profiles:
     if not wanted:
         return Profiles(items=[])
     async with context.ports.database.reading() as connection:
-        rows = await repository.find_accounts(connection, wanted)
+        rows = await accounts.find_accounts(connection, wanted)
     return Profiles(
         items=[
             Profile(

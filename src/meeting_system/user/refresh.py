@@ -5,10 +5,11 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.kernel.address import address_block
-from meeting_system.user import logout, repository, rules, tokens
+from meeting_system.user import logout, rules, tokens
 from meeting_system.user.context import Context
 from meeting_system.user.errors import RefreshReused, TokenExpired, TokenInvalid
-from meeting_system.user.repository import RefreshRow
+from meeting_system.user.repository import accounts, families, trail
+from meeting_system.user.repository.families import RefreshRow
 from meeting_system.user.rules import Verdict
 from meeting_system.user.schemas import SignedIn
 
@@ -24,7 +25,7 @@ async def refresh(context: Context, token: str, *, address: str) -> SignedIn:
     now = context.ports.clock.now()
     hashed = rules.token_hash(token)
     async with context.ports.database.transaction() as connection:
-        row = await repository.lock_token(connection, hashed)
+        row = await families.lock_token(connection, hashed)
         if row is None:
             raise TokenInvalid("this refresh token is not known: log in again")
         verdict = _judge(context, row, now)
@@ -61,12 +62,12 @@ async def _rotate(
     verdict: Verdict,
     now: datetime,
 ) -> SignedIn:
-    account = await repository.find_account(connection, row.user_id)
+    account = await accounts.find_account(connection, row.user_id)
     if account is None or account.disabled_at:
         raise TokenInvalid("this account is closed")
     if verdict is Verdict.ROTATE:
-        await repository.mark_token_used(connection, hashed, now=now)
-    await repository.touch_family(connection, row.family_id, now=now)
+        await families.mark_token_used(connection, hashed, now=now)
+    await families.touch_family(connection, row.family_id, now=now)
     return await tokens.grow_family(context, connection, account, row.family_id, now=now)
 
 
@@ -74,7 +75,7 @@ async def _end_family(
     context: Context, connection: AsyncConnection, row: RefreshRow, *, address: str, now: datetime
 ) -> None:
     await logout.end_family(context, connection, row.family_id, row.user_id, why="reused", now=now)
-    await repository.insert_audit(
+    await trail.insert_audit(
         connection,
         "refresh_reused",
         user_id=row.user_id,

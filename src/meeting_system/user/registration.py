@@ -5,10 +5,11 @@ from meeting_system.kernel.address import address_block
 from meeting_system.kernel.ids import new_id
 from meeting_system.kernel.principal import AccountRole
 from meeting_system.kit import outbox
-from meeting_system.user import repository, rules, tokens
+from meeting_system.user import rules, tokens
 from meeting_system.user.context import Context
 from meeting_system.user.errors import EmailTaken, RegistrationClosed
-from meeting_system.user.repository import AccountRow
+from meeting_system.user.repository import accounts, trail
+from meeting_system.user.repository.accounts import AccountRow
 from meeting_system.user.schemas import Registration, SignedIn
 
 
@@ -39,11 +40,9 @@ async def register(context: Context, sent: Registration, *, address: str) -> Sig
         disabled_at=None,
     )
     async with context.ports.database.transaction() as connection:
-        if not await repository.insert_account(connection, account):
+        if not await accounts.insert_account(connection, account):
             raise EmailTaken("there is an account with this e-mail address: log in instead")
-        await repository.insert_audit(
-            connection, "registered", user_id=account.user_id, address=address, now=now
-        )
+        await trail.insert_audit(connection, "registered", user_id=account.user_id, address=address, now=now)
         await outbox.collect(
             connection,
             OpenPersonalRoom(user_id=account.user_id, display_name=account.display_name),

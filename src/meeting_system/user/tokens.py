@@ -7,9 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.kernel.ids import UserId, new_id
 from meeting_system.kernel.principal import Account, AccountRole
-from meeting_system.user import repository, rules
+from meeting_system.user import rules
 from meeting_system.user.context import Context
-from meeting_system.user.repository import AccountRow
+from meeting_system.user.repository import families
+from meeting_system.user.repository.accounts import AccountRow
 from meeting_system.user.schemas import SignedIn, User
 
 
@@ -18,7 +19,7 @@ async def open_family(
 ) -> SignedIn:
     """Begin a family of refresh tokens: one a log-in."""
     family_id = new_id(now.timestamp())
-    await repository.insert_family(
+    await families.insert_family(
         connection,
         family_id=family_id,
         user_id=account.user_id,
@@ -33,7 +34,7 @@ async def grow_family(
 ) -> SignedIn:
     """Give out one more refresh token of a family, with an access token."""
     refresh_token = secrets.token_urlsafe(32)
-    await repository.insert_token(
+    await families.insert_token(
         connection,
         token_hash=rules.token_hash(refresh_token),
         family_id=family_id,
