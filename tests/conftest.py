@@ -4,6 +4,7 @@ They are our own ones; what speaks to servers is tested on Debian's PostgreSQL 1
 """
 
 import asyncio
+import io
 import shutil
 import tempfile
 import threading
@@ -21,6 +22,7 @@ from tests.outside import need, open_outside
 
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.adapters.embedded import Servers, open_servers
+from meeting_system.adapters.mail_console import ConsoleMail
 from meeting_system.adapters.redis_store import RedisStore, open_store
 from meeting_system.adapters.registry import LeaseRegistry
 from meeting_system.adapters.registry_store import StoreLeases
@@ -193,11 +195,19 @@ def bus() -> LocalBus:
 
 
 @pytest.fixture
-def ports(database: Database, store: RedisStore, bus: LocalBus, clock: ManualClock) -> Ports:
+def mail(clock: ManualClock) -> ConsoleMail:
+    """Letters on paper: `mail.stream.getvalue()`."""
+    return ConsoleMail(io.StringIO(), clock)
+
+
+@pytest.fixture
+def ports(
+    database: Database, store: RedisStore, bus: LocalBus, clock: ManualClock, mail: ConsoleMail
+) -> Ports:
     """Real ports, in virtual time."""
     tokens = SignedTokens({"test": SECRET}, clock)
     registry = LeaseRegistry(StoreLeases(store))
-    return Ports(database, store, bus, clock, tokens, StoreRateLimiter(store), registry)
+    return Ports(database, store, bus, clock, tokens, StoreRateLimiter(store), registry, mail)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import with_database
+from tests.mail_server import mail_server
 from tests.outside import free_port, open_etcd
 
 from meeting_system.adapters.embedded import Servers
@@ -19,6 +20,7 @@ from meeting_system.app import doctor
 from meeting_system.app.doctor import check_registry
 from meeting_system.app.finding import Finding, Level
 from meeting_system.app.language import Language, Text, find_language
+from meeting_system.app.mail import check_mail
 from meeting_system.app.settings import Settings
 
 
@@ -217,3 +219,20 @@ async def test_a_configured_etcd_is_asked(tmp_path: Path) -> None:
     (found,) = await check_registry(settings_of(registry_url="etcd://127.0.0.1:1"))
     assert found.level is Level.BAD
     assert "MEETING_REGISTRY_URL" in str(found.seen)
+
+
+async def test_a_mail_server_that_answers_is_good_and_one_that_does_not_says_what_to_set() -> None:
+    with mail_server() as received:
+        settings = settings_of(
+            mail={"url": f"smtp://127.0.0.1:{received.port}", "sender": "Meetings <m@example.org>"}
+        )
+        assert (await check_mail(settings)).level is Level.GOOD
+    finding = await check_mail(settings)
+    assert finding.level is Level.BAD
+    assert "MEETING_MAIL__URL" in finding.seen.en
+    assert "MEETING_MAIL__URL" in finding.seen.zh
+
+
+async def test_without_a_mail_server_only_production_is_warned() -> None:
+    assert (await check_mail(settings_of())).level is Level.GOOD
+    assert (await check_mail(settings_of(environment="production"))).level is Level.WARNING

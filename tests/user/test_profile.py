@@ -15,6 +15,7 @@ from meeting_system.kit.plug import Ports
 from meeting_system.user import jobs
 from meeting_system.user.context import Context
 from meeting_system.user.models import accounts, refresh_families
+from meeting_system.user.postman import Postman
 from meeting_system.user.settings import UserSettings
 
 ME = "/api/v1/users/me"
@@ -97,7 +98,7 @@ async def test_expired_families_are_deleted_and_living_ones_stay(
     await register("old@example.org")
     clock.advance(31 * 24 * 3600)
     ada = await register("ada@example.org")
-    context = Context(ports, UserSettings(), passwords=None)  # type: ignore[arg-type]  # it hashes nothing
+    context = Context(ports, UserSettings(), passwords=None, postman=Postman(ports))  # type: ignore[arg-type]
     assert await jobs.purge(context) == 1
     async with ports.database.reading() as connection:
         left = (await connection.execute(select(refresh_families.c.user_id))).scalars().all()

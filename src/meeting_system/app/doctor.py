@@ -21,6 +21,7 @@ from meeting_system.adapters.redis_store import open_store
 from meeting_system.adapters.turn_client import check_allocation
 from meeting_system.app.finding import Finding, bad, good, warning
 from meeting_system.app.language import Text
+from meeting_system.app.mail import check_mail
 from meeting_system.app.network import NameUnknown, resolve
 from meeting_system.app.settings import Settings, unknown_variables
 from meeting_system.app.upkeep import check_upkeep, judge_schema
@@ -63,6 +64,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings += [check_pages_port(settings), check_media_port(settings)]
     findings += await check_media_address(settings)
     findings += await check_turn(settings)
+    findings.append(await check_mail(settings))
     findings += check_upkeep(settings, SystemClock().now())
     return findings
 

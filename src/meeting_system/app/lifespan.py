@@ -19,6 +19,7 @@ from meeting_system.adapters.registry import open_registry
 from meeting_system.adapters.tls import TlsFiles
 from meeting_system.app.build import build_app
 from meeting_system.app.health import Health
+from meeting_system.app.mail import open_mail
 from meeting_system.app.secrets import open_tokens
 from meeting_system.app.services import SERVICES
 from meeting_system.app.settings import Settings
@@ -157,7 +158,8 @@ def open_ports(
     """Return what services may use."""
     clock = SystemClock()
     tokens = open_tokens(settings, clock)
-    return Ports(database, store, bus, clock, tokens, StoreRateLimiter(store), registry)
+    mail = open_mail(settings, clock)
+    return Ports(database, store, bus, clock, tokens, StoreRateLimiter(store), registry, mail)
 
 
 def checks_of(plugs: Sequence[Plug], database: Database, store: RedisStore) -> dict[str, Check]:

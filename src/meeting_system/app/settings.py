@@ -110,6 +110,50 @@ class TraceSettings(Part):
     )
 
 
+class MailSettings(Part):
+    """The mail server. Without one: shown at the terminal in development, refused in production."""
+
+    url: SecretStr | None = Field(
+        default=None, description="smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465"
+    )
+    sender: str | None = Field(
+        default=None, description="who letters come from, such as Meetings <meetings@example.org>"
+    )
+    authority: Path | None = Field(
+        default=None, description="certificate authority (PEM) of a mail server with a certificate of its own"
+    )
+
+    @field_validator("url", "sender", "authority", mode="before")
+    @classmethod
+    def empty_is_none(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+    @field_validator("url")
+    @classmethod
+    def check_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            # Imported when set: 0.1 s that most starts needn't wait.
+            from meeting_system.adapters.mail_smtp import parse_smtp_url
+
+            parse_smtp_url(value.get_secret_value())
+        return value
+
+    @field_validator("sender")
+    @classmethod
+    def check_sender(cls, value: str | None) -> str | None:
+        if value is not None:
+            from meeting_system.adapters.mail_message import parse_mailbox
+
+            parse_mailbox(value)
+        return value
+
+    @model_validator(mode="after")
+    def have_a_sender(self) -> Self:
+        if self.url is not None and self.sender is None:
+            raise ValueError("MEETING_MAIL__SENDER is needed too: the address that letters come from")
+        return self
+
+
 class MetricsSettings(Part):
     """Who may read /metrics. Without a token: this machine in development, nobody in production."""
 
@@ -151,6 +195,7 @@ class Settings(BaseSettings):
     trace: TraceSettings = TraceSettings()
     objects: ObjectsSettings = ObjectsSettings()
     backup: BackupSettings = BackupSettings()
+    mail: MailSettings = MailSettings()
     metrics: MetricsSettings = MetricsSettings()
     user: UserSettings = UserSettings()
     meeting: MeetingSettings = MeetingSettings()

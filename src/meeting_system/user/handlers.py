@@ -3,6 +3,7 @@
 from typing import Any
 
 from meeting_system.contracts.call import Nothing, Request
+from meeting_system.contracts.mail import SendLetter
 from meeting_system.contracts.user import BlockFamilies, FindProfiles, Profiles
 from meeting_system.kit.bus import Handler
 from meeting_system.user import logout, profile
@@ -19,4 +20,8 @@ def create_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
         await logout.block(context, request.family_ids)
         return Nothing()
 
-    return {FindProfiles: find_profiles, BlockFamilies: block_families}
+    async def send_letter(request: SendLetter) -> Nothing:
+        await context.postman.accept(request)
+        return Nothing()
+
+    return {FindProfiles: find_profiles, BlockFamilies: block_families, SendLetter: send_letter}

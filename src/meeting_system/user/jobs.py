@@ -1,10 +1,14 @@
 """What user does by itself."""
 
+from meeting_system.user import postman
 from meeting_system.user.context import Context
-from meeting_system.user.repository import families
+from meeting_system.user.repository import families, letters
 
 
 async def purge(context: Context) -> int:
-    """Delete refresh tokens and families that can't be used any more; return how many families went."""
+    """Delete log-ins that can't be used any more, and what is left of old letters; return how many log-ins
+    went."""
     async with context.ports.database.transaction() as connection:
-        return await families.delete_expired(connection, now=context.ports.clock.now())
+        now = context.ports.clock.now()
+        await letters.delete_old_letters(connection, before=now - postman.REMEMBERED)
+        return await families.delete_expired(connection, now=now)

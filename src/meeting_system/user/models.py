@@ -7,6 +7,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     Table,
@@ -63,6 +64,19 @@ refresh_tokens = Table(
     Column("expires_at", _TIME, nullable=False, index=True),
     Column("used_at", _TIME),
 )
+
+letters = Table(
+    "letters",
+    METADATA,
+    Column("letter_id", Text, primary_key=True),
+    Column("content", JSONB(none_as_null=True)),
+    Column("created_at", _TIME, nullable=False),
+    Column("next_at", _TIME, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("problem", Text),
+    Column("done_at", _TIME),
+)
+"""What a letter says is here until it was sent; that it was, for some days more."""
 
 audit = Table(
     "audit",

@@ -11,6 +11,7 @@ from meeting_system.kit.tasks import alongside
 from meeting_system.user import jobs
 from meeting_system.user.context import Context
 from meeting_system.user.handlers import create_handlers
+from meeting_system.user.postman import Postman
 from meeting_system.user.routes import create_routes
 from meeting_system.user.settings import UserSettings
 
@@ -18,13 +19,13 @@ from meeting_system.user.settings import UserSettings
 def create(ports: Ports, settings: UserSettings) -> Plug:
     """Wire the user service to its ports."""
     passwords = Passwords(threads=settings.hashing_threads, waiting=settings.hashing_waiting)
-    context = Context(ports, settings, passwords)
+    context = Context(ports, settings, passwords, Postman(ports))
 
     @asynccontextmanager
     async def run() -> AsyncIterator[None]:
         purging = every(settings.purge_every_s, partial(jobs.purge, context), name="user_purge")
         try:
-            async with alongside(purging):
+            async with alongside(purging), context.postman.running():
                 yield
         finally:
             passwords.close()
