@@ -26,6 +26,7 @@ def checks() -> list[Check]:
     folders = tuple(folder for folder in PYTHON_FOLDERS if Path(folder).is_dir())
     web = ("-w", "clients/web")
     protocol = (sys.executable, "scripts/generate_protocol.py")
+    contracts = (sys.executable, "scripts/contracts.py")
     bases = ("mypy", "--explicit-package-bases")
     rust = ("--locked", "--release", "--workspace", "--all-targets")
     return [
@@ -39,6 +40,12 @@ def checks() -> list[Check]:
         Check("mypy-scripts", "Python: types of the scripts", ("mypy", "scripts")),
         Check("mypy-benchmarks", "Python: types of the benchmarks", (*bases, "benchmarks")),
         Check("protocol", "Contracts: TypeScript types up to date", (*protocol, "--check"), protocol),
+        Check(
+            "contracts",
+            "Contracts: recorded, understood by older processes",
+            (*contracts, "--check"),
+            contracts,
+        ),
         Check("rustfmt", "Rust: format", ("cargo", "fmt", "--all", "--check"), ("cargo", "fmt", "--all")),
         # In release, as the engine is built: what C code it needs is then compiled once for both.
         Check("clippy", "Rust: lint", ("cargo", "clippy", *rust, "--", "-D", "warnings")),

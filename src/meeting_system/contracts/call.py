@@ -17,10 +17,15 @@ ReplyT = TypeVar("ReplyT", bound="Message")
 
 
 class Message(BaseModel):
-    """Base of everything on the wire: strict about unknown fields, immutable, JSON both ways."""
+    """Base of everything on the wire: immutable, JSON both ways, deaf to fields that it does not know.
+
+    Processes of two versions run side by side during an upgrade: what the newer one says besides is ignored,
+    and a new field has a default (`scripts/contracts.py` sees to it). Whoever reads what a client sent
+    validates with `extra="forbid"`. See docs/decisions/0015.
+    """
 
     # Without the input in errors: their text reaches logs and callers.
-    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="null", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, ser_json_inf_nan="null", hide_input_in_errors=True)
 
 
 class Nothing(Message):

@@ -6,7 +6,7 @@ keeps a call that waited for a process that slept from being carried out after i
 
 from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from meeting_system.contracts.call import Message, Nothing, Request
 from meeting_system.contracts.media import (
@@ -27,9 +27,6 @@ class NodeInfo(Message):
     `process`: its address on the bus; `host` and `port`: where relays reach its engine. `cpu` is the fraction
     of the machine that it uses, `peers` counts its connections, `capacity` how many it takes.
     """
-
-    # What a newer version says besides shall not make it unreadable.
-    model_config = ConfigDict(extra="ignore")
 
     node_id: str
     process: str

@@ -29,7 +29,7 @@ def decode(text: str, *, max_bytes: int) -> Any:
     if _depth_exceeds(value, MAX_DEPTH):
         raise BadFrame("nested too deeply")
     try:
-        return _client_frame.validate_python(value, strict=True)
+        return _client_frame.validate_python(value, strict=True, extra="forbid")
     except ValidationError as fault:
         raise BadFrame(_first_fault(fault)) from None
 
@@ -40,7 +40,7 @@ def decode_command(command: Command) -> tuple[DeliveryClass, Any]:
         raise CommandUnknown("no such command; see COMMANDS in docs/protocol/signaling.md")
     delivery, model = COMMANDS[command.t]
     try:
-        return delivery, model.model_validate(command.d, strict=True)
+        return delivery, model.model_validate(command.d, strict=True, extra="forbid")
     except ValidationError as fault:
         raise CommandInvalid.of(fault) from None
 
