@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0006_schedule"
-down_revision = "0004_streams"
+down_revision = "0005_accounts"
 branch_labels = None
 depends_on = None
 
