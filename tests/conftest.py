@@ -10,14 +10,12 @@ import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
-from itertools import count
 from pathlib import Path
 
-import asyncpg
 import httpx2
 import pytest
-from sqlalchemy import make_url
 from starlette.types import ASGIApp
+from tests.databases import TEMPLATE, empty_database, finish_template, on_server, with_database
 from tests.outside import need, open_outside
 
 from meeting_system.adapters.bus import LocalBus
@@ -36,7 +34,6 @@ from meeting_system.kit.plug import Plug, Ports
 from meeting_system.kit.sql import Database, open_database
 from meeting_system.kit.tokens import SignedTokens
 
-TEMPLATE = "template_meeting"
 SECRET = "only-for-tests-only-for-tests-only-for-tests"
 START_S = 90.0
 
@@ -130,41 +127,13 @@ async def prepare_template(url: str) -> None:
     await on_server(url, f'CREATE DATABASE "{TEMPLATE}"')
     async with open_database(with_database(url, TEMPLATE), pool_size=1) as database:
         await migrate(database)
-
-
-def with_database(url: str, name: str) -> str:
-    """Return `url` with another database."""
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
-
-
-async def on_server(url: str, statement: str) -> None:
-    """Run a statement that belongs to no database of ours."""
-    parts = make_url(url)
-    connection = await asyncpg.connect(
-        host=parts.query.get("host", parts.host),
-        port=parts.port,
-        user=parts.username,
-        password=parts.password,
-        database="postgres",
-    )
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-_numbers = count(1)
+    await finish_template(with_database(url, TEMPLATE))
 
 
 @pytest.fixture
-async def database_url(servers: Servers) -> AsyncIterator[str]:
-    """Address of a fresh, migrated database."""
-    name = f"test_{next(_numbers)}"
-    await on_server(
-        servers.database_url, f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" STRATEGY FILE_COPY'
-    )
-    yield with_database(servers.database_url, name)
-    await on_server(servers.database_url, f'DROP DATABASE "{name}" WITH (FORCE)')
+async def database_url(servers: Servers) -> str:
+    """Address of an empty, migrated database."""
+    return await empty_database(servers.database_url)
 
 
 @pytest.fixture
