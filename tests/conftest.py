@@ -19,6 +19,7 @@ from tests.databases import TEMPLATE, empty_database, finish_template, on_server
 from tests.outside import need, open_outside
 
 from meeting_system.adapters.bus import LocalBus
+from meeting_system.adapters.documents_sql import SqlDocuments
 from meeting_system.adapters.embedded import Servers, open_servers
 from meeting_system.adapters.mail_console import ConsoleMail
 from meeting_system.adapters.redis_store import RedisStore, open_store
@@ -176,7 +177,17 @@ def ports(
     """Real ports, in virtual time."""
     tokens = SignedTokens({"test": SECRET}, clock)
     registry = LeaseRegistry(StoreLeases(store))
-    return Ports(database, store, bus, clock, tokens, StoreRateLimiter(store), registry, mail)
+    return Ports(
+        database=database,
+        store=store,
+        bus=bus,
+        clock=clock,
+        tokens=tokens,
+        limiter=StoreRateLimiter(store),
+        registry=registry,
+        documents=SqlDocuments(database),
+        mail=mail,
+    )
 
 
 @pytest.fixture

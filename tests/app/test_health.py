@@ -66,6 +66,16 @@ async def client(health: Health) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
+async def test_a_feature_that_is_away_is_told_and_leaves_the_process_ready(clock: ManualClock) -> None:
+    health = Health({"store": works}, {"documents": fails}, clock=clock, check_s=0.05)
+    app = Starlette(routes=health_routes(health, open_to_all))
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as client:
+        answer = await client.get("/ready")
+    assert (answer.status_code, answer.json()["status"]) == (200, "ready")
+    assert answer.json()["checks"]["store"] == {"ok": True}
+    assert answer.json()["checks"]["documents"]["en"].startswith("MongoDB is away")
+
+
 async def test_ready_when_everything_answers(client: httpx2.AsyncClient) -> None:
     answer = await client.get("/ready")
     assert (answer.status_code, answer.json()) == (

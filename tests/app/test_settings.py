@@ -50,6 +50,18 @@ def test_the_environment_sets_the_tree(environment: pytest.MonkeyPatch) -> None:
     assert settings.redis_url is None
 
 
+def test_an_empty_variable_of_anything_optional_is_one_that_is_not_set(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    for name in (
+        *("DATABASE_URL", "REDIS_URL", "REGISTRY_URL", "DOCUMENTS_URL", "PUBLIC", "METRICS__TOKEN"),
+        *("OBJECTS__URL", "OBJECTS__ENDPOINT", "OBJECTS__ACCESS_KEY", "TRACE__OTLP_URL", "TOKENS__SECRET"),
+    ):
+        environment.setenv(f"MEETING_{name}", "")
+    assert Settings() == Settings(documents_url=None)
+    assert (Settings().objects.url, Settings().trace.otlp_url) == (None, None)
+
+
 def test_others_reach_a_public_address_by_https() -> None:
     settings = Settings(public="192.168.1.20")
     assert settings.origin == "https://192.168.1.20:8800"
@@ -66,6 +78,8 @@ def test_others_reach_a_public_address_by_https() -> None:
         ("MEETING_DATABASE_URL", "mysql://a/b"),
         ("MEETING_DATABASE_URL", "nothing"),
         ("MEETING_REDIS_URL", "http://a"),
+        ("MEETING_DOCUMENTS_URL", "postgresql://a/b"),
+        ("MEETING_DOCUMENTS_URL", "mongodb://"),
         ("MEETING_PUBLIC", "https://meet.example.org"),
         ("MEETING_PUBLIC", "a b"),
     ],

@@ -19,6 +19,7 @@ from meeting_system import __version__
 from meeting_system.adapters import embedded_postgres, embedded_valkey
 from meeting_system.adapters.redis_store import open_store
 from meeting_system.adapters.turn_client import check_allocation
+from meeting_system.app.documents import check_documents
 from meeting_system.app.finding import Finding, bad, good, warning
 from meeting_system.app.language import Text
 from meeting_system.app.mail import check_mail
@@ -60,6 +61,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings += await check_database(settings)
     findings += await check_store(settings)
     findings += await check_registry(settings)
+    findings += await check_documents(settings)
     findings += [check_clock(), check_web(settings), check_engine()]
     findings += [check_pages_port(settings), check_media_port(settings)]
     findings += await check_media_address(settings)

@@ -30,9 +30,13 @@ class Problem:
 
 @dataclass
 class Health:
-    """What makes the process ready. `draining` is set when it stops: no new work, please."""
+    """What makes the process ready. `draining` is set when it stops: no new work, please.
+
+    `features` are told like `checks`, but the process serves without them.
+    """
 
     checks: Mapping[str, Check] = field(default_factory=dict)
+    features: Mapping[str, Check] = field(default_factory=dict)
     draining: bool = False
     clock: Clock = field(default_factory=SystemClock)
     check_s: float = CHECK_S
@@ -60,7 +64,7 @@ class Health:
         Each is asked once at a time, however many want to know: a question without an answer is not asked
         again until it ends, and nobody waits for that, even where it ignores its cancellation.
         """
-        waiting = {name: self._ask(name, check) for name, check in self.checks.items()}
+        waiting = {name: self._ask(name, check) for name, check in {**self.checks, **self.features}.items()}
         if waiting:
             await asyncio.wait(waiting.values(), timeout=self.check_s)
         found = {name: self._judge(name, task) for name, task in waiting.items()}

@@ -26,9 +26,11 @@ def health_routes(health: Health, guard: Guard) -> list[BaseRoute]:
 
     async def show_ready(_request: Request) -> Response:
         problems = await health.find_problems()
-        checks = {name: _describe(name, problems.get(name)) for name in [*health.checks, *problems]}
-        content = {"status": "not_ready" if problems else "ready", "checks": checks}
-        return JSONResponse(content, 503 if problems else 200, NO_STORE)
+        named = [*health.checks, *health.features, *problems]
+        checks = {name: _describe(name, problems.get(name)) for name in named}
+        is_ready = not problems.keys() - health.features.keys()
+        content = {"status": "ready" if is_ready else "not_ready", "checks": checks}
+        return JSONResponse(content, 200 if is_ready else 503, NO_STORE)
 
     async def show_metrics(request: Request) -> Response:
         try:

@@ -18,13 +18,14 @@ from meeting_system.adapters.redis_store import RedisStore, open_store
 from meeting_system.adapters.registry import open_registry
 from meeting_system.adapters.tls import TlsFiles
 from meeting_system.app.build import build_app
+from meeting_system.app.documents import features_of, open_configured_documents
 from meeting_system.app.health import Health
 from meeting_system.app.mail import open_mail
 from meeting_system.app.secrets import open_tokens
 from meeting_system.app.services import SERVICES
 from meeting_system.app.settings import Settings
 from meeting_system.kernel.clock import SystemClock
-from meeting_system.kernel.ports import Check, Registry
+from meeting_system.kernel.ports import Check, Documents, Registry
 from meeting_system.kit.limits import StoreRateLimiter
 from meeting_system.kit.log import logger
 from meeting_system.kit.migrations import find_revision, migrate, newest_revision
@@ -90,7 +91,8 @@ async def open_process(
         store = await enter(open_store(servers.redis_url))
         bus = create_bus(settings, services, store)
         registry = await enter(open_configured_registry(settings, store))
-        ports = open_ports(settings, database, store, bus, registry)
+        documents = await enter(open_configured_documents(settings, database))
+        ports = open_ports(settings, database, store, bus, registry, documents)
         plugs = [await enter(SERVICES[name](ports, settings)) for name in SERVICES if name in services]
         for plug in plugs:
             bus.connect(plug.handlers, plug.listeners)
@@ -99,7 +101,7 @@ async def open_process(
             await enter(plug.run())
         await enter(OutboxRelay(database, bus).running())
         report("services")
-        health = Health(checks_of(plugs, database, store))
+        health = Health(checks_of(plugs, database, store), features_of(settings, documents))
         await enter(health.watching())
         authority = tls.authority if tls else None
         app = build_app(plugs, ports, settings, health, authority=authority)
@@ -153,13 +155,26 @@ def open_configured_registry(settings: Settings, store: RedisStore) -> AbstractA
 
 
 def open_ports(
-    settings: Settings, database: Database, store: RedisStore, bus: LocalBus, registry: Registry
+    settings: Settings,
+    database: Database,
+    store: RedisStore,
+    bus: LocalBus,
+    registry: Registry,
+    documents: Documents,
 ) -> Ports:
     """Return what services may use."""
     clock = SystemClock()
-    tokens = open_tokens(settings, clock)
-    mail = open_mail(settings, clock)
-    return Ports(database, store, bus, clock, tokens, StoreRateLimiter(store), registry, mail)
+    return Ports(
+        database=database,
+        store=store,
+        bus=bus,
+        clock=clock,
+        tokens=open_tokens(settings, clock),
+        limiter=StoreRateLimiter(store),
+        registry=registry,
+        documents=documents,
+        mail=open_mail(settings, clock),
+    )
 
 
 def checks_of(plugs: Sequence[Plug], database: Database, store: RedisStore) -> dict[str, Check]:

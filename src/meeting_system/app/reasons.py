@@ -10,6 +10,7 @@ from meeting_system.kernel.errors import AppError, Unavailable
 NAMES = {
     "database": Text("PostgreSQL", "PostgreSQL"),
     "store": Text("Valkey or Redis", "Valkey 或 Redis"),
+    "documents": Text("MongoDB", "MongoDB"),
     "registry": Text("The registry", "注册中心"),
     "media_engine": Text("The media engine", "媒体引擎"),
     "process": Text("This process", "本进程"),
@@ -75,11 +76,23 @@ _SQLSTATES = (
     ("08", UNREACHABLE),
 )
 _WORDS = (
-    (("WRONGPASS", "NOAUTH", "invalid username-password", "AuthenticationError"), CREDENTIALS),
+    (
+        ("WRONGPASS", "NOAUTH", "invalid username-password", "AuthenticationError", "Authentication failed"),
+        CREDENTIALS,
+    ),
     (("LOADING", "MASTERDOWN"), STARTING),
     (("OOM", "max number of clients"), FULL),
     (("gaierror", "Name or service not known", "nodename nor servname"), UNKNOWN_NAME),
-    (("ConnectionRefusedError", "Connection refused", "FileNotFoundError", "No such file"), REFUSED),
+    (
+        (
+            "ConnectionRefusedError",
+            "Connection refused",
+            "Connect call failed",
+            "FileNotFoundError",
+            "No such file",
+        ),
+        REFUSED,
+    ),
     (("No route to host", "Network is unreachable", "ConnectionReset"), UNREACHABLE),
     (("TimeoutError", "timed out"), TIMEOUT),
 )

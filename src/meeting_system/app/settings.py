@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -32,10 +41,20 @@ _FEWEST_CHARACTERS = 10
 Words = Annotated[tuple[str, ...], NoDecode]
 
 
+def unset_when_empty(value: Any, default: Any) -> Any:
+    """Take an empty variable, as compose files produce them, for one that is not set."""
+    return None if value == "" and default is None else value
+
+
 class Part(BaseModel):
     """A part of the tree: unknown names are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def empty_is_none(cls, value: Any, info: ValidationInfo) -> Any:
+        return unset_when_empty(value, cls.model_fields[str(info.field_name)].default)
 
 
 class HttpSettings(Part):
@@ -159,11 +178,6 @@ class MetricsSettings(Part):
 
     token: SecretStr | None = Field(default=None, description="bearer token of Prometheus")
 
-    @field_validator("token", mode="before")
-    @classmethod
-    def empty_is_none(cls, value: Any) -> Any:
-        return None if value == "" else value
-
 
 class Settings(BaseSettings):
     """The whole tree."""
@@ -185,6 +199,9 @@ class Settings(BaseSettings):
     registry_url: SecretStr | None = Field(
         default=None, description="an etcd, `etcd://host:2379`, to find each other; none: the Valkey or Redis"
     )
+    documents_url: SecretStr | None = Field(
+        default=None, description="a MongoDB for documents, `mongodb://host/database`; none: the PostgreSQL"
+    )
     public: str | None = Field(
         default=None, description="address or name that others reach us at: HTTPS by an authority of our own"
     )
@@ -202,11 +219,10 @@ class Settings(BaseSettings):
     signaling: SignalingSettings = SignalingSettings()
     media: MediaSettings = MediaSettings()
 
-    @field_validator("database_url", "redis_url", "registry_url", "public", mode="before")
+    @field_validator("*", mode="before")
     @classmethod
-    def empty_is_none(cls, value: Any) -> Any:
-        """Take an empty variable, as compose files produce them, for one that is not set."""
-        return None if value == "" else value
+    def empty_is_none(cls, value: Any, info: ValidationInfo) -> Any:
+        return unset_when_empty(value, cls.model_fields[str(info.field_name)].default)
 
     @field_validator("database_url")
     @classmethod
@@ -236,6 +252,13 @@ class Settings(BaseSettings):
     def check_registry_url(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not is_etcd(value.get_secret_value()):
             raise ValueError("not a URL like etcd://host:2379 or etcd://name:password@host:2379")
+        return value
+
+    @field_validator("documents_url")
+    @classmethod
+    def check_documents_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.match(r"^mongodb(\+srv)?://[^/]", value.get_secret_value()):
+            raise ValueError("not a URL like mongodb://name:password@host:27017/database")
         return value
 
     @field_validator("public")

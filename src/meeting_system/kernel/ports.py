@@ -1,6 +1,6 @@
 """What a service may ask of the outside. The adapters implement these; `app` hands them in."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -120,6 +120,62 @@ class Objects(Protocol):
 
     async def list(self, prefix: str = "") -> list[Listed]:
         """Return the objects below `prefix`, by key."""
+        ...
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A kind of documents: its name (a-z and _), and the fields on their top level that find them."""
+
+    name: str
+    indexed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Document:
+    """A JSON document. `version` counts its changes from 1."""
+
+    id: str
+    version: int
+    content: dict[str, Any]
+
+
+class Documents(Protocol):
+    """JSON documents by collection and id, such as transcripts: JSONB in PostgreSQL, or MongoDB.
+
+    An id is 1 to 128 characters of `A-Z a-z 0-9 _ . : -`. Numbers reach from -2^53 to 2^53, as in JavaScript.
+    Raises Invalid `document_invalid` (no such document can be kept), Conflict `document_changed` (another
+    version than expected), NotFound `document_not_found`, Forbidden `documents_refused` (wrong password) and
+    Unavailable. Every call has a timeout; after Unavailable a write may or may not have taken effect.
+    """
+
+    async def put(
+        self,
+        collection: Collection,
+        document_id: str,
+        content: dict[str, Any],
+        *,
+        expected: int | None = None,
+    ) -> int:
+        """Write a document, return its version. `expected`: the version it must have, 0: it must be new."""
+        ...
+
+    async def get(self, collection: Collection, document_id: str) -> Document:
+        """Return a document."""
+        ...
+
+    async def find(
+        self, collection: Collection, where: Mapping[str, str], *, after: str | None = None, limit: int = 100
+    ) -> list[Document]:
+        """Return documents whose indexed fields are as `where` says, by id, beyond the id `after`."""
+        ...
+
+    async def delete(self, collection: Collection, document_id: str) -> None:
+        """Delete a document; one that is not there is no error."""
+        ...
+
+    async def delete_where(self, collection: Collection, where: Mapping[str, str]) -> int:
+        """Delete all documents whose indexed fields are as `where` says; return how many those were."""
         ...
 
 

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute
 
 from meeting_system.contracts.call import Event, Request
 from meeting_system.kernel.clock import Clock
-from meeting_system.kernel.ports import Check, Mail, Registry, Store
+from meeting_system.kernel.ports import Check, Documents, Mail, Registry, Store
 from meeting_system.kit.bus import Bus, Handler, Listener
 from meeting_system.kit.limits import RateLimiter
 from meeting_system.kit.sql import Database
@@ -52,3 +52,4 @@ class Ports:
     limiter: RateLimiter
     registry: Registry
     mail: Mail
+    documents: Documents

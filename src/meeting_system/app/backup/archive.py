@@ -2,6 +2,7 @@
 
     data/secrets/tokens, data/tls/authority.key, …
     database.dump        pg_dump's custom format, compressed
+    documents.ndjson     where MongoDB keeps them: a document a line
     manifest.json        versions, time, and of every other member size and sha256
 
 A file that was cut off has no manifest; one that was changed does not agree with it.
@@ -22,6 +23,7 @@ from meeting_system.kernel.errors import Invalid
 FORMAT = 1
 MANIFEST = "manifest.json"
 DATABASE = "database.dump"
+DOCUMENTS = "documents.ndjson"
 DATA = "data/"
 LARGEST_MANIFEST = 8 << 20
 _CHUNK = 1 << 20
@@ -44,7 +46,10 @@ class Member(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What a backup says of itself. `tables` has the rows of each table, `revision` is the schema's."""
+    """What a backup says of itself. `tables` has the rows of each table, `revision` is the schema's.
+
+    `documents` has the number of each collection that lies in `documents.ndjson`; null: they are in the dump.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -57,6 +62,7 @@ class Manifest(BaseModel):
     tables: dict[str, int]
     configuration: dict[str, str]
     members: tuple[Member, ...]
+    documents: dict[str, int] | None = None
 
 
 class Writer:
@@ -152,7 +158,7 @@ def parse_manifest(content: bytes) -> Manifest:
 def is_safe(name: str) -> bool:
     """Tell whether a member may be written: nothing outside the folder."""
     path = PurePosixPath(name)
-    known = name in {MANIFEST, DATABASE} or name.startswith(DATA)
+    known = name in {MANIFEST, DATABASE, DOCUMENTS} or name.startswith(DATA)
     return known and not path.is_absolute() and ".." not in path.parts
 
 
@@ -186,3 +192,12 @@ def seek_dump(file: IO[bytes]) -> None:
         start = tar.getmember(DATABASE).offset_data
     # Of the file itself, past our buffer: the program has the descriptor only.
     os.lseek(file.fileno(), start, os.SEEK_SET)
+
+
+def read_documents(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield the lines of the documents of a checked backup."""
+    file.seek(0)
+    with tarfile.open(fileobj=file, mode="r:") as tar:
+        content = tar.extractfile(DOCUMENTS)
+        assert content is not None  # a manifest that counts them has been checked
+        yield from content

@@ -15,12 +15,13 @@ from meeting_system.adapters import postgres_dump
 from meeting_system.adapters.data_folder import LAST_BACKUP, durable_files
 from meeting_system.adapters.postgres_dump import Snapshot
 from meeting_system.app.backup import archive
+from meeting_system.app.backup.documents import Exported, exported
 from meeting_system.app.backup.place import choose_place, written_whole
 from meeting_system.app.backup.target import NothingToBackUp, reach_database
 from meeting_system.app.settings import PREFIX, Settings
 from meeting_system.kernel.clock import Clock
 from meeting_system.kit.migrations import SCHEMAS, find_revision
-from meeting_system.kit.sql import open_database
+from meeting_system.kit.sql import Database, open_database
 
 _SECRET = ("SECRET", "URL", "KEY", "PASSWORD", "TOKEN")
 
@@ -47,47 +48,57 @@ async def back_up(settings: Settings, given: str | None, clock: Clock) -> Backup
 
 async def write_backup(settings: Settings, file: IO[bytes], now: datetime) -> archive.Manifest:
     """Write the archive into `file`."""
-    async with reach_database(settings) as url:
-        revision = await read_revision(url)
-        async with postgres_dump.open_snapshot(url, SCHEMAS) as snapshot:
+    async with reach_database(settings) as url, open_database(url, pool_size=2) as database:
+        revision = await read_revision(database)
+        async with (
+            postgres_dump.open_snapshot(url, SCHEMAS) as snapshot,
+            exported(settings, database) as documents,
+        ):
             major = int(snapshot.server_version.split(".")[0])
             programs = await asyncio.to_thread(postgres_dump.find_dump_programs, major)
-            return await asyncio.to_thread(_write, settings, file, url, programs, snapshot, revision, now)
+            source = Source(url, programs, snapshot, revision, documents)
+            return await asyncio.to_thread(_write, settings, file, source, now)
 
 
-async def read_revision(url: str) -> str:
+async def read_revision(database: Database) -> str:
     """Return the schema's revision; raise NothingToBackUp where there is none."""
-    async with open_database(url, pool_size=2) as database:
-        revision = await find_revision(database)
+    revision = await find_revision(database)
     if revision is None:
         raise NothingToBackUp("the database is empty: the system was never started on it")
     return revision
 
 
-def _write(
-    settings: Settings,
-    file: IO[bytes],
-    url: str,
-    programs: Path,
-    snapshot: Snapshot,
-    revision: str,
-    now: datetime,
-) -> archive.Manifest:
+@dataclass(frozen=True)
+class Source:
+    """What is backed up beside the files: the database as it was at one moment, and what it does not hold."""
+
+    url: str
+    programs: Path
+    snapshot: Snapshot
+    revision: str
+    documents: Exported | None
+
+
+def _write(settings: Settings, file: IO[bytes], source: Source, now: datetime) -> archive.Manifest:
     writer = archive.Writer(file)
     for path in durable_files(settings.data):
         with suppress(FileNotFoundError), (settings.data / path).open("rb") as content:
             mode = os.fstat(content.fileno()).st_mode & 0o644
             writer.add(f"{archive.DATA}{path.as_posix()}", archive.chunks_of(content), mode=mode)
-    writer.add(archive.DATABASE, postgres_dump.dump(programs, url, SCHEMAS, snapshot.name))
+    dump = postgres_dump.dump(source.programs, source.url, SCHEMAS, source.snapshot.name)
+    writer.add(archive.DATABASE, dump)
+    if source.documents is not None:
+        writer.add(archive.DOCUMENTS, archive.chunks_of(source.documents.lines))
     manifest = archive.Manifest(
         made_at=now.astimezone(UTC).isoformat(timespec="seconds"),
         version=__version__,
-        revision=revision,
-        postgresql=snapshot.server_version,
+        revision=source.revision,
+        postgresql=source.snapshot.server_version,
         schemas=SCHEMAS,
-        tables=snapshot.tables,
+        tables=source.snapshot.tables,
         configuration=dict(public_configuration()),
         members=tuple(writer.members),
+        documents=source.documents.counts if source.documents is not None else None,
     )
     writer.finish(manifest)
     return manifest

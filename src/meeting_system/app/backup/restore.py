@@ -13,6 +13,7 @@ from meeting_system.adapters.postgres_dump import connected
 from meeting_system.adapters.redis_store import open_store
 from meeting_system.app.backup import archive
 from meeting_system.app.backup.archive import Manifest
+from meeting_system.app.backup.documents import bring_back, count_outside
 from meeting_system.app.backup.place import NotWritten, opened
 from meeting_system.app.settings import Settings
 from meeting_system.kernel.errors import AppError, Conflict, Invalid
@@ -100,6 +101,8 @@ async def refuse_unasked(settings: Settings, data: Path, *, replace: bool) -> No
                 )
             found = await postgres_dump.find_schemas(connection, SCHEMAS)
         there += [f"the database (schemas {', '.join(found)})"] if found else []
+    if documents := await count_outside(settings):
+        there.append(f"MongoDB ({documents} documents)")
     if there and not replace:
         raise TargetNotEmpty(
             f"there is data in {' and '.join(there)}: restore elsewhere, or replace it with --replace"
@@ -111,9 +114,9 @@ async def _restore(settings: Settings, data: Path, file: IO[bytes], manifest: Ma
     try:
         await asyncio.to_thread(archive.extract_data, file, new)
         if settings.database_url is None:
-            await _build_database(new, file, manifest)
+            await _build_database(settings, new, file, manifest)
         else:
-            await _fill(settings.database_url.get_secret_value(), file, manifest)
+            await _fill(settings, settings.database_url.get_secret_value(), file, manifest)
         await forget_rooms(settings)
     except BaseException:
         await asyncio.to_thread(data_folder.settle, data)
@@ -121,17 +124,18 @@ async def _restore(settings: Settings, data: Path, file: IO[bytes], manifest: Ma
     return Restored(manifest, await asyncio.to_thread(data_folder.commit, data))
 
 
-async def _build_database(new: Path, file: IO[bytes], manifest: Manifest) -> None:
+async def _build_database(settings: Settings, new: Path, file: IO[bytes], manifest: Manifest) -> None:
     place = open_place(new)
     try:
         async with run_postgres(place, durable=True) as (url, _supervisor):
-            await _fill(url, file, manifest)
+            await _fill(settings, url, file, manifest)
     finally:
         await asyncio.to_thread(data_folder.remove_traces, new, place.sockets)
 
 
-async def _fill(url: str, file: IO[bytes], manifest: Manifest) -> None:
-    """Load the dump in one transaction, compare the rows, and bring an older schema to the present one."""
+async def _fill(settings: Settings, url: str, file: IO[bytes], manifest: Manifest) -> None:
+    """Load the dump in one transaction, compare the rows, bring an older schema to the present one; then
+    the documents."""
     major = await postgres_dump.find_server_major(url)
     programs = await asyncio.to_thread(postgres_dump.find_newest_programs)
     drop = sorted({*SCHEMAS, *manifest.schemas})
@@ -142,6 +146,7 @@ async def _fill(url: str, file: IO[bytes], manifest: Manifest) -> None:
         raise RestoreIncomplete(f"the database holds {there}, the backup says {manifest.tables}")
     async with open_database(url, pool_size=2) as database:
         await migrate(database)
+        await bring_back(settings, database, file, manifest)
 
 
 def _load(programs: Path, url: str, file: IO[bytes], major: int, drop: list[str]) -> None:
