@@ -23,8 +23,8 @@ from meeting_system.kit.metrics import QUEUES, REGISTRY, expose
 from meeting_system.kit.sql import Database
 
 TOKEN = "5d41402abc4b2a76b9719d911017c592aa"
-PARTS = ("http", "sql", "bus", "outbox", "queue", "health", "signaling", "meeting", "media", "user")
-LABELS = {"method", "route", "status", "topic", "outcome", "type", "code", "how", "check", "queue"}
+PARTS = ("http", "sql", "bus", "outbox", "queue", "health", "signaling", "meeting", "media", "user", "cache")
+LABELS = {"method", "route", "status", "topic", "outcome", "type", "code", "how", "check", "queue", "cache"}
 
 
 def ours() -> Iterator[Metric]:

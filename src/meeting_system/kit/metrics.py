@@ -96,6 +96,13 @@ OUTBOX_OLDEST_SECONDS = Gauge(
 OUTBOX_FAILED = Gauge(
     "meeting_outbox_failed", "Requests that were given up, for people to look at.", registry=REGISTRY
 )
+CACHE_READS = Counter(
+    "meeting_cache_reads_total",
+    "Reads of a cache: hit; miss (loaded and kept), joined (another load of this process), passed (somebody "
+    "changes or loads it), away (no Valkey).",
+    ("cache", "outcome"),
+    registry=REGISTRY,
+)
 CHECKS = Gauge(
     "meeting_health_check", "1 where a dependency answers, 0 where not.", ("check",), registry=REGISTRY
 )
