@@ -201,9 +201,7 @@ async def running_app(plugs: Sequence[Plug], ports: Ports, bus: LocalBus) -> Asy
     """Run plugs as one process does: their tasks, the bus, the outbox; give the ASGI application."""
     for plug in plugs:
         bus.connect(plug.handlers, plug.listeners)
-    app = create_app(
-        routes=[route for plug in plugs for route in plug.routes], tokens=ports.tokens, store=ports.store
-    )
+    app = create_app(routes=[route for plug in plugs for route in plug.routes], ports=ports)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(bus.running())
         for plug in plugs:

@@ -34,9 +34,17 @@ class Thing(BaseModel):
     sizes: list[int] = Field(default_factory=list)
 
 
-def example() -> Plug:
+def example(ports: Ports) -> Plug:
     """A service with everything that may go wrong."""
     router = APIRouter(prefix="/api/v1")
+
+    @router.get("/things")
+    async def list_things(of: str = "mine") -> list[str]:
+        return [of]
+
+    @router.get("/limited")
+    async def get_limited() -> None:
+        await ports.limiter.hit("things", "everybody", limit=2, window_s=60)
 
     @router.post("/things")
     async def add_thing(thing: Thing) -> Thing:
@@ -71,10 +79,10 @@ def example() -> Plug:
 
 
 @pytest.fixture
-async def client(make_app: MakeApp) -> AsyncIterator[httpx2.AsyncClient]:
+async def client(make_app: MakeApp, ports: Ports) -> AsyncIterator[httpx2.AsyncClient]:
     @asynccontextmanager
     async def opened() -> AsyncIterator[httpx2.AsyncClient]:
-        async with make_app([example()]) as client:
+        async with make_app([example(ports)]) as client:
             yield client
 
     async with opened() as client:
@@ -112,7 +120,7 @@ async def test_what_is_right_is_answered(client: httpx2.AsyncClient) -> None:
     ],
 )
 async def test_malformed_json_is_refused(client: httpx2.AsyncClient, body: bytes) -> None:
-    check_problem(await post(client, body), 422, "json_invalid")
+    check_problem(await post(client, body), 400, "json_invalid")
 
 
 @pytest.mark.parametrize(
@@ -138,7 +146,7 @@ async def test_a_wrong_field_is_pointed_at(
 
 
 async def test_a_body_of_another_type_is_refused(client: httpx2.AsyncClient) -> None:
-    check_problem(await post(client, b'{"name": "a"}', "text/plain"), 422, "invalid")
+    check_problem(await post(client, b'{"name": "a"}', "text/plain"), 415, "media_type_unsupported")
 
 
 async def test_a_large_body_is_refused_announced_or_not(client: httpx2.AsyncClient) -> None:
@@ -181,11 +189,41 @@ async def test_a_bug_is_internal_and_tells_nothing(client: httpx2.AsyncClient) -
 
 async def test_an_unknown_address_and_a_wrong_method_are_problems(client: httpx2.AsyncClient) -> None:
     check_problem(await client.get("/api/v1/nothing"), 404, "not_found")
-    check_problem(await client.delete("/api/v1/things"), 405, "method_not_allowed")
+    answer = await client.delete("/api/v1/things")
+    check_problem(answer, 405, "method_not_allowed")
+    assert answer.headers["allow"] == "GET, HEAD, OPTIONS, POST"
+
+
+async def test_head_is_get_without_a_body_and_options_says_what_may_be_done(
+    client: httpx2.AsyncClient,
+) -> None:
+    read, head = await client.get("/api/v1/things/1"), await client.head("/api/v1/things/1")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == str(len(read.content))
+    options = await client.options("/api/v1/things")
+    assert (options.status_code, options.headers["allow"]) == (204, "GET, HEAD, OPTIONS, POST")
+
+
+async def test_what_the_client_has_already_is_not_sent_again(client: httpx2.AsyncClient) -> None:
+    first = await client.get("/api/v1/things")
+    tag = first.headers["etag"]
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        again = await client.get("/api/v1/things", headers={"If-None-Match": known})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    changed = await client.get("/api/v1/things?of=others", headers={"If-None-Match": tag})
+    assert (changed.status_code, changed.json()) == (200, ["others"])
+
+
+async def test_limited_requests_say_how_many_are_left(client: httpx2.AsyncClient) -> None:
+    left = [await client.get("/api/v1/limited") for _ in range(3)]
+    assert [answer.status_code for answer in left] == [200, 200, 429]
+    assert [answer.headers["ratelimit-policy"] for answer in left] == ['"things";q=2;w=60'] * 3
+    assert [answer.headers["ratelimit"].split(";")[1] for answer in left] == ["r=1", "r=0", "r=0"]
+    assert 0 < int(left[2].headers["retry-after"]) <= 60
 
 
 async def test_a_trusted_proxys_trace_is_continued_and_a_strangers_is_not(ports: Ports) -> None:
-    app = create_app(routes=example().routes, tokens=ports.tokens, store=ports.store)
+    app = create_app(routes=example(ports).routes, ports=ports)
     behind = NotePeer(cast("Any", ProxyHeadersMiddleware)(app, ["10.0.0.1"]))
     headers = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01", "x-forwarded-for": "192.0.2.7"}
     for peer, is_continued in (("10.0.0.1", True), ("10.0.0.2", False)):

@@ -164,7 +164,7 @@ async def open_house(
         await stack.enter_async_context(OutboxRelay(ports.database, bus).running())
         urls = []
         for plug in plugs:
-            app = create_app(routes=[*meeting.routes, *plug.routes], tokens=ports.tokens, store=ports.store)
+            app = create_app(routes=[*meeting.routes, *plug.routes], ports=ports)
             port = await stack.enter_async_context(listening(app))
             urls.append(f"ws://127.0.0.1:{port}/ws/signaling")
         base_url = urls[0].replace("ws://", "http://").replace("/ws/signaling", "")

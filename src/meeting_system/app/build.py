@@ -12,6 +12,7 @@ from meeting_system.app.config import config_routes
 from meeting_system.app.health import Health
 from meeting_system.app.health_routes import health_routes
 from meeting_system.app.metrics_guard import metrics_guard
+from meeting_system.app.openapi import openapi_routes
 from meeting_system.app.settings import Settings
 from meeting_system.app.web import WebClient
 from meeting_system.kit.http import create_app
@@ -28,13 +29,12 @@ def build_app(
 ) -> FastAPI:
     """Return the application of a process: the plugs' routes, health, configuration, web client."""
     routes = [route for plug in plugs for route in plug.routes]
-    routes += [*health_routes(health, metrics_guard(settings)), *config_routes(settings)]
+    routes += [*health_routes(health, metrics_guard(settings)), *config_routes(settings), *openapi_routes()]
     if authority is not None:
         routes += authority_routes(authority)
     return create_app(
         routes=routes,
-        tokens=ports.tokens,
-        store=ports.store,
+        ports=ports,
         otherwise=WebClient(settings.http.web),
         body_limit=settings.http.body_limit,
     )

@@ -26,9 +26,14 @@ def clean_paragraphs(text: str) -> str:
 
 def check_token(text: str) -> str:
     """Return `text` if it is printable ASCII without blanks, as ids and keys made by programs are."""
-    if not all("!" <= letter <= "~" for letter in text):
+    if not is_token(text):
         raise ValueError("only printable ASCII without blanks")
     return text
+
+
+def is_token(text: str) -> bool:
+    """Tell whether `text` is printable ASCII without blanks."""
+    return all("!" <= letter <= "~" for letter in text)
 
 
 def _printable(text: str, *, also: str) -> str:

@@ -8,6 +8,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from meeting_system.kernel.errors import AppError, Invalid
+from meeting_system.kit.exchange import Exchange, exchanging, read_tags
+from meeting_system.kit.headers import answering
 from meeting_system.kit.json import read_json
 from meeting_system.kit.log import logger
 from meeting_system.kit.metrics import HTTP_SECONDS
@@ -85,18 +87,20 @@ class Edge:
                     headers.setdefault(name, value)
             await send(message)
 
-        try:
-            body = await self._read_body(scope, receive)
-            await self.app(scope, receive if body is None else _Replay(body, receive), send_with_headers)
-        except AppError as error:
-            await to_problem(error)(scope, receive, send_with_headers)
-        except Exception:
-            log.exception("request_failed", method=scope["method"], path=scope["path"])
-            if status:  # too late to say so
-                raise
-            await internal_problem()(scope, receive, send_with_headers)
-        finally:
-            self._note(scope, status or CLIENT_GONE, time.perf_counter() - started, part)
+        with exchanging(Exchange(read_tags(Headers(scope=scope).get("if-match")))) as exchange:
+            answer = answering(scope, exchange, send_with_headers)
+            try:
+                body = await self._read_body(scope, receive)
+                await self.app(answer.scope, receive if body is None else _Replay(body, receive), answer.send)
+            except AppError as error:
+                await to_problem(error)(scope, receive, answer.send)
+            except Exception:
+                log.exception("request_failed", method=scope["method"], path=scope["path"])
+                if status:  # too late to say so
+                    raise
+                await internal_problem()(scope, receive, send_with_headers)
+            finally:
+                self._note(answer.scope, status or CLIENT_GONE, time.perf_counter() - started, part)
 
     def _note(self, scope: Scope, status: int, taken_s: float, part: Span | None) -> None:
         """Count the request, and name its span."""

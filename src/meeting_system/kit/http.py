@@ -8,24 +8,25 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from meeting_system import __version__
-from meeting_system.kernel.ports import Store
 from meeting_system.kit.auth import Authenticator
 from meeting_system.kit.edge import BODY_LIMIT, Edge
+from meeting_system.kit.idempotency import Idempotency
+from meeting_system.kit.plug import Ports
 from meeting_system.kit.problem import translate_errors
-from meeting_system.kit.tokens import Tokens
 
 
 def create_app(
     *,
     routes: Sequence[BaseRoute],
-    tokens: Tokens,
-    store: Store,
+    ports: Ports,
     otherwise: ASGIApp | None = None,
     body_limit: int = BODY_LIMIT,
 ) -> FastAPI:
     """Return the application with `routes`; `otherwise` answers what none of them matches."""
-    app = FastAPI(title="meeting-system", version=__version__, docs_url=None, redoc_url=None)
-    app.state.authenticator = Authenticator(tokens, store)
+    # The document is of all services, whichever run here: `app/openapi.py`.
+    app = FastAPI(title="meeting-system", version=__version__, openapi_url=None)
+    authenticator = Authenticator(ports.tokens, ports.store)
+    app.state.authenticator = authenticator
     app.router.routes.extend(routes)
     if otherwise is not None:
         app.router.default = otherwise
@@ -33,6 +34,7 @@ def create_app(
     paths: dict[object, str] = {
         route.endpoint: route.path for route in app.routes if isinstance(route, Route)
     }
+    app.add_middleware(Idempotency, database=ports.database, clock=ports.clock, authenticator=authenticator)
     app.add_middleware(Edge, body_limit=body_limit, paths=paths)
     return app
 

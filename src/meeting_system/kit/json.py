@@ -12,6 +12,7 @@ DEEPEST = 32
 class JsonInvalid(Invalid):
     """Not JSON, or JSON that nobody sends in earnest."""
 
+    status = 400
     code = "json_invalid"
 
 

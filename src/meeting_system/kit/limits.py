@@ -4,26 +4,33 @@ from typing import Protocol
 
 from meeting_system.kernel.errors import TooMany
 from meeting_system.kernel.ports import Store
+from meeting_system.kit.exchange import LimitState, note_limit
+from meeting_system.kit.raised import raises
 
 
 class RateLimiter(Protocol):
     """Counts attempts in windows."""
 
+    @raises(TooMany)
     async def hit(self, name: str, key: str, *, limit: int, window_s: float) -> None:
-        """Count one attempt of `key`; raise TooMany with `retry_after_s` beyond `limit` in `window_s`."""
+        """Count one attempt of `key` and note where it stands with the limit.
+
+        Raises TooMany with `retry_after_s` beyond `limit` in `window_s`.
+        """
         ...
 
 
 # A window starts with its first attempt. Refused attempts are not counted, so they don't make it longer.
 _HIT = """
 local count = tonumber(redis.call('GET', KEYS[1]) or '0')
-if count >= tonumber(ARGV[1]) then
-  return redis.call('PTTL', KEYS[1])
+local refused = count >= tonumber(ARGV[1])
+if not refused then
+  count = redis.call('INCR', KEYS[1])
+  if count == 1 then
+    redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  end
 end
-if redis.call('INCR', KEYS[1]) == 1 then
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
-end
-return -1
+return {refused and 1 or 0, count, redis.call('PTTL', KEYS[1])}
 """
 
 
@@ -35,9 +42,10 @@ class StoreRateLimiter:
         self._store = store
 
     async def hit(self, name: str, key: str, *, limit: int, window_s: float) -> None:
-        wait_ms = await self._store.run(
+        refused, count, left_ms = await self._store.run(
             _HIT, keys=[f"limit:{name}:{key}"], args=[limit, int(window_s * 1000)]
         )
-        if int(wait_ms) >= 0:
-            wait_s = max(int(wait_ms) / 1000, 0.001)
-            raise TooMany(f"too many attempts, come back in {wait_s:.0f} s", retry_after_s=wait_s)
+        reset_s = max(int(left_ms) / 1000, 0.001)
+        note_limit(LimitState(name, limit, window_s, max(limit - int(count), 0), reset_s))
+        if refused:
+            raise TooMany(f"too many attempts, come back in {reset_s:.0f} s", retry_after_s=reset_s)

@@ -11,13 +11,22 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from meeting_system.kernel.errors import AppError, FieldError, Invalid
 from meeting_system.kit.trace import current_trace_id
 
 MEDIA_TYPE = "application/problem+json"
+JSON = "application/json"
 
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 415: "media_type_unsupported"}
+
+
+class MediaTypeUnsupported(Invalid):
+    """The Content-Type is not the one of this request."""
+
+    status = 415
+    code = "media_type_unsupported"
 
 
 def problem(
@@ -71,16 +80,40 @@ async def _on_app_error(_request: Request, error: Exception) -> Response:
     return to_problem(error)
 
 
-async def _on_validation_error(_request: Request, error: Exception) -> Response:
+async def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    if not _says_json(request) and any(problem["loc"][0] == "body" for problem in error.errors()):
+        return to_problem(MediaTypeUnsupported(f"send the body as {JSON}, and say so in Content-Type"))
     errors = [FieldError(to_pointer(problem["loc"]), problem["msg"]) for problem in error.errors()]
     return to_problem(Invalid("what was sent is not valid, see errors", errors=errors))
 
 
-async def _on_http_exception(_request: Request, error: Exception) -> Response:
+def _says_json(request: Request) -> bool:
+    """Tell whether the body is said to be JSON (any of its types), or there is none."""
+    if request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers:
+        return True
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == JSON or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(methods_of(request))
+        if request.method == "OPTIONS":
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
     code = _CODES.get(error.status_code, "http_error")
-    return problem(error.status_code, code, str(error.detail), headers=dict(error.headers or {}))
+    return problem(error.status_code, code, str(error.detail), headers=headers)
+
+
+def methods_of(request: Request) -> list[str]:
+    """Return what may be done at the address of a request, by all routes that match it."""
+    found = {"OPTIONS"}
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 
 def to_pointer(location: Sequence[str | int]) -> str:

@@ -17,6 +17,7 @@ from meeting_system.kernel.clock import Clock
 from meeting_system.kernel.errors import Unauthenticated
 from meeting_system.kernel.ids import MeetingId, ParticipantId, UserId
 from meeting_system.kernel.principal import Account, AccountRole, Guest, Principal
+from meeting_system.kit.raised import raises
 
 ALGORITHM = "HS256"
 ISSUER = "meeting-system"
@@ -47,6 +48,7 @@ class Tokens(Protocol):
         """Return a token; `lifetime_s` for guests, who have nothing to refresh it with."""
         ...
 
+    @raises(TokenInvalid, TokenExpired)
     def verify(self, token: str) -> Principal: ...
     @property
     def lifetime_s(self) -> int: ...

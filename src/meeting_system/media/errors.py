@@ -20,13 +20,6 @@ class SdpUnacceptable(Invalid):
     code = "sdp_unacceptable"
 
 
-class MediaTypeUnsupported(Invalid):
-    """The Content-Type is not the one of this request."""
-
-    status = 415
-    code = "media_type_unsupported"
-
-
 class AnswerUnacceptable(Invalid):
     """The client's Accept excludes application/sdp."""
 

@@ -8,6 +8,8 @@ from meeting_system.contracts.permissions import check_account, check_participan
 from meeting_system.kernel.errors import Unavailable
 from meeting_system.kernel.ids import new_id
 from meeting_system.kernel.principal import Account, Principal
+from meeting_system.kit.row_version import check_row
+from meeting_system.meeting import models as tables
 from meeting_system.meeting import rules
 from meeting_system.meeting.access import find_standing
 from meeting_system.meeting.context import Context
@@ -48,6 +50,7 @@ async def update_meeting(
     async with context.ports.database.transaction() as connection:
         standing = await find_standing(connection, meeting_id, principal)
         check_participant(standing.role, "meeting:update")
+        await check_row(connection, tables.meetings, meeting_id, without=tables.COUNTERS)
         if changes and not await meetings.update_meeting(connection, meeting_id, changes):
             raise MeetingEnded("this meeting is over")
 

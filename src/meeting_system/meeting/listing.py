@@ -4,7 +4,9 @@ from meeting_system.contracts.permissions import ACCOUNT_PERMISSIONS, check_acco
 from meeting_system.kernel.ids import is_id
 from meeting_system.kernel.principal import Account, MeetingRole, Principal
 from meeting_system.kit.paging import CursorInvalid, decode_cursor, encode_cursor
+from meeting_system.kit.row_version import note_row
 from meeting_system.meeting import guesses
+from meeting_system.meeting import models as tables
 from meeting_system.meeting.access import check_meeting_id, find_standing
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.errors import MeetingNotFound
@@ -35,6 +37,7 @@ async def get_meeting(context: Context, account: Account, meeting_id: str, *, ba
     check_meeting_id(meeting_id)
     async with context.ports.database.reading() as connection:
         row = await meetings.find_meeting(connection, meeting_id, user_id=account.user_id)
+        await note_row(connection, tables.meetings, meeting_id, without=tables.COUNTERS)
     moderates = "meeting:moderate" in ACCOUNT_PERMISSIONS[account.role]
     if row is None or not (row.role or moderates):
         raise MeetingNotFound("there is no such meeting, or you are not part of it")

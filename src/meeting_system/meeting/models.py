@@ -22,6 +22,9 @@ METADATA = MetaData(schema="meetings")
 _ID = Uuid(as_uuid=False)
 _TIME = DateTime(timezone=True)
 
+COUNTERS = ("chat_seq",)
+"""Columns of a meeting that change without anybody changing the meeting: no part of its version."""
+
 rooms = Table(
     "rooms",
     METADATA,

@@ -8,6 +8,8 @@ from meeting_system.contracts.permissions import check_account
 from meeting_system.kernel.errors import Conflict
 from meeting_system.kernel.ids import new_id
 from meeting_system.kernel.principal import Account
+from meeting_system.kit.row_version import check_row, note_row
+from meeting_system.meeting import models as tables
 from meeting_system.meeting import rules
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.repository import rooms
@@ -53,6 +55,7 @@ async def get_my_room(context: Context, account: Account) -> Room:
         row = await open_room(
             connection, account.user_id, account.display_name, now=context.ports.clock.now()
         )
+        await note_row(connection, tables.rooms, row.room_id)
     return Room.model_validate(row)
 
 
@@ -61,8 +64,11 @@ async def update_my_room(context: Context, account: Account, change: RoomChange)
     check_account(account.role, "room:update")
     now = context.ports.clock.now()
     async with context.ports.database.transaction() as connection:
-        row: RoomRow | None = await open_room(connection, account.user_id, account.display_name, now=now)
+        room = await open_room(connection, account.user_id, account.display_name, now=now)
+        row: RoomRow | None = room
+        await check_row(connection, tables.rooms, room.room_id)
         changes = change.model_dump(include=change.model_fields_set)
-        if row is not None and changes:
-            row = await rooms.update_room(connection, row.room_id, changes, now=now)
+        if changes:
+            row = await rooms.update_room(connection, room.room_id, changes, now=now)
+        await note_row(connection, tables.rooms, room.room_id)
     return Room.model_validate(row)

@@ -4,7 +4,8 @@ from meeting_system.contracts.permissions import check_account
 from meeting_system.contracts.user import Profile, Profiles
 from meeting_system.kernel.ids import is_id
 from meeting_system.kernel.principal import Account
-from meeting_system.user import tokens
+from meeting_system.kit.row_version import check_row, note_row
+from meeting_system.user import models, tokens
 from meeting_system.user.context import Context
 from meeting_system.user.errors import UserNotFound
 from meeting_system.user.repository import accounts
@@ -18,6 +19,7 @@ async def get_profile(context: Context, account: Account) -> User:
     check_account(account.role, "profile:read")
     async with context.ports.database.reading() as connection:
         row = await accounts.find_account(connection, account.user_id)
+        await note_row(connection, models.accounts, account.user_id)
     if row is None:
         raise UserNotFound("this account was deleted")
     return tokens.show(row)
@@ -31,9 +33,11 @@ async def update_profile(context: Context, account: Account, change: ProfileChan
     if not changes:
         return await get_profile(context, account)
     async with context.ports.database.transaction() as connection:
+        await check_row(connection, models.accounts, account.user_id)
         row = await accounts.update_profile(
             connection, account.user_id, changes, now=context.ports.clock.now()
         )
+        await note_row(connection, models.accounts, account.user_id)
     if row is None:
         raise UserNotFound("this account was deleted")
     return tokens.show(row)

@@ -18,11 +18,10 @@ from meeting_system.kernel.errors import AppError
 from meeting_system.kit.edge import BodyTooLarge
 from meeting_system.kit.http import client_address
 from meeting_system.kit.limits import RateLimiter
-from meeting_system.kit.problem import to_problem
+from meeting_system.kit.problem import MediaTypeUnsupported, to_problem
 from meeting_system.kit.turn import Turn, as_links
 from meeting_system.media.errors import (
     AnswerUnacceptable,
-    MediaTypeUnsupported,
     PreconditionRequired,
     SdpUnreadable,
     StreamTokenMissing,

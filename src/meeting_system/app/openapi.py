@@ -1,0 +1,137 @@
+"""`/openapi.json`: the one document of the API, of all services whichever of them run here.
+
+Built from the code of every service when it is first asked for; `scripts/openapi.py` writes the same into
+docs/protocol/openapi.json.
+"""
+
+import asyncio
+from functools import cache
+from typing import Any, cast
+
+import orjson
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from meeting_system import __version__
+from meeting_system.adapters.bus import LocalBus
+from meeting_system.kit.examples import add_examples
+from meeting_system.kit.openapi import Json, build_document
+from meeting_system.kit.plug import Ports
+
+DESCRIPTION = """Meetings on your own server. Sign in with `POST /api/v1/auth/login` and send
+`Authorization: Bearer …`.
+
+Ids are UUIDv7, times RFC 3339 in UTC. Errors are problem details (RFC 9457) with a `code`. Lists are pages:
+`{items, next_cursor}`, asked on with `?cursor=`. Every POST takes an `Idempotency-Key`. What is read has an
+`ETag`: `If-None-Match` saves the body, `If-Match` on a change keeps you from overwriting somebody else's.
+Limited requests carry `RateLimit` and `RateLimit-Policy`. How it is meant: docs/guide/api.md. The WebSocket
+of a meeting, `/ws/signaling`, has a document of its own: docs/protocol/signaling.md."""
+
+TAGS = {
+    "auth": "Sign in and out.",
+    "users": "The own account.",
+    "rooms": "Permanent rooms and their defaults.",
+    "meetings": "Meetings: make, join, look after, end.",
+    "streams": "Encoders and players: WHIP and WHEP.",
+    "webhooks": "Be told of what happens.",
+    "test-connection": "Whether this network lets a meeting through.",
+    "config": "What a client needs to know before anybody signed in.",
+    "operation": "Probes and figures for operators.",
+}
+CACHED_S = 300
+
+
+@cache
+def describe_api() -> Json:
+    """Return the document of everything that this version can do."""
+    routes = all_routes()
+    used = {tag for route in routes if isinstance(route, APIRoute) for tag in route.tags} | {"operation"}
+    tags = [{"name": tag, "description": about} for tag, about in TAGS.items() if tag in used]
+    tags += [{"name": str(tag)} for tag in sorted(used - TAGS.keys(), key=str)]
+    document = build_document(
+        routes, title="meeting-system", version=__version__, description=DESCRIPTION, tags=tags
+    )
+    document["paths"] |= OPERATION
+    add_examples(document)
+    return document
+
+
+def all_routes() -> list[BaseRoute]:
+    """Return the routes of every service, made with ports that nobody uses."""
+    from meeting_system import media, meeting, user
+    from meeting_system.app.config import config_routes
+    from meeting_system.app.settings import Settings
+
+    settings = Settings.model_construct()
+    nothing = cast("Any", object())
+    ports = Ports(nothing, nothing, LocalBus(), nothing, nothing, nothing, nothing)
+    plugs = [
+        user.create(ports, settings.user),
+        meeting.create(ports, settings.meeting, settings.media.turn),
+        media.create(ports, settings.media, nothing),
+    ]
+    return [*(route for plug in plugs for route in plug.routes), *config_routes(settings)]
+
+
+def openapi_routes() -> list[BaseRoute]:
+    """Return the route of the document."""
+
+    async def show_openapi(_request: Request) -> Response:
+        document = await asyncio.to_thread(describe_api)
+        headers = {"Cache-Control": f"public, max-age={CACHED_S}", "Access-Control-Allow-Origin": "*"}
+        return Response(orjson.dumps(document), media_type="application/json", headers=headers)
+
+    return [Route("/openapi.json", show_openapi)]
+
+
+def _shown(operation_id: str, summary: str, responses: Json) -> Json:
+    about = {"operationId": operation_id, "summary": summary, "tags": ["operation"]}
+    return {"get": about | {"responses": responses}}
+
+
+_STATUS: Json = {
+    "type": "object",
+    "required": ["status"],
+    "properties": {"status": {"type": "string"}, "version": {"type": "string"}},
+}
+_READY: Json = {
+    "type": "object",
+    "required": ["status", "checks"],
+    "properties": {
+        "status": {"type": "string", "enum": ["ready", "not_ready"]},
+        "checks": {"type": "object", "additionalProperties": {"type": "object"}},
+    },
+}
+_PROBLEM: Json = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+OPERATION: Json = {
+    "/health": _shown(
+        "show_health",
+        "The process is alive",
+        {"200": {"description": "alive", "content": {"application/json": {"schema": _STATUS}}}},
+    ),
+    "/ready": _shown(
+        "show_ready",
+        "It can serve, else what fails and why",
+        {
+            "200": {"description": "ready", "content": {"application/json": {"schema": _READY}}},
+            "503": {"description": "not ready", "content": {"application/json": {"schema": _READY}}},
+        },
+    ),
+    "/metrics": _shown(
+        "show_metrics",
+        "Figures for Prometheus: this machine alone, or with MEETING_METRICS__TOKEN",
+        {
+            "200": {"description": "metrics", "content": {"text/plain": {"schema": {"type": "string"}}}},
+            "401": {"description": "`metrics_token_wanted`", "content": _PROBLEM},
+            "403": {"description": "`metrics_closed`", "content": _PROBLEM},
+        },
+    ),
+    "/openapi.json": _shown(
+        "show_openapi",
+        "This document",
+        {"200": {"description": "it", "content": {"application/json": {"schema": {"type": "object"}}}}},
+    ),
+}
