@@ -151,7 +151,9 @@ def main_options(
 def serve(
     services: Annotated[
         list[str] | None,
-        typer.Argument(help="Only these: user, meeting, signaling, media. | 仅运行所列服务。"),
+        typer.Argument(
+            help="Only these: user, meeting, webhook, bigbluebutton, signaling, media. | 仅运行所列服务。"
+        ),
     ] = None,
     port: Annotated[int | None, typer.Option(help="Port for pages and API. | 网页与 API 端口。")] = None,
     public: Annotated[

@@ -17,6 +17,7 @@ from meeting_system.contracts.call import Nothing, Request
 from meeting_system.contracts.media import CloseMeetingMedia, ClosePeer, SetMuted
 from meeting_system.contracts.meeting import Admission, AppendDurable, RedeemTicket
 from meeting_system.contracts.stream import EndStream
+from meeting_system.contracts.webhook import TellWebhooks
 from meeting_system.kernel.ids import UserId, new_id
 from meeting_system.kernel.principal import Account, AccountRole
 from meeting_system.kit.passwords import Passwords
@@ -41,14 +42,20 @@ class Asked:
             self.requests.append(request)
             return Nothing()
 
-        handlers = dict.fromkeys((AppendDurable, SetMuted, ClosePeer, CloseMeetingMedia, EndStream), note)
+        handlers = dict.fromkeys(
+            (AppendDurable, SetMuted, ClosePeer, CloseMeetingMedia, EndStream, TellWebhooks), note
+        )
         return Plug(name="beside", handlers=handlers)
 
     def events(self) -> list[AppendDurable]:
         return [request for request in self.requests if isinstance(request, AppendDurable)]
 
     def media(self) -> list[Request[Any]]:
-        return [request for request in self.requests if not isinstance(request, AppendDurable)]
+        return [request for request in self.requests if not isinstance(request, AppendDurable | TellWebhooks)]
+
+    def told(self) -> list[TellWebhooks]:
+        """Return what webhooks are told."""
+        return [request for request in self.requests if isinstance(request, TellWebhooks)]
 
 
 @dataclass

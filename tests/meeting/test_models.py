@@ -7,12 +7,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData
 
+from meeting_system.bigbluebutton import models as of_bigbluebutton
 from meeting_system.kit.sql import Database
 from meeting_system.meeting import models as of_meeting
 from meeting_system.user import models as of_user
+from meeting_system.webhook import models as of_webhook
 
 
-@pytest.mark.parametrize("metadata", [of_user.METADATA, of_meeting.METADATA], ids=["users", "meetings"])
+@pytest.mark.parametrize(
+    "metadata",
+    [of_user.METADATA, of_meeting.METADATA, of_webhook.METADATA, of_bigbluebutton.METADATA],
+    ids=["users", "meetings", "webhooks", "bigbluebutton"],
+)
 async def test_models_and_migrations_agree(database: Database, metadata: MetaData) -> None:
     def compare(connection: Connection) -> list[Any]:
         options = {

@@ -60,7 +60,7 @@ def describe_api() -> Json:
 
 def all_routes() -> list[BaseRoute]:
     """Return the routes of every service, made with ports that nobody uses."""
-    from meeting_system import media, meeting, user
+    from meeting_system import media, meeting, user, webhook
     from meeting_system.app.config import config_routes
     from meeting_system.app.settings import Settings
 
@@ -71,6 +71,7 @@ def all_routes() -> list[BaseRoute]:
         user.create(ports, settings.user),
         meeting.create(ports, settings.meeting, settings.media.turn),
         media.create(ports, settings.media, nothing),
+        webhook.create(ports, settings.webhook, nothing),
     ]
     return [*(route for plug in plugs for route in plug.routes), *config_routes(settings)]
 

@@ -47,10 +47,38 @@ async def open_media(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
         yield create(ports, media, engine)
 
 
+@asynccontextmanager
+async def open_webhook(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
+    """What other programs are told."""
+    from meeting_system.adapters.outward import open_outward
+    from meeting_system.webhook import create
+    from meeting_system.webhook.rules import may_reach
+
+    secret = settings.bigbluebutton.secret
+    async with open_outward(may_reach(settings.webhook.networks)) as outward:
+        yield create(
+            ports,
+            settings.webhook,
+            outward,
+            outside_secret=secret.get_secret_value() if secret else "",
+            domain=settings.public or "localhost",
+        )
+
+
+@asynccontextmanager
+async def open_bigbluebutton(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
+    """The API of another system, for the software that speaks it."""
+    from meeting_system.bigbluebutton import create
+
+    yield create(ports, settings.bigbluebutton, public_url=settings.meeting.public_url)
+
+
 SERVICES: dict[str, Opener] = {
     "media": open_media,
     "user": open_user,
+    "webhook": open_webhook,
     "meeting": open_meeting,
+    "bigbluebutton": open_bigbluebutton,
     "signaling": open_signaling,
 }
 """In the order of their start: who answers comes before who asks."""

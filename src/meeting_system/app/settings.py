@@ -26,12 +26,14 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from meeting_system.bigbluebutton.settings import BigBlueButtonSettings
 from meeting_system.kit.log import Format, Level
 from meeting_system.kit.tokens import SHORTEST_SECRET
 from meeting_system.media.settings import MediaSettings
 from meeting_system.meeting.settings import MeetingSettings
 from meeting_system.signaling.settings import SignalingSettings
 from meeting_system.user.settings import UserSettings
+from meeting_system.webhook.settings import WebhookSettings
 
 PREFIX = "MEETING_"
 
@@ -216,6 +218,8 @@ class Settings(BaseSettings):
     metrics: MetricsSettings = MetricsSettings()
     user: UserSettings = UserSettings()
     meeting: MeetingSettings = MeetingSettings()
+    webhook: WebhookSettings = WebhookSettings()
+    bigbluebutton: BigBlueButtonSettings = BigBlueButtonSettings()
     signaling: SignalingSettings = SignalingSettings()
     media: MediaSettings = MediaSettings()
 
@@ -291,6 +295,9 @@ class Settings(BaseSettings):
         metrics = self.metrics.token
         if metrics is not None and (problem := weakness(metrics.get_secret_value())):
             raise ValueError(f"MEETING_METRICS__TOKEN {problem}: make one with `openssl rand -hex 32`")
+        outside = self.bigbluebutton.secret
+        if outside is not None and (problem := weakness(outside.get_secret_value())):
+            raise ValueError(f"MEETING_BIGBLUEBUTTON__SECRET {problem}: make one with `openssl rand -hex 32`")
         turn = self.media.turn.secret
         if turn is not None and (problem := weakness(turn.get_secret_value())):
             raise ValueError(

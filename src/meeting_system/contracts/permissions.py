@@ -7,9 +7,9 @@ from meeting_system.kernel.errors import Forbidden
 from meeting_system.kernel.principal import AccountRole, MeetingRole
 
 _GUEST = frozenset({"profile:read", "profile:update", "meeting:join"})
-_USER = _GUEST | {"room:read", "room:update", "meeting:create", "meeting:read"}
+_USER = _GUEST | {"room:read", "room:update", "meeting:create", "meeting:read", "webhook:own"}
 _MODERATOR = _USER | {"meeting:moderate"}
-_ADMIN = _MODERATOR | {"audit:read"}
+_ADMIN = _MODERATOR | {"audit:read", "webhook:manage"}
 
 ACCOUNT_PERMISSIONS: dict[AccountRole, frozenset[str]] = {
     AccountRole.GUEST: _GUEST,

@@ -187,5 +187,32 @@ class Mail(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Posted:
+    """How a request to a stranger was answered. `excerpt`: the beginning of the body."""
+
+    status: int
+    excerpt: str
+    duration_s: float
+    retry_after_s: float | None = None
+
+
+class Refused(Exception):
+    """A request that got no answer, or that was not sent. `code` says why, `detail` for people."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+class Outward(Protocol):
+    """Requests to addresses that others chose: they never reach a network of our own."""
+
+    async def post(self, url: str, headers: dict[str, str], body: bytes, *, timeout_s: float) -> Posted:
+        """Send `body`; any status is an answer. Raises Refused."""
+        ...
+
+
 Check = Callable[[], Awaitable[None]]
 """A readiness check: returns when the dependency answers, raises what is wrong with it."""

@@ -4,11 +4,12 @@ from typing import Any
 
 from meeting_system.contracts.permissions import check_participant
 from meeting_system.contracts.signal import MAX_CHAT_CHARS, ChatMessage, ChatMessageSent
+from meeting_system.contracts.webhook import HookChatMessage
 from meeting_system.kernel.errors import FieldError, Forbidden, Invalid
 from meeting_system.kernel.ids import new_id
 from meeting_system.kernel.principal import Principal
 from meeting_system.kernel.text import clean_paragraphs
-from meeting_system.meeting import durable, rules
+from meeting_system.meeting import durable, hooks, rules
 from meeting_system.meeting.access import find_standing
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.durable import Effect, Turn
@@ -50,6 +51,10 @@ def sending(body: str) -> Effect:
             by=row.participant_id,
             now=turn.now,
         )
+        told = HookChatMessage(
+            message_id=row.message_id, seq=seq, display_name=row.display_name, body=row.body
+        )
+        await hooks.tell_chat(turn.connection, turn.run.meeting_id, told, now=turn.now)
         return message.model_dump(mode="json")
 
     return send

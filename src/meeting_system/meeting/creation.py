@@ -9,8 +9,8 @@ from meeting_system.kernel.errors import Unavailable
 from meeting_system.kernel.ids import new_id
 from meeting_system.kernel.principal import Account, Principal
 from meeting_system.kit.row_version import check_row
+from meeting_system.meeting import hooks, rules
 from meeting_system.meeting import models as tables
-from meeting_system.meeting import rules
 from meeting_system.meeting.access import find_standing
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.errors import MeetingEnded
@@ -36,7 +36,8 @@ async def create_meeting(context: Context, account: Account, sent: NewMeeting, *
             if done is not None:
                 return done
         room = await open_room(connection, account.user_id, account.display_name, now=now)
-        await _insert(connection, account, sent, room, meeting_id, password_hash, now)
+        await insert_meeting(connection, account, sent, room, meeting_id, password_hash, now)
+        await hooks.tell_meeting(connection, "meeting.created", meeting_id, now=now)
     return meeting_id
 
 
@@ -53,6 +54,8 @@ async def update_meeting(
         await check_row(connection, tables.meetings, meeting_id, without=tables.COUNTERS)
         if changes and not await meetings.update_meeting(connection, meeting_id, changes):
             raise MeetingEnded("this meeting is over")
+        if changes:
+            await hooks.tell_meeting(connection, "meeting.updated", meeting_id, now=context.ports.clock.now())
 
 
 async def _claim(
@@ -65,7 +68,7 @@ async def _claim(
     return None if done is None else str(done.answer["meeting_id"])
 
 
-async def _insert(
+async def insert_meeting(
     connection: AsyncConnection,
     account: Account,
     sent: NewMeeting,
@@ -74,6 +77,7 @@ async def _insert(
     password_hash: str | None,
     now: datetime,
 ) -> None:
+    """Write a meeting of `room` with its host, under a number that nobody has."""
     guests_allowed = room.guests_allowed if sent.guests_allowed is None else sent.guests_allowed
     for _ in range(_TRIES):
         meeting = NewMeetingRow(

@@ -86,6 +86,12 @@ class TicketInvalid(Unauthenticated):
     code = "ticket_invalid"
 
 
+class PassInvalid(Unauthenticated):
+    """The pass is unknown, too old, of another meeting, or another device has it."""
+
+    code = "pass_invalid"
+
+
 class CommandTaken(Conflict):
     """The key of this command belongs to another participant's command."""
 

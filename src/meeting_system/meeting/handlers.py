@@ -18,11 +18,30 @@ from meeting_system.contracts.meeting import (
     RoomView,
     SendChat,
 )
+from meeting_system.contracts.outside import (
+    EndOutsideMeeting,
+    FindOutsideMeetings,
+    IssuePass,
+    OpenOutsideMeeting,
+    OutsideMeeting,
+    OutsideMeetings,
+    Pass,
+)
 from meeting_system.contracts.signal import ChatMessage
 from meeting_system.contracts.stream import AdmitStream, StreamAdmission
 from meeting_system.kernel.ids import is_id
 from meeting_system.kit.bus import Handler
-from meeting_system.meeting import chat, lifecycle, moderation, presence, rooms, streams, tickets
+from meeting_system.meeting import (
+    chat,
+    lifecycle,
+    moderation,
+    outside,
+    passes,
+    presence,
+    rooms,
+    streams,
+    tickets,
+)
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.durable import call_of_command, once
 from meeting_system.meeting.repository import commands
@@ -64,6 +83,28 @@ def _command_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
     }
 
 
+def _outside_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
+    async def open_outside_meeting(request: OpenOutsideMeeting) -> OutsideMeeting:
+        return await outside.open_meeting(context, request)
+
+    async def find_outside_meetings(request: FindOutsideMeetings) -> OutsideMeetings:
+        return await outside.find_meetings(context, request)
+
+    async def end_outside_meeting(request: EndOutsideMeeting) -> Nothing:
+        await outside.end_meeting(context, request)
+        return Nothing()
+
+    async def issue_pass(request: IssuePass) -> Pass:
+        return await passes.issue_pass(context, request)
+
+    return {
+        OpenOutsideMeeting: open_outside_meeting,
+        FindOutsideMeetings: find_outside_meetings,
+        EndOutsideMeeting: end_outside_meeting,
+        IssuePass: issue_pass,
+    }
+
+
 def _question_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
     async def redeem_ticket(request: RedeemTicket) -> Admission:
         return await tickets.redeem(context, request)
@@ -92,6 +133,7 @@ def _question_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
         return Nothing()
 
     return {
+        **_outside_handlers(context),
         RedeemTicket: redeem_ticket,
         AdmitStream: admit_stream,
         LoadRoom: load_room,

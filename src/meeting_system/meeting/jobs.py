@@ -5,7 +5,7 @@ from datetime import timedelta
 from meeting_system.meeting import lifecycle
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.metrics import LIVE
-from meeting_system.meeting.repository import meetings, runs
+from meeting_system.meeting.repository import meetings, outside, runs
 
 
 async def look_after(context: Context) -> None:
@@ -29,6 +29,7 @@ async def purge(context: Context) -> int:
     before = context.ports.clock.now() - timedelta(seconds=context.settings.commands_kept_s)
     async with context.ports.database.transaction() as connection:
         answers = await runs.delete_old_commands(connection, before=before)
+        answers += await outside.delete_expired_passes(connection, before=before)
         return answers + await runs.delete_old_events(connection, before=before)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from meeting_system.contracts.permissions import check_account
 from meeting_system.kernel.ids import MeetingId, ParticipantId, new_id
 from meeting_system.kernel.principal import Account, Guest, MeetingRole, Principal
-from meeting_system.meeting import guesses, rules, tickets
+from meeting_system.meeting import guesses, hooks, passes, rules, tickets
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.errors import MeetingEnded, MeetingNotFound
 from meeting_system.meeting.repository import joining
@@ -23,9 +23,14 @@ async def join(
 ) -> Joined:
     """Let somebody into a meeting, which starts with its first. The same device gets the same participant.
 
+    With a pass they are who other software says, whoever is signed in here.
+
     Errors: meeting_not_found, meeting_ended, meeting_locked, meeting_full, meeting_password_required,
-    meeting_password_wrong, sign_in_required, display_name_required, participant_banned, too_many.
+    meeting_password_wrong, sign_in_required, display_name_required, participant_banned, pass_invalid,
+    too_many.
     """
+    if sent.pass_code is not None:
+        principal = None
     if isinstance(principal, Account):
         check_account(principal.role, "meeting:join")
     if reference.meeting_no is not None:
@@ -37,7 +42,10 @@ async def join(
         if found is None:
             await guesses.count_number(context, address)
             raise MeetingNotFound("there is no meeting with this number or link")
+        entry = await passes.use_pass(context, found.meeting_id, sent)
         candidate = _candidate(context, principal, found, sent)
+        if entry is not None:
+            candidate = passes.vouched(candidate, entry)
         rules.check_join(candidate)
         if rules.needs_password(candidate) and checked != found.password_hash:
             await guesses.check_password(
@@ -49,12 +57,25 @@ async def join(
             )
             checked = found.password_hash
         arrival = _arrival(principal, found, candidate, sent, now=now)
-        async with context.ports.database.reading() as connection:
-            arrived = await joining.arrive(connection, arrival)
+        arrived = await _arrive(context, arrival)
         if arrived is not None:
+            if entry is not None:
+                await passes.bind_pass(context, entry, arrived[0])
             return await _answer(context, arrival, *arrived)
         # The run ended, or somebody was removed, between the two statements: look again and say so.
     raise MeetingEnded("this meeting just ended")
+
+
+async def _arrive(context: Context, arrival: Arrival) -> tuple[str, str] | None:
+    """Write the arrival. The first one starts the meeting, which others are told with it."""
+    if arrival.run_id is not None:
+        async with context.ports.database.reading() as connection:
+            return await joining.arrive(connection, arrival)
+    async with context.ports.database.transaction() as connection:
+        arrived = await joining.arrive(connection, arrival)
+        if arrived is not None:
+            await hooks.tell_meeting(connection, "meeting.started", arrival.meeting_id, now=arrival.now)
+        return arrived
 
 
 async def _read(

@@ -11,7 +11,7 @@ from meeting_system.contracts.signal import MeetingEnded as MeetingEndedEvent
 from meeting_system.kernel.ids import new_id
 from meeting_system.kernel.principal import Guest, Principal
 from meeting_system.kit import outbox
-from meeting_system.meeting import durable
+from meeting_system.meeting import durable, hooks
 from meeting_system.meeting.access import find_standing
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.durable import Turn
@@ -29,6 +29,7 @@ async def start(context: Context, principal: Principal, meeting_id: str) -> None
         standing = await find_standing(connection, meeting_id, principal)
         check_participant(standing.role, "meeting:start")
         if await joining.start_run(connection, meeting_id, new_run_id=new_id(now.timestamp()), now=now):
+            await hooks.tell_meeting(connection, "meeting.started", meeting_id, now=now)
             return
         run = await runs.find_latest_run(connection, meeting_id)
     if run is None or run.ended_at is not None:
@@ -38,7 +39,7 @@ async def start(context: Context, principal: Principal, meeting_id: str) -> None
 async def end(turn: Turn) -> dict[str, Any]:
     """The effect of meeting.end: over for everyone, media included."""
     check_participant(turn.actor.role, "meeting:end")
-    await _finish(turn.connection, turn.run, "host", by=turn.actor.participant_id, now=turn.now)
+    await finish(turn.connection, turn.run, "host", by=turn.actor.participant_id, now=turn.now)
     return {}
 
 
@@ -47,7 +48,11 @@ async def end_unstarted(context: Context, principal: Principal, meeting_id: str)
     async with context.ports.database.transaction() as connection:
         standing = await find_standing(connection, meeting_id, principal)
         check_participant(standing.role, "meeting:end")
-        return await meetings.end_unstarted(connection, meeting_id, now=context.ports.clock.now())
+        now = context.ports.clock.now()
+        ended = await meetings.end_unstarted(connection, meeting_id, now=now)
+        if ended:
+            await hooks.tell_meeting(connection, "meeting.ended", meeting_id, now=now, reason="host")
+        return ended
 
 
 async def leave(context: Context, principal: Principal, meeting_id: str, device_id: str | None) -> None:
@@ -80,12 +85,12 @@ async def end_empty(context: Context) -> int:
                 continue
             too_long = run.started_at < begun_before
             if too_long or await runs.is_empty(connection, run_id, since=empty_since):
-                await _finish(connection, run, "limit" if too_long else "empty", by=None, now=now)
+                await finish(connection, run, "limit" if too_long else "empty", by=None, now=now)
                 ended += 1
     return ended
 
 
-async def _finish(
+async def finish(
     connection: AsyncConnection,
     run: RunRow,
     why: Literal["host", "empty", "limit"],
@@ -93,11 +98,13 @@ async def _finish(
     by: str | None,
     now: datetime,
 ) -> None:
+    """End a run that is held, and everything that hangs on it."""
     await runs.end_run(connection, run, why=why, now=now)
     await durable.tell(connection, run, "meeting.ended", MeetingEndedEvent(reason=why), by=by, now=now)
     await outbox.collect(
         connection, CloseMeetingMedia(meeting_id=run.meeting_id), key=f"media:{run.meeting_id}"
     )
+    await hooks.tell_meeting(connection, "meeting.ended", run.meeting_id, now=now, reason=why)
 
 
 async def _devices(

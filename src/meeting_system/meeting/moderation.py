@@ -8,11 +8,12 @@ from meeting_system.contracts.signal import MeetingLocked, ParticipantMuted, Par
 from meeting_system.kernel.ids import is_id
 from meeting_system.kernel.principal import MeetingRole
 from meeting_system.kit import outbox
-from meeting_system.meeting import durable, rules
+from meeting_system.meeting import durable, hooks, rules
 from meeting_system.meeting.durable import Effect, Turn
 from meeting_system.meeting.errors import ParticipantNotFound
 from meeting_system.meeting.repository import runs
 from meeting_system.meeting.repository.runs import ParticipantRow
+from meeting_system.meeting.rules import PRESENT
 
 
 def muting(target_id: str, source: Source) -> Effect:
@@ -43,6 +44,11 @@ def removing(target_id: str) -> Effect:
         rules.check_remove(turn.actor.role, MeetingRole(target.role))
         await runs.ban(turn.connection, turn.run.meeting_id, target, now=turn.now)
         await _tell(turn, "participant.removed", ParticipantRemoved(participant_id=target_id))
+        if target.state in PRESENT:
+            meeting_id = turn.run.meeting_id
+            await hooks.tell_participant(
+                turn.connection, "participant.left", meeting_id, target_id, now=turn.now, reason="removed"
+            )
         await outbox.collect(
             turn.connection,
             ClosePeer(meeting_id=turn.run.meeting_id, participant_id=target_id),

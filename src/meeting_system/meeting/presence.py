@@ -3,7 +3,7 @@
 from meeting_system.contracts.meeting import LoadRoom, ReportPresence, RoomView
 from meeting_system.contracts.signal import ChatMessage, MeetingState
 from meeting_system.kernel.ids import is_id
-from meeting_system.meeting import rules
+from meeting_system.meeting import hooks, rules
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.errors import MeetingNotLive
 from meeting_system.meeting.repository import chat, runs
@@ -15,15 +15,22 @@ async def report_presence(context: Context, report: ReportPresence) -> None:
     """Write down that somebody connected, lost the connection, or left."""
     if not (is_id(report.run_id) and is_id(report.participant_id)):
         return
+    now = context.ports.clock.now()
     async with context.ports.database.transaction() as connection:
-        await runs.set_presence(
+        before = await runs.hold_participant(connection, report.run_id, report.participant_id)
+        changed = await runs.set_presence(
             connection,
             run_id=report.run_id,
             participant_id=report.participant_id,
             state=report.state,
             why=report.reason,
-            now=context.ports.clock.now(),
+            now=now,
         )
+        kind = rules.presence_event(before, report.state) if changed else None
+        if kind is not None:
+            await hooks.tell_participant(
+                connection, kind, report.meeting_id, report.participant_id, now=now, reason=report.reason
+            )
 
 
 async def load_room(context: Context, request: LoadRoom) -> RoomView:

@@ -4,6 +4,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from meeting_system.contracts.media import Source
 from meeting_system.contracts.permissions import check_participant
@@ -114,6 +115,15 @@ def check_remove(actor: MeetingRole, target: MeetingRole) -> None:
         raise Forbidden("a host can't be removed")
     if target is MeetingRole.CO_HOST and actor is not MeetingRole.HOST:
         raise Forbidden("only a host may remove a co-host")
+
+
+def presence_event(before: str | None, now: str) -> Literal["participant.joined", "participant.left"] | None:
+    """Return what others are told when a participant's state changes: who reconnects has not left."""
+    if now == "connected" and before not in PRESENT:
+        return "participant.joined"
+    if now == "left" and before in PRESENT:
+        return "participant.left"
+    return None
 
 
 def moment(time: datetime) -> str:

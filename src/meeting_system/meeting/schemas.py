@@ -69,6 +69,9 @@ class Join(Body):
     display_name: DisplayName | None = None
     password: MeetingPassword | None = None
     device_id: DeviceId
+    pass_code: Annotated[str, Field(min_length=16, max_length=64)] | None = Field(
+        default=None, description="what other software gave its user as a way in", examples=[None]
+    )
 
 
 class Leave(Body):

@@ -32,6 +32,9 @@ SERVICES = {
 }
 """The processes, and the service that each runs."""
 
+BESIDE = {"meeting": ("webhook", "bigbluebutton")}
+"""Services that need no process of their own, and the one whose process runs them."""
+
 
 def plan(ports: Mapping[str, int]) -> list[Part]:
     """Return the processes on their ports."""
@@ -56,7 +59,14 @@ def describe_part(place: Place, part: Part, environment: Mapping[str, str]) -> S
 
     return Server(
         name=part.name,
-        command=(sys.executable, "-m", "meeting_system.cli", "serve", part.service),
+        command=(
+            sys.executable,
+            "-m",
+            "meeting_system.cli",
+            "serve",
+            part.service,
+            *BESIDE.get(part.service, ()),
+        ),
         environment={**environment, **settings},
         folder=folder,
         log_file=place.logs / f"{part.name}.log",

@@ -13,7 +13,7 @@ from meeting_system.kit.sql import Database
 log = logger(__name__)
 
 FOLDER = Path(__file__).parent
-SCHEMAS = ("documents", "kit", "meetings", "users")
+SCHEMAS = ("bigbluebutton", "documents", "kit", "meetings", "users", "webhooks")
 """Every schema that is ours: what a backup holds."""
 
 LOCK = 0x6D656574

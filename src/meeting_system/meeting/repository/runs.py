@@ -226,6 +226,22 @@ async def end_meeting(connection: AsyncConnection, meeting_id: str, *, now: date
     return (await connection.execute(statement)).first() is not None
 
 
+async def hold_participant(connection: AsyncConnection, run_id: str, participant_id: str) -> str | None:
+    """Return the state of somebody in a run that goes on, kept from changing until the commit."""
+    # The run first, as everywhere: its end waits for us, or we for it.
+    live = select(runs.c.run_id).where(runs.c.run_id == run_id, runs.c.ended_at.is_(None))
+    statement = (
+        select(participants.c.state)
+        .where(
+            participants.c.participant_id == participant_id,
+            participants.c.run_id == live.with_for_update(read=True).scalar_subquery(),
+        )
+        .with_for_update()
+    )
+    state: str | None = (await connection.execute(statement)).scalar()
+    return state
+
+
 async def set_presence(
     connection: AsyncConnection,
     *,
@@ -234,8 +250,8 @@ async def set_presence(
     state: str,
     why: str | None,
     now: datetime,
-) -> None:
-    """Write down what signaling saw; who was removed, or whose run ended, stays so."""
+) -> bool:
+    """Write down what signaling saw; who was removed, or whose run ended, stays so. Tell whether it was."""
     live = select(runs.c.run_id).where(runs.c.run_id == run_id, runs.c.ended_at.is_(None))
     gone = state == "left"
     values: dict[str, object] = {
@@ -246,7 +262,7 @@ async def set_presence(
     }
     if state == "connected":
         values["connected_at"] = func.coalesce(participants.c.connected_at, now)
-    await connection.execute(
+    found = await connection.execute(
         update(participants)
         .where(
             participants.c.participant_id == participant_id,
@@ -255,6 +271,7 @@ async def set_presence(
         )
         .values(**values)
     )
+    return bool(found.rowcount)
 
 
 async def leave(

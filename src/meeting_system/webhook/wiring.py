@@ -1,0 +1,40 @@
+"""The webhook service as a plug."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+
+from meeting_system.kernel.ports import Outward
+from meeting_system.kit.every import every
+from meeting_system.kit.plug import Plug, Ports
+from meeting_system.kit.tasks import alongside
+from meeting_system.webhook import forms, jobs
+from meeting_system.webhook.context import Context
+from meeting_system.webhook.forms import Form
+from meeting_system.webhook.handlers import create_handlers
+from meeting_system.webhook.routes import create_routes
+from meeting_system.webhook.sending import Sender
+from meeting_system.webhook.settings import WebhookSettings
+
+PURGE_S = 3600.0
+
+
+def create(
+    ports: Ports, settings: WebhookSettings, outward: Outward, *, outside_secret: str = "", domain: str = ""
+) -> Plug:
+    """Wire the webhook service to its ports. `outside_secret`: of the BigBlueButton-compatible API."""
+    context = Context(ports, settings, outward)
+    written: Mapping[str, Form] = {
+        "standard": forms.standard,
+        "bigbluebutton": forms.bigbluebutton(outside_secret, domain),
+    }
+    sender = Sender(context, written)
+
+    @asynccontextmanager
+    async def run() -> AsyncIterator[None]:
+        async with alongside(
+            sender.run(), every(PURGE_S, partial(jobs.purge, context), name="webhook_purge")
+        ):
+            yield
+
+    return Plug(name="webhook", routes=create_routes(context), handlers=create_handlers(context), run=run)
