@@ -36,26 +36,27 @@ class Asked:
     """What the outbox delivered to signaling and media, in order of arrival."""
 
     requests: list[Request[Any]] = field(default_factory=list)
+    told: list[TellWebhooks] = field(default_factory=list)
+    """What webhooks are told."""
 
     def plug(self) -> Plug:
         async def note(request: Request[Any]) -> Nothing:
             self.requests.append(request)
             return Nothing()
 
-        handlers = dict.fromkeys(
-            (AppendDurable, SetMuted, ClosePeer, CloseMeetingMedia, EndStream, TellWebhooks), note
-        )
+        async def note_told(request: TellWebhooks) -> Nothing:
+            self.told.append(request)
+            return Nothing()
+
+        asked = dict.fromkeys((AppendDurable, SetMuted, ClosePeer, CloseMeetingMedia, EndStream), note)
+        handlers: dict[Any, Any] = {**asked, TellWebhooks: note_told}
         return Plug(name="beside", handlers=handlers)
 
     def events(self) -> list[AppendDurable]:
         return [request for request in self.requests if isinstance(request, AppendDurable)]
 
     def media(self) -> list[Request[Any]]:
-        return [request for request in self.requests if not isinstance(request, AppendDurable | TellWebhooks)]
-
-    def told(self) -> list[TellWebhooks]:
-        """Return what webhooks are told."""
-        return [request for request in self.requests if isinstance(request, TellWebhooks)]
+        return [request for request in self.requests if not isinstance(request, AppendDurable)]
 
 
 @dataclass

@@ -42,6 +42,8 @@ OF_ACCOUNTS = {
     "room:update": "no yes yes yes yes",
     "meeting:create": "no yes yes yes yes",
     "meeting:read": "no yes yes yes yes",
+    "webhook:own": "no yes yes yes yes",
+    "webhook:manage": "no no no yes yes",
     "meeting:moderate": "no no yes yes yes",
     "audit:read": "no no no yes yes",
 }

@@ -47,9 +47,14 @@ def read_parameters(query: str, form: str) -> Parameters:
         except ValueError as error:
             raise Failed("validationError", "The parameters are not a query of UTF-8") from error
         for name, value in pairs:
-            values.setdefault(name, value)
+            values.setdefault(clean(name), clean(value))
     values.pop("checksum", None)
     return Parameters(values)
+
+
+def clean(text: str) -> str:
+    """Leave out control characters: no text of people has them, and no database and no XML takes them all."""
+    return "".join(letter for letter in text if letter not in _NEVER or letter in "\t\n\r")
 
 
 def meeting_id_of(parameters: Parameters) -> str:

@@ -38,7 +38,7 @@ class OutsideMeetings(Message):
 
 
 class OpenOutsideMeeting(Request[OutsideMeeting]):
-    """Make a meeting. `host_id`: what other software acts under instead of an account, `host_name` its name."""
+    """Make a meeting. `host_id`: what other software acts under instead of an account, by `host_name`."""
 
     topic: ClassVar[str] = "meeting.open_outside"
     host_id: str
