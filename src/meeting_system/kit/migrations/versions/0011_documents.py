@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0011_documents"
-down_revision = "0006_schedule"
+down_revision = "0009_interfaces"
 branch_labels = None
 depends_on = None
 
