@@ -112,8 +112,11 @@ def text(fields: Fields, number: int) -> str:
     return value.decode()
 
 
-def token(identity: str) -> str:
-    """Return a token for the room (JWT, HS256)."""
+def token(identity: str, *, subscribes: bool) -> str:
+    """Return a token for the room (JWT, HS256).
+
+    Who may subscribe has joined only when it took the server's offer; until then it may stay for a minute.
+    """
 
     def part(content: bytes) -> str:
         return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
@@ -122,7 +125,7 @@ def token(identity: str) -> str:
         "iss": KEY,
         "sub": identity,
         "exp": int(time.time()) + 3_600,
-        "video": {"room": ROOM, "roomJoin": True},
+        "video": {"room": ROOM, "roomJoin": True, "canSubscribe": subscribes},
     }
     signed = (
         f"{part(json.dumps({'alg': 'HS256', 'typ': 'JWT'}).encode())}.{part(json.dumps(claims).encode())}"
@@ -140,7 +143,7 @@ class LiveKitServer:
 
     def publish(self, load: Load, name: str, stream: int) -> None:
         """Announce a track, then offer it."""
-        signaling = self._join(name)
+        signaling = self._join(name, subscribes=False)
         offer = load.publish(name, stream)
         track: dict[int, bytes | str | int] = {
             TRACK_CID: track_id(offer),
@@ -158,14 +161,15 @@ class LiveKitServer:
 
     def receive(self, load: Load, name: str, *, streams: int, probe: bool) -> None:
         """Take two offers: one for data, and when that is up, one for everything that is published."""
-        signaling = self._join(name)
+        signaling = self._join(name, subscribes=True)
         for known in (None, name):
             offer = text(wait_for(signaling, RESPONSE_OFFER, load, known), SESSION_SDP)
             answer = load.accept(name, offer, probe=probe)
             signaling.send(encode({REQUEST_ANSWER: encode({SESSION_TYPE: "answer", SESSION_SDP: answer})}))
 
-    def _join(self, name: str) -> ClientConnection:
-        url = f"ws://127.0.0.1:{self.port}/rtc?access_token={token(name)}&auto_subscribe=1&protocol=15"
+    def _join(self, name: str, *, subscribes: bool) -> ClientConnection:
+        access = token(name, subscribes=subscribes)
+        url = f"ws://127.0.0.1:{self.port}/rtc?access_token={access}&auto_subscribe=1&protocol=15"
         # Nobody reads on after the handshake: messages pile up, while the server's pings are still answered.
         connection = connect(url, max_size=None, max_queue=None, compression=None, ping_interval=None)
         return self.connections.enter_context(connection)
