@@ -6,6 +6,8 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,18 +69,11 @@ def rows_of(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-async def measure(seconds: float) -> dict[str, Any]:
-    """Run all scenarios, each in a call of its own."""
+async def measure(seconds: float, names: Sequence[str]) -> dict[str, Any]:
+    """Run some of the scenarios, each in a call of its own."""
     with tempfile.TemporaryDirectory(prefix="network-") as folder:
         async with open_site(Path(folder)) as site:
-            found = {"clean": await measure_clean(site, seconds)}
-            for loss in LOSSES:
-                found[f"loss_{loss * 100:.0f}"] = await measure_losses(site, loss, seconds)
-            found["disorder"] = await measure_disorder(site, seconds)
-            found["fall"] = await measure_fall(site, seconds)
-            found["move"] = await measure_move(site, OVERLAP_S)
-            found["move_at_once"] = await measure_move(site, 0.0)
-            return found
+            return {name: await SCENARIOS[name](site, seconds) for name in names}
 
 
 async def measure_clean(site: Site, seconds: float) -> dict[str, Any]:
@@ -87,7 +82,7 @@ async def measure_clean(site: Site, seconds: float) -> dict[str, Any]:
         return rows_of(await suffer(call, Impairment(), seconds))
 
 
-async def measure_losses(site: Site, loss: float, seconds: float) -> dict[str, Any]:
+async def measure_losses(site: Site, seconds: float, *, loss: float) -> dict[str, Any]:
     """Measure losses in bursts, and how soon pictures come back after their end."""
     async with open_call(site) as call:
         outcome = await suffer_losses(call, loss, seconds)
@@ -112,7 +107,7 @@ async def measure_fall(site: Site, seconds: float) -> dict[str, Any]:
         return {**rows_of(fall.after), "absorbed_s": absorbed, "offered_bps": offered}
 
 
-async def measure_move(site: Site, overlap_s: float) -> dict[str, Any]:
+async def measure_move(site: Site, _seconds: float, *, overlap_s: float) -> dict[str, Any]:
     """Measure another address in mid-call, with both for a while or none in between."""
     async with open_call(site) as call:
         move = await suffer_move(call, longest_s=LONGEST_S, overlap_s=overlap_s)
@@ -121,6 +116,16 @@ async def measure_move(site: Site, overlap_s: float) -> dict[str, Any]:
             "up_sound_gap_s": None if move.alice_audio_gap_s is None else round(move.alice_audio_gap_s, 2),
             "replaced": move.replaced,
         }
+
+
+SCENARIOS: dict[str, Callable[[Site, float], Awaitable[dict[str, Any]]]] = {
+    "clean": measure_clean,
+    **{f"loss_{loss * 100:.0f}": partial(measure_losses, loss=loss) for loss in LOSSES},
+    "disorder": measure_disorder,
+    "fall": measure_fall,
+    "move": partial(measure_move, overlap_s=OVERLAP_S),
+    "move_at_once": partial(measure_move, overlap_s=0.0),
+}
 
 
 def headline(found: dict[str, Any]) -> dict[str, Any]:
@@ -138,6 +143,7 @@ def headline(found: dict[str, Any]) -> dict[str, Any]:
         "disorder_retransmitted_share": found["disorder"]["down"]["retransmitted_share"],
         "fall_absorbed_s": None if None in absorbed else max(absorbed),
         "fall_audio_loss": worse("fall", "audio_loss"),
+        "fall_longest_picture_gap_s": worse("fall", "longest_picture_gap_s"),
         "fall_frames_a_second": min(found["fall"][way]["frames_a_second"] for way in ("up", "down")),
         "move_sound_gap_s": worse_gap(found["move"]),
         "move_at_once_sound_gap_s": worse_gap(found["move_at_once"]),
@@ -151,42 +157,64 @@ def worse_gap(move: dict[str, Any]) -> float | None:
 
 
 def show(found: dict[str, Any]) -> None:
-    """Print all figures."""
+    """Print all figures of the scenarios that ran."""
     console = Console(width=130)
     for way, title in (
         ("up", "Up: what others had of the one behind the link"),
         ("down", "Down: what they had of others"),
     ):
-        console.print(table(title, {name: row[way] for name, row in found.items() if way in row}))
-    console.print("move:", found["move"], "at once:", found["move_at_once"])
-    console.print("fall:", found["fall"]["absorbed_s"])
-    console.print("headline:", found["headline"])
+        rows = {name: row[way] for name, row in found.items() if way in row}
+        if rows:
+            console.print(table(title, rows))
+    for name in ("move", "move_at_once"):
+        if name in found:
+            console.print(f"{name}:", found[name])
+    if "fall" in found:
+        console.print("fall:", found["fall"]["absorbed_s"])
+
+
+def read_arguments() -> argparse.Namespace:
+    """Return what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a quarter of the time; nothing is written")
+    parser.add_argument(
+        "--only", action="append", choices=SCENARIOS, help="this scenario; the others keep their last figures"
+    )
+    return parser.parse_args()
+
+
+def write(found: dict[str, Any], measured_on: dict[str, Any]) -> None:
+    """Write the result; scenarios that did not run keep their figures and the time of those."""
+    before = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    measured = before.get("measured", dict.fromkeys(before.keys() & SCENARIOS, before.get("measured_at")))
+    kept = {name: before[name] for name in SCENARIOS if name in before}
+    report = {
+        "name": "network",
+        "measured_at": now,
+        "measured": {**measured, **dict.fromkeys(found, now)},
+        "machine": measured_on,
+        "settings": {"seconds": SECONDS, "loss_burst_packets": LOSS_BURST, "narrow_bps": NARROW_BPS},
+        **kept,
+        **found,
+    }
+    report["headline"] = headline(report)
+    RESULT.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    sys.stdout.write(f"Headline: {report['headline']}\n")
+    sys.stdout.write(f"Written: {RESULT.relative_to(ROOT)}. How to read it: benchmarks/README.md\n")
 
 
 def main() -> None:
     """Measure, print, and write the result unless it was quick."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a quarter of the time; nothing is written")
-    quick = parser.parse_args().quick
+    arguments = read_arguments()
     if (missing := find_missing_programs() or find_missing_network()) is not None:
         sys.exit(missing)
     measured_on = machine()
-    found = asyncio.run(measure(QUICK_SECONDS if quick else SECONDS))
-    found["headline"] = headline(found)
+    names = arguments.only or list(SCENARIOS)
+    found = asyncio.run(measure(QUICK_SECONDS if arguments.quick else SECONDS, names))
     show(found)
-    if quick:
-        return
-    measured = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    settings = {"seconds": SECONDS, "loss_burst_packets": LOSS_BURST, "narrow_bps": NARROW_BPS}
-    report = {
-        "name": "network",
-        "measured_at": measured,
-        "machine": measured_on,
-        "settings": settings,
-        **found,
-    }
-    RESULT.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    sys.stdout.write(f"Written: {RESULT.relative_to(ROOT)}. How to read it: benchmarks/README.md\n")
+    if not arguments.quick:
+        write(found, measured_on)
 
 
 if __name__ == "__main__":
