@@ -1,0 +1,93 @@
+"""The load clients of crates/sfu-bench: `meet.v1` by the thousand in one process, each from its own address."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+PROGRAM = Path(__file__).resolve().parents[2] / "target" / "release" / "signaling-load"
+OPEN_TIMEOUT_S = 240.0
+SETTLE_TIMEOUT_S = 60.0
+RETURN_TIMEOUT_S = 120.0
+
+Reply = dict[str, Any]
+
+
+class LoadFailed(RuntimeError):
+    """A load client met something that should not be."""
+
+
+class Clients:
+    """Speaks JSON lines with `signaling-load`. `totals` is what it said last of all clients together."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._waiting: dict[str, asyncio.Future[Reply]] = {}
+        self.totals: Reply = {}
+
+    @property
+    def pid(self) -> int:
+        """The process of all load clients."""
+        return self._process.pid
+
+    async def read(self) -> None:
+        """Hand replies to those who wait for them, until the process ends."""
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            reply = json.loads(line)
+            if reply["reply"] == "totals":
+                self.totals = reply
+            elif reply["reply"] == "failed":
+                raise LoadFailed(reply["detail"])
+            elif waiting := self._waiting.pop(reply["reply"], None):
+                waiting.set_result(reply)
+        raise LoadFailed("the load clients' process ended")
+
+    def _ask(self, reply: str, **command: object) -> asyncio.Future[Reply]:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(command).encode() + b"\n")
+        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._waiting[reply] = future
+        return future
+
+    async def open(self, api: str, signaling: str, meetings: list[str], each: int) -> Reply:
+        """Bring `each` guests into every meeting by HTTP and WebSocket; return when all are there."""
+        asked = self._ask("opened", op="open", api=api, signaling=signaling, meetings=meetings, each=each)
+        async with asyncio.timeout(OPEN_TIMEOUT_S):
+            return await asked
+
+    async def talk(self, talkers: int, every_ms: int, seconds: float) -> Reply:
+        """Let some of each meeting talk; return when everything has arrived, or can't any more."""
+        asked = self._ask("talked", op="talk", talkers=talkers, every_ms=every_ms, seconds=seconds)
+        async with asyncio.timeout(seconds + SETTLE_TIMEOUT_S):
+            return await asked
+
+    def await_return(self) -> asyncio.Future[Reply]:
+        """Say that the server dies now; the future is done when everybody is back."""
+        return self._ask("returned", op="await_return")
+
+    async def leave(self) -> None:
+        """Have everybody say goodbye."""
+        asked = self._ask("left", op="leave")
+        async with asyncio.timeout(SETTLE_TIMEOUT_S):
+            await asked
+
+
+@asynccontextmanager
+async def open_clients() -> AsyncIterator[Clients]:
+    """Run the load clients' process for the length of the block."""
+    process = await asyncio.create_subprocess_exec(
+        PROGRAM, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 20
+    )
+    clients = Clients(process)
+    async with asyncio.TaskGroup() as tasks:
+        reader = tasks.create_task(clients.read())
+        try:
+            yield clients
+        finally:
+            reader.cancel()
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()

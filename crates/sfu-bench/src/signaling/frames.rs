@@ -1,0 +1,97 @@
+//! Frames of `meet.v1` on the fast path: events are not parsed, their numbers are found where they stand.
+
+/// What a talker's name begins with.
+const NAME: &[u8] = b"\"display_name\":\"t";
+
+/// An event of the room's log.
+#[derive(Debug, PartialEq, Eq)]
+pub struct RoomEvent<'a> {
+    /// Its number.
+    pub off: u64,
+    /// Of which log.
+    pub epoch: &'a [u8],
+    /// What follows.
+    rest: &'a [u8],
+}
+
+/// What a talker put into its display name: when, who, and its how-manieth.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+pub struct Said {
+    /// Microseconds since the start.
+    pub at_micros: u64,
+    /// Which talker of the room.
+    pub talker: usize,
+    /// From 0.
+    pub number: u32,
+}
+
+/// Read an event of the room's log; nothing where the frame is another one.
+pub fn room_event(frame: &[u8]) -> Option<RoomEvent<'_>> {
+    let rest = frame.strip_prefix(b"{\"f\":\"ev\",\"st\":\"r\",\"off\":")?;
+    let (off, rest) = number(rest)?;
+    let rest = rest.strip_prefix(b",\"ep\":\"")?;
+    let end = rest.iter().position(|byte| *byte == b'"')?;
+    Some(RoomEvent { off, epoch: &rest[..end], rest: &rest[end..] })
+}
+
+impl RoomEvent<'_> {
+    /// What a talker said by it, if it is a talker's, and the talker's version.
+    pub fn said(&self) -> Option<(Said, u32)> {
+        const VERSION: &[u8] = b"\"version\":";
+        let updated = self.rest.strip_prefix(b"\",\"t\":\"participant.updated\"")?;
+        let at = updated.windows(NAME.len()).position(|bytes| bytes == NAME)?;
+        let updated = &updated[at + NAME.len()..];
+        let at = updated.windows(VERSION.len()).position(|bytes| bytes == VERSION)?;
+        Some((said(updated)?, number(&updated[at + VERSION.len()..])?.0 as u32))
+    }
+}
+
+/// The text after the `t` of a talker's name.
+fn said(text: &[u8]) -> Option<Said> {
+    let (at_micros, text) = number(text)?;
+    let (talker, text) = number(text.strip_prefix(b".")?)?;
+    let (count, _) = number(text.strip_prefix(b".")?)?;
+    Some(Said { at_micros, talker: talker as usize, number: count as u32 })
+}
+
+/// What each talker had said last, as a snapshot shows it.
+pub fn said_in_snapshot(frame: &[u8]) -> Vec<Said> {
+    let starts = frame.windows(NAME.len()).enumerate().filter(|(_, bytes)| *bytes == NAME);
+    starts.filter_map(|(at, _)| said(&frame[at + NAME.len()..])).collect()
+}
+
+/// The name that says it.
+pub fn name_of(said: Said) -> String {
+    format!("t{}.{}.{}", said.at_micros, said.talker, said.number)
+}
+
+fn number(text: &[u8]) -> Option<(u64, &[u8])> {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let value = std::str::from_utf8(&text[..digits]).ok()?.parse().ok()?;
+    Some((value, &text[digits..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_talkers_event_tells_its_number_and_what_was_said() {
+        let said = Said { at_micros: 123, talker: 4, number: 5 };
+        let frame = format!(
+            "{{\"f\":\"ev\",\"st\":\"r\",\"off\":17,\"ep\":\"abc\",\"t\":\"participant.updated\",\"d\":\
+             {{\"participant\":{{\"display_name\":\"{}\",\"version\":6}}}}}}",
+            name_of(said)
+        );
+        let event = room_event(frame.as_bytes()).unwrap();
+        assert_eq!((event.off, event.epoch), (17, &b"abc"[..]));
+        assert_eq!(event.said(), Some((said, 6)));
+        assert_eq!(said_in_snapshot(frame.as_bytes()), [said]);
+    }
+
+    #[test]
+    fn other_frames_are_no_events_of_the_room() {
+        assert_eq!(room_event(b"{\"f\":\"ack\",\"cid\":1,\"ok\":true}"), None);
+        assert_eq!(room_event(b"{\"f\":\"ev\",\"st\":\"p\",\"off\":1,\"ep\":\"a\"}"), None);
+    }
+}
