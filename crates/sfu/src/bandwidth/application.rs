@@ -10,6 +10,12 @@ const WINDOW: Micros = 500_000;
 const BEGIN: f64 = 0.8;
 /// ...and below this one ends it.
 const END: f64 = 0.5;
+/// What is sent is measured over about this much time, in seconds...
+const SENT_OVER: f64 = 0.25;
+/// ...and compared with what was sent over this.
+const USUAL_OVER: f64 = 2.0;
+/// More than this multiple of it is the beginning of something.
+const RISING: f64 = 1.3;
 
 /// The detector (in libwebrtc: ALR).
 #[derive(Debug, Default)]
@@ -19,11 +25,24 @@ pub(super) struct Application {
     unused: f64,
     counted: Micros,
     limited: bool,
+    /// Bits per second, lately and for longer.
+    sent: f64,
+    usual: f64,
 }
 
 impl Application {
     pub(super) fn is_limited(&self) -> bool {
         self.limited
+    }
+
+    /// What is sent, bits per second.
+    pub(super) fn sent_bps(&self) -> f64 {
+        self.sent
+    }
+
+    /// Whether it has just begun to send more than before.
+    pub(super) fn is_rising(&self) -> bool {
+        self.sent > RISING * self.usual
     }
 
     pub(super) fn sent(&mut self, bytes: usize) {
@@ -33,6 +52,11 @@ impl Application {
     /// Count what was sent since the last time; whether the state has just ended.
     pub(super) fn count(&mut self, estimate_bps: f64, now: Micros) -> bool {
         let elapsed = (now - self.counted).clamp(0, WINDOW) as f64 / 1e6;
+        if elapsed > 0.0 {
+            let bps = self.bytes as f64 * 8.0 / elapsed;
+            self.sent += (bps - self.sent) * (elapsed / SENT_OVER).min(1.0);
+            self.usual += (bps - self.usual) * (elapsed / USUAL_OVER).min(1.0);
+        }
         let most = estimate_bps * SHARE * WINDOW as f64 / 1e6;
         let unused = self.unused + estimate_bps * SHARE * elapsed - self.bytes as f64 * 8.0;
         self.unused = unused.clamp(-most, most);

@@ -274,12 +274,20 @@ impl Estimator {
         }
         let before = self.rate.bps();
         self.apply_probe(usage, now);
+        // In disorder congestion is seen late: then what the sender does rather follows a probe that was wrong.
+        let rising = self.application.is_rising() && self.disorder.spread() == 0;
         let signals = Signals {
             usage,
             acknowledged: self.acknowledged.bps(),
+            sent: self.application.sent_bps(),
+            rising,
+            queue: self.queue.delay(),
             limited: self.application.is_limited(),
             round_trip: self.round_trip,
         };
+        if signals.is_ahead() {
+            self.acknowledged.expect_change();
+        }
         self.rate.update(&signals, now);
         self.note_fall(before, now);
         self.loss.set_spread(self.disorder.spread());

@@ -151,7 +151,13 @@ impl Prober {
     fn queued_rate(&mut self, view: &View) -> Option<f64> {
         if !self.began && self.goal > view.estimate {
             self.began = true;
-            self.queued = FIRST.map(|factor| Some(factor * view.estimate));
+            // Who has been through congestion knows the path better than by these.
+            let is_new = view.reduced.is_none();
+            self.queued = FIRST.map(|factor| Some(factor * view.estimate).filter(|_| is_new));
+        }
+        if !view.calm {
+            // Into a queue that is there already, a probe would only send losses.
+            self.queued = [None; 2];
         }
         let bps = self.queued[0].or(self.queued[1])?.min(self.ceiling(view));
         self.queued = if self.queued[0].is_some() { [None, self.queued[1]] } else { [None; 2] };

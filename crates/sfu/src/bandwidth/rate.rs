@@ -10,7 +10,13 @@ use super::trendline::Usage;
 const BACKOFF: f64 = 0.85;
 /// An application that sends less than it may is no measure of the path: one step takes at most this away.
 const LIMITED_BACKOFF: f64 = 0.7;
-/// What arrives is measured over some time: so long after the application sent little it tells too little...
+/// But where packets wait for so long, it is what is sent that is too much: the rest of the rate was never tried...
+const LONG_QUEUE: Micros = 100_000;
+/// ...unless so little is sent that others must have filled the queue.
+const LITTLE_BPS: f64 = 300_000.0;
+/// What arrives is measured over some time: when more begins to be sent, it tells too little while this is more...
+const AHEAD: f64 = 1.5;
+/// ...and so long after the application sent little...
 const LIMITED_ECHO: Micros = 1_500_000;
 /// ...and a step down is given this time to show.
 const LIMITED_APART: Micros = 500_000;
@@ -47,10 +53,23 @@ pub(super) struct Signals {
     pub usage: Usage,
     /// The rate that arrives, bits per second.
     pub acknowledged: Option<f64>,
+    /// The rate that is sent, bits per second.
+    pub sent: f64,
+    /// Whether that is more than it was before.
+    pub rising: bool,
+    /// How long packets wait on the way.
+    pub queue: Micros,
     /// Whether the application sends less than it may.
     pub limited: bool,
     /// The round trip.
     pub round_trip: Micros,
+}
+
+impl Signals {
+    /// Whether what arrives is still to follow what has begun to be sent.
+    pub fn is_ahead(&self) -> bool {
+        self.rising && self.acknowledged.is_some_and(|acknowledged| self.sent > AHEAD * acknowledged)
+    }
 }
 
 /// The controller.
@@ -159,7 +178,7 @@ impl Rate {
 
     fn back_off(&mut self, signals: &Signals, now: Micros) {
         self.holds = true;
-        let limited = self.limited.is_some_and(|limited| now - limited < LIMITED_ECHO);
+        let limited = self.limited.is_some_and(|limited| now - limited < LIMITED_ECHO) || signals.is_ahead();
         let apart = if limited { LIMITED_APART } else { signals.round_trip.clamp(MIN_APART, MAX_APART) };
         let waits = self.reduced.is_some_and(|reduced| now - reduced < apart);
         let Some(acknowledged) = signals.acknowledged else {
@@ -174,7 +193,7 @@ impl Rate {
         let refuted = self.proven.take().filter(|proof| now - proof.at < SETTLING);
         let target = match refuted {
             Some(proof) => proof.before.max(BACKOFF * acknowledged),
-            None => self.backed_off(acknowledged, limited),
+            None => self.backed_off(signals, acknowledged, limited),
         };
         if target < self.bps {
             self.reduce(target, now);
@@ -185,14 +204,19 @@ impl Rate {
         }
     }
 
-    fn backed_off(&self, acknowledged: f64, limited: bool) -> f64 {
+    fn backed_off(&self, signals: &Signals, acknowledged: f64, limited: bool) -> f64 {
         let target = BACKOFF * acknowledged;
         match self.capacity.bps() {
-            _ if limited => target.max(LIMITED_BACKOFF * self.bps),
+            _ if limited => target.max(LIMITED_BACKOFF * self.tried(signals)),
             // More arrives than is meant to be sent: what the path carried before is the better measure.
             Some(capacity) if target > self.bps => BACKOFF * capacity,
             _ => target,
         }
+    }
+
+    /// As much of the rate as congestion can be about.
+    fn tried(&self, signals: &Signals) -> f64 {
+        if signals.queue < LONG_QUEUE { self.bps } else { self.bps.min(signals.sent.max(LITTLE_BPS)) }
     }
 
     fn reduce(&mut self, bps: f64, now: Micros) {
@@ -213,7 +237,9 @@ mod tests {
     const BOUNDS: Bounds = Bounds { minimum: 30_000.0, maximum: 10e6 };
 
     fn signals(usage: Usage, acknowledged: f64, limited: bool) -> Signals {
-        Signals { usage, acknowledged: Some(acknowledged), limited, round_trip: 100_000 }
+        let sent = acknowledged;
+        let (rising, queue, round_trip) = (false, 0, 100_000);
+        Signals { usage, acknowledged: Some(acknowledged), sent, rising, queue, limited, round_trip }
     }
 
     #[test]
@@ -227,6 +253,17 @@ mod tests {
     }
 
     #[test]
+    fn what_was_never_sent_is_no_part_of_the_rate_once_what_is_sent_fills_a_queue() {
+        let congested = |sent| Signals { sent, queue: 200_000, ..signals(Usage::Over, 350_000.0, true) };
+        let mut rate = Rate::new(2.5e6, BOUNDS);
+        rate.update(&congested(450_000.0), 0);
+        assert_eq!(rate.bps(), 0.7 * 450_000.0);
+        let mut rate = Rate::new(2.5e6, BOUNDS);
+        rate.update(&Signals { acknowledged: Some(50_000.0), ..congested(60_000.0) }, 0);
+        assert_eq!(rate.bps(), 0.7 * 300_000.0, "others fill the queue, too");
+    }
+
+    #[test]
     fn an_application_that_has_just_begun_to_send_is_measured_before_it_is_believed() {
         let mut rate = Rate::new(250_000.0, BOUNDS);
         rate.update(&signals(Usage::Normal, 50_000.0, true), 0);
@@ -236,6 +273,17 @@ mod tests {
         assert_eq!(rate.bps(), 175_000.0);
         rate.update(&signals(Usage::Over, 100_000.0, false), 1_600_000);
         assert_eq!(rate.bps(), 85_000.0);
+    }
+
+    #[test]
+    fn a_burst_after_silence_is_measured_before_it_is_believed() {
+        let mut rate = Rate::new(150_000.0, BOUNDS);
+        let over = signals(Usage::Over, 54_000.0, false);
+        rate.update(&Signals { sent: 200_000.0, rising: true, ..over }, 0);
+        assert_eq!(rate.bps(), 0.7 * 150_000.0);
+        let mut rate = Rate::new(150_000.0, BOUNDS);
+        rate.update(&Signals { sent: 200_000.0, ..over }, 0);
+        assert_eq!(rate.bps(), 0.85 * 54_000.0, "a path that has become narrower is followed at once");
     }
 
     #[test]
