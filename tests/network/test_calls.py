@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 FROZEN_S_A_MINUTE = 5.0  # on a clean link: a browser that waits for a core stands still, too
 FROZEN_WITH_LOSS_S_A_MINUTE = 30.0  # with a tenth lost: pictures move most of the time
 PICTURES_BACK_S = 10.0
+STANDS_STILL_S = 5.0  # at 300 kbit/s, from five seconds after the fall on: no picture is paused
 UNDERSTOOD = 0.6  # of the sound may be invented before speech is lost
 RETRANSMITTED = 0.2
 RETURN_S = 25.0
@@ -79,7 +80,7 @@ async def test_a_long_way_with_jitter_duplicates_and_corruption_keeps_the_call_u
     assert await call.bob.view("view.phase") == "live"
 
 
-async def test_a_fall_to_300_kilobits_is_absorbed_and_speech_is_whole(call: Call) -> None:
+async def test_a_fall_to_300_kilobits_is_absorbed_speech_is_whole_and_pictures_stay(call: Call) -> None:
     fall = await suffer_fall(call, 300_000, seconds=18.0)
     assert fall.whole.is_up
     assert fall.whole.link["down"].queue_dropped > 0, "the link was wide enough for all"
@@ -87,6 +88,8 @@ async def test_a_fall_to_300_kilobits_is_absorbed_and_speech_is_whole(call: Call
         assert absorbed_s is not None, (way, fall)
         assert absorbed_s <= 5.0, (way, absorbed_s)
     assert worst(fall.after, lambda reading: reading.audio_loss) <= 0.02
+    for gap_s in (fall.after.bob_video_gap_s, fall.after.alice_video_gap_s):
+        assert gap_s <= STANDS_STILL_S, fall.after
 
 
 @pytest.mark.parametrize(("overlap_s", "longest_gap_s"), [(OVERLAP_S, MOVED_S), (0.0, SURPRISED_S)])

@@ -4,15 +4,15 @@ use std::cmp::Reverse;
 use std::ops::Deref;
 use std::time::{Duration, Instant};
 
-/// Layers that a demand can name: three sizes with three frame rates each.
+/// Layers that a demand can name: more than three sizes, of which the smallest has four frame rates.
 pub const MAX_LAYERS: usize = 9;
 /// More than this share of the estimate is not given away: reports, retransmissions and errors need room.
 const USABLE_PERCENT: u64 = 95;
 /// To go up, so much more than the cost must be free; else a receiver at the edge would switch all the time.
 const UP_PERCENT: u64 = 120;
-/// The same for the smallest layer: a small picture that is dropped again is better than none.
+/// The same for the smallest picture and its frame rates: one that is dropped again is better than none.
 const FIRST_PERCENT: u64 = 105;
-/// The smallest layer stays while this share of its cost is free: what it takes goes up and down.
+/// The smallest picture stays as it is while this share of its cost is free: what it takes goes up and down.
 const KEEP_PERCENT: u64 = 88;
 /// A slot goes up at most once in this time: each step costs a keyframe.
 const BETWEEN_RAISES: Duration = Duration::from_secs(2);
@@ -65,10 +65,24 @@ pub struct Demand {
     pub width: u32,
     /// What it could show.
     pub layers: Layers,
+    /// So many of the first of them are the smallest picture with fewer pictures a second.
+    pub thinned: u8,
     /// The layer that it was given last, even while its keyframe is still awaited.
     pub current: Option<usize>,
     /// When it was last given more than before.
     pub last_raised: Option<Instant>,
+}
+
+impl Demand {
+    /// The place of the smallest picture with all of its pictures.
+    fn smoothest(&self) -> usize {
+        usize::from(self.thinned)
+    }
+
+    /// No place is higher.
+    fn best(&self) -> usize {
+        self.layers.len()
+    }
 }
 
 /// What a slot gets.
@@ -145,8 +159,9 @@ pub struct Allocator {
 impl Allocator {
     /// What each demand gets, in the order of the demands.
     ///
-    /// Everybody gets the smallest layer first: screens, who speaks, then by width. What is left raises layers in the
-    /// same order. `budget_bps` is what all of them may take, `None` while that is unknown.
+    /// Everybody gets the smallest picture first: screens, who speaks, then by width; in the same order it becomes
+    /// smooth for everybody, and what is left then raises layers. `budget_bps` is what all of them may take, `None`
+    /// while that is unknown.
     pub fn allocate(
         &mut self,
         demands: &[Demand],
@@ -174,15 +189,18 @@ impl Allocator {
         self.order.extend(0..demands.len());
         self.order.sort_unstable_by_key(|&i| priority(&demands[i]));
         let mut remaining = usable;
-        for &i in &self.order {
-            let overshoot = || demands[i].screen.then(|| overshooting(&demands[i], remaining))?;
+        for (rank, &i) in self.order.iter().enumerate() {
+            let overshoot = || may_overshoot(&demands[i], rank).then(|| overshooting(&demands[i], remaining))?;
             if let Some(cost) = affordable(&demands[i], 0, 0, remaining).or_else(overshoot) {
                 remaining -= cost;
                 self.places[i] = Some(0);
             }
         }
-        for &i in &self.order {
-            self.places[i] = self.places[i].map(|place| raised(&demands[i], place, &mut remaining, now));
+        for top in [Demand::smoothest, Demand::best] {
+            for &i in &self.order {
+                let demand = &demands[i];
+                self.places[i] = self.places[i].map(|place| raised(demand, place, top(demand), &mut remaining, now));
+            }
         }
     }
 
@@ -197,9 +215,10 @@ fn priority(demand: &Demand) -> (bool, bool, Reverse<u32>, usize) {
     (!demand.screen, !demand.speaker, Reverse(demand.width), demand.slot)
 }
 
-/// The highest place that can be paid from what remains, and is not too soon.
-fn raised(demand: &Demand, mut place: usize, remaining: &mut u64, now: Instant) -> usize {
-    while let Some(&(_, paid)) = demand.layers.get(place)
+/// The highest place up to a top that can be paid from what remains, and is not too soon.
+fn raised(demand: &Demand, mut place: usize, top: usize, remaining: &mut u64, now: Instant) -> usize {
+    while place < top
+        && let Some(&(_, paid)) = demand.layers.get(place)
         && !is_too_soon(demand, place + 1, now)
         && let Some(cost) = affordable(demand, place + 1, paid, *remaining)
     {
@@ -209,10 +228,10 @@ fn raised(demand: &Demand, mut place: usize, remaining: &mut u64, now: Instant) 
     place
 }
 
-/// Whether a place would be a step up shortly after another.
+/// Whether a place would be a larger picture shortly after another.
 fn is_too_soon(demand: &Demand, place: usize, now: Instant) -> bool {
     let is_recent = |raised: Instant| now.saturating_duration_since(raised) < BETWEEN_RAISES;
-    demand.last_raised.is_some_and(is_recent) && !is_held(demand, place)
+    place > demand.smoothest() && demand.last_raised.is_some_and(is_recent) && !is_held(demand, place)
 }
 
 fn is_held(demand: &Demand, place: usize) -> bool {
@@ -220,7 +239,13 @@ fn is_held(demand: &Demand, place: usize) -> bool {
     demand.current.zip(number).is_some_and(|(current, number)| current >= number)
 }
 
-/// What a screen takes that does not quite fit: losing some of it is better than a dark screen beside bright faces.
+/// Screens overshoot, and of faces the most important one that is shown with as few pictures as it can be: estimates
+/// that fall for a moment shall not make it dark.
+fn may_overshoot(demand: &Demand, rank: usize) -> bool {
+    demand.screen || (rank == 0 && demand.thinned > 0 && is_held(demand, 0))
+}
+
+/// What is taken by what does not quite fit: losing some of it is better than a dark tile.
 fn overshooting(demand: &Demand, remaining: u64) -> Option<u64> {
     let (_, bps) = *demand.layers.first()?;
     (remaining >= bps / 2).then(|| bps.min(remaining))
@@ -230,11 +255,11 @@ fn overshooting(demand: &Demand, remaining: u64) -> Option<u64> {
 fn affordable(demand: &Demand, place: usize, paid: u64, remaining: u64) -> Option<u64> {
     let (_, bps) = *demand.layers.get(place)?;
     let cost = bps.saturating_sub(paid);
-    let needed = match (is_held(demand, place), place) {
-        (true, 0) => percent(cost, KEEP_PERCENT),
-        (true, _) => cost,
-        (false, 0) => percent(cost, FIRST_PERCENT),
-        (false, _) => percent(cost, UP_PERCENT),
+    let needed = match (is_held(demand, place), place <= demand.smoothest()) {
+        (true, true) => percent(bps, KEEP_PERCENT).saturating_sub(paid),
+        (true, false) => cost,
+        (false, true) => percent(cost, FIRST_PERCENT),
+        (false, false) => percent(cost, UP_PERCENT),
     };
     let cost = cost.min(remaining);
     (needed <= remaining).then_some(cost)

@@ -5,6 +5,9 @@ use str0m::media::Rid;
 /// Spatial layers of one stream that are told apart.
 pub const MAX_SPATIAL: usize = 4;
 
+/// Temporal layers of the smallest picture that are told apart.
+pub const MAX_TEMPORAL: usize = 4;
+
 /// What a track can be sent as: a simulcast layer, up to one of its spatial layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Quality {
@@ -12,17 +15,33 @@ pub struct Quality {
     pub layer: usize,
     /// The highest spatial layer of its stream; 0 where a stream has one only.
     pub spatial: u8,
+    /// The highest temporal layer; [`EVERY_PICTURE`](Self::EVERY_PICTURE) but in thin forms of the smallest picture.
+    pub temporal: u8,
 }
 
 impl Quality {
+    /// The temporal layer of who leaves out no picture.
+    pub const EVERY_PICTURE: u8 = MAX_TEMPORAL as u8 - 1;
+
+    /// Every picture of a layer, up to one of its spatial layers.
+    pub fn whole(layer: usize, spatial: u8) -> Self {
+        Quality { layer, spatial, temporal: Quality::EVERY_PICTURE }
+    }
+
+    /// Whether it is another picture than another one, and a better one: then it begins at a keyframe.
+    pub fn is_larger_than(self, other: Quality) -> bool {
+        (self.layer, self.spatial) > (other.layer, other.spatial)
+    }
+
     /// One number for it, which grows with the quality.
     pub fn number(self) -> usize {
-        self.layer * MAX_SPATIAL + usize::from(self.spatial)
+        (self.layer * MAX_SPATIAL + usize::from(self.spatial)) * MAX_TEMPORAL + usize::from(self.temporal)
     }
 
     /// The quality with this [`number`](Self::number).
     pub fn from_number(number: usize) -> Self {
-        Quality { layer: number / MAX_SPATIAL, spatial: (number % MAX_SPATIAL) as u8 }
+        let (picture, temporal) = (number / MAX_TEMPORAL, (number % MAX_TEMPORAL) as u8);
+        Quality { layer: picture / MAX_SPATIAL, spatial: (picture % MAX_SPATIAL) as u8, temporal }
     }
 }
 

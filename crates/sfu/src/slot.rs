@@ -55,6 +55,8 @@ pub struct Feed {
     pub since: Instant,
     /// Which spatial and temporal layers of the stream go on.
     pub selector: Selector,
+    /// What shall go on of the stream that shall flow.
+    wanted: Layers,
     current: Option<usize>,
     /// Which beginning of the layer's stream goes on.
     restarts: u32,
@@ -84,6 +86,7 @@ impl Feed {
             pause: None,
             since: now,
             selector: Selector::new(Layers::ALL),
+            wanted: Layers::ALL,
             current: None,
             restarts: 0,
             undecodable: false,
@@ -114,20 +117,31 @@ impl Feed {
     /// Let it flow in a quality as soon as it can, or hold it back.
     pub fn set_target(&mut self, wanted: Option<Quality>, now: Instant) {
         // Until something flows a better layer costs no keyframe: layers of a new publisher appear one after the other.
-        if wanted > self.quality() && self.current.is_some() {
+        // Nor do more pictures of the same size.
+        let before = self.quality();
+        let is_larger = wanted.is_some_and(|wanted| before.is_none_or(|before| wanted.is_larger_than(before)));
+        if is_larger && self.current.is_some() {
             self.raised_at = Some(now);
         }
         self.target = wanted.map(|quality| quality.layer);
         match wanted {
-            Some(Quality { spatial, .. }) => self.selector.want(Layers { spatial, ..Layers::ALL }),
+            Some(quality) => self.want(layers_of(quality)),
             None => self.current = None,
         }
     }
 
+    /// Want layers of the stream that shall flow. While a larger one goes on of which the path does not carry all, it
+    /// is of that one that as little as possible goes on.
+    fn want(&mut self, wanted: Layers) {
+        self.wanted = wanted;
+        let is_too_much = self.current > self.target && self.desired > self.target;
+        self.selector.want(if is_too_much { Layers { temporal: 0, ..wanted } } else { wanted });
+    }
+
     /// What it shall flow as.
     pub fn quality(&self) -> Option<Quality> {
-        let spatial = self.selector.wanted().spatial;
-        self.target.map(|layer| Quality { layer, spatial })
+        let Layers { spatial, temporal } = self.wanted;
+        self.target.map(|layer| Quality { layer, spatial, temporal: temporal.min(Quality::EVERY_PICTURE) })
     }
 
     /// The layers whose packets matter: the one that flows, and the one that shall.
@@ -202,7 +216,7 @@ impl Slot {
         }
         if feed.target == Some(number) && feed.current != feed.target && entry.meta.starts_keyframe {
             (feed.current, feed.restarts) = (feed.target, layer.restarts);
-            feed.selector.restart();
+            feed.selector = Selector::new(feed.wanted);
             outgoing.attach(feed.publisher, feed.track, number, stored, now);
         }
         if feed.current != Some(number) {
@@ -223,6 +237,12 @@ impl Slot {
             }
         }
     }
+}
+
+/// What a quality asks of its stream.
+fn layers_of(quality: Quality) -> Layers {
+    let is_whole = quality.temporal >= Quality::EVERY_PICTURE;
+    Layers { spatial: quality.spatial, temporal: if is_whole { Layers::ALL.temporal } else { quality.temporal } }
 }
 
 /// What a publisher's payload type is, how the slot's receiver calls it, and whether redundant audio must be unwrapped

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::codec::StreamState;
 use crate::dynacast::WantedLayers;
 use crate::keyframe::KeyframeGate;
-use crate::layers::{LayerState, MAX_SPATIAL, Quality};
+use crate::layers::{LayerState, MAX_SPATIAL, MAX_TEMPORAL, Quality};
 use crate::loudness::Loudness;
 use crate::model::{Kind, Source};
 use crate::reception::Stream;
@@ -109,6 +109,8 @@ pub struct Layer {
     timestamp: Option<u32>,
     /// What each spatial layer takes.
     rates: [Rate; MAX_SPATIAL],
+    /// What each temporal layer of the smallest picture takes.
+    temporal_rates: [Rate; MAX_TEMPORAL],
 }
 
 /// Whether a layer is left out by its publisher: browsers do so when they think that their path carries less.
@@ -180,6 +182,10 @@ impl Track {
         layer.stall.heard();
         let spatial = usize::from(entry.meta.spatial).min(MAX_SPATIAL - 1);
         layer.rates[spatial].add(usize::from(entry.payload_bytes), now);
+        if spatial == 0 && is_video {
+            let temporal = usize::from(entry.meta.temporal).min(MAX_TEMPORAL - 1);
+            layer.temporal_rates[temporal].add(usize::from(entry.payload_bytes), now);
+        }
         if entry.meta.starts_keyframe && is_video {
             layer.gate.satisfied();
         }
@@ -223,6 +229,12 @@ impl Track {
         layers
     }
 
+    /// How the smallest picture of a layer can be sent with fewer pictures a second, the fewest first, and what that
+    /// takes. Nothing, where its codec tells no temporal layers, or nothing of it ever came to this worker.
+    pub fn thinned(&self, layer: usize, bitrate_bps: u64) -> impl Iterator<Item = (Quality, u64)> + Clone + '_ {
+        self.layers[layer].thinned(layer, bitrate_bps)
+    }
+
     /// The track begins or ends to flow, as another worker tells; whether that is news.
     pub fn tell_flowing(&mut self, flowing: bool) -> bool {
         std::mem::replace(&mut self.flowing, flowing) != flowing
@@ -251,7 +263,19 @@ impl Layer {
                 bitrate_bps: self.rates[..=spatial].iter().map(|rate| rate.bps).sum(),
             };
             let state = self.told.map_or_else(seen, |told| told.states[spatial]);
-            (Quality { layer: number, spatial: spatial as u8 }, state)
+            (Quality::whole(number, spatial as u8), state)
+        })
+    }
+
+    /// See [`Track::thinned`]. `whole_bps` is what every picture takes: of it, each temporal layer has its part.
+    fn thinned(&self, number: usize, whole_bps: u64) -> impl Iterator<Item = (Quality, u64)> + Clone + '_ {
+        let all: u64 = self.temporal_rates.iter().map(|rate| rate.bps).sum();
+        let above = self.state.temporal_layers().min(MAX_TEMPORAL as u8) - 1;
+        let is_known = move |temporal: &u8| all > 0 && self.temporal_rates[usize::from(*temporal)].bps > 0;
+        (0..above).take_while(is_known).map(move |temporal| {
+            let taken: u64 = self.temporal_rates[..=usize::from(temporal)].iter().map(|rate| rate.bps).sum();
+            let bps = u128::from(whole_bps) * u128::from(taken) / u128::from(all.max(1));
+            (Quality { temporal, ..Quality::whole(number, 0) }, bps as u64)
         })
     }
 

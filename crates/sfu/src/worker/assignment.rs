@@ -209,7 +209,7 @@ impl Worker {
     fn open_voice(&mut self, receiver: Key, slot: usize, now: Instant) {
         let Some(voice) = self.feed_of(receiver, slot) else { return };
         let muted = self.peers.get(voice.0).is_none_or(|peer| peer.tracks[voice.1].muted);
-        let whole = Quality { layer: 0, spatial: Layers::ALL.spatial };
+        let whole = Quality::whole(0, Layers::ALL.spatial);
         let (target, pause) = if muted { (None, Some(Pause::Meant)) } else { (Some(whole), None) };
         self.set_target(receiver, slot, (target, pause), now);
     }
@@ -294,14 +294,17 @@ impl Worker {
             return if feed.target.is_some() { Wish::Keep } else { held };
         };
         let known = qualities.iter().zip(&states).take(best + 1);
-        let cost =
-            |(quality, state): (&Quality, &LayerState)| state.live.then_some((quality.number(), state.bitrate_bps));
+        let cost = |(quality, state): (&Quality, &LayerState)| state.live.then_some((*quality, state.bitrate_bps));
+        let whole = known.filter_map(cost);
+        let smallest = whole.clone().next().filter(|(quality, _)| quality.spatial == 0);
+        let thinned = smallest.into_iter().flat_map(|(quality, bps)| track.thinned(quality.layer, bps));
         Wish::Flow(Demand {
             slot,
             screen: feed.source == Source::Screen,
             speaker: speaks(publisher, now),
             width,
-            layers: known.filter_map(cost).collect(),
+            thinned: thinned.clone().count() as u8,
+            layers: thinned.chain(whole).map(|(quality, bps)| (quality.number(), bps)).collect(),
             current: feed.quality().map(Quality::number),
             last_raised: feed.raised_at,
         })

@@ -8,7 +8,7 @@ const CAMERA: [(usize, u64); 3] = [(0, 100_000), (1, 300_000), (2, 1_000_000)];
 
 fn camera(slot: usize, width: u32, current: Option<usize>) -> Demand {
     let layers = CAMERA.into_iter().collect();
-    Demand { slot, screen: false, speaker: false, width, layers, current, last_raised: None }
+    Demand { slot, screen: false, speaker: false, width, layers, thinned: 0, current, last_raised: None }
 }
 
 fn screen(slot: usize, bps: u64) -> Demand {
@@ -68,6 +68,51 @@ fn who_speaks_goes_before_who_is_pinned_and_the_screen_before_both() {
     assert_eq!(allocate(&demands, Some(350_000)), [Some(0), None, Some(0), Some(0)]);
     assert_eq!(allocate(&demands, Some(450_000)), [Some(0), Some(0), Some(0), Some(0)]);
     assert_eq!(allocate(&demands, Some(700_000)), [Some(0), Some(0), Some(1), Some(0)]);
+}
+
+/// The same camera, whose smallest picture comes with a quarter, half or all of its pictures.
+fn smooth(slot: usize, width: u32, current: Option<usize>) -> Demand {
+    let layers = [(0, 40_000), (1, 60_000), (3, 100_000), (19, 300_000)].into_iter().collect();
+    Demand { layers, thinned: 2, ..camera(slot, width, current) }
+}
+
+#[test]
+fn a_small_picture_moves_less_smoothly_before_it_pauses() {
+    let at = |bps, current| allocate(&[smooth(0, 640, current)], Some(bps))[0];
+    assert_eq!(at(112_000, Some(3)), Some(3));
+    assert_eq!(at(94_000, Some(3)), Some(3));
+    assert_eq!(at(92_000, Some(3)), Some(1));
+    assert_eq!(at(60_000, Some(1)), Some(1));
+    assert_eq!(at(50_000, Some(1)), Some(0));
+    assert_eq!(at(22_000, Some(0)), Some(0));
+    assert_eq!(at(20_000, Some(0)), None);
+    assert_eq!(at(42_000, None), None);
+    assert_eq!(at(45_000, None), Some(0));
+}
+
+#[test]
+fn of_those_that_do_not_quite_fit_the_most_important_stays() {
+    let demands = [smooth(0, 1280, Some(0)), smooth(1, 320, Some(0))];
+    assert_eq!(allocate(&demands, Some(30_000)), [Some(0), None]);
+    let demands = [smooth(0, 1280, None), smooth(1, 320, Some(0))];
+    assert_eq!(allocate(&demands, Some(30_000)), [None, None], "what is not shown begins when it fits");
+}
+
+#[test]
+fn everybody_moves_smoothly_before_anybody_is_seen_well() {
+    let demands = [smooth(0, 1280, None), smooth(1, 320, None)];
+    assert_eq!(allocate(&demands, Some(90_000)), [Some(0), Some(0)]);
+    assert_eq!(allocate(&demands, Some(130_000)), [Some(1), Some(1)]);
+    assert_eq!(allocate(&demands, Some(400_000)), [Some(3), Some(3)]);
+    assert_eq!(allocate(&demands, Some(480_000)), [Some(19), Some(3)]);
+}
+
+#[test]
+fn a_smoother_picture_waits_for_nothing_since_it_costs_no_keyframe() {
+    let now = Instant::now();
+    let (mut allocator, mut fallback) = (Allocator::default(), Fallback::default());
+    let demand = Demand { last_raised: Some(now), ..smooth(0, 1280, Some(0)) };
+    assert_eq!(allocator.allocate(&[demand], Some(5_000_000), &mut fallback, now), [Grant::Flow(3)]);
 }
 
 #[test]

@@ -9,6 +9,8 @@
 mod client;
 #[path = "../engine/network.rs"]
 mod network;
+#[path = "../engine/payload.rs"]
+mod payload;
 #[path = "../engine/told.rs"]
 mod told;
 #[path = "../engine/world.rs"]

@@ -13,8 +13,11 @@ use str0m::net::{Protocol, Receive};
 use str0m::rtp::{Extension, ExtensionValues, RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc};
 
+use sfu::codec::vp8::Descriptor;
 use sfu::command::{Command, OpenPeer};
 use sfu::model::{LayoutEntry, PublishedTrack, Source};
+
+use crate::payload::{Tag, Temporal, h264_payload, read_tag, vp8_payload, write_tag};
 
 pub const AUDIO_EVERY: Duration = Duration::from_millis(20);
 pub const VIDEO_EVERY: Duration = Duration::from_millis(40);
@@ -30,6 +33,14 @@ pub struct Setup {
     pub codecs: Vec<Codec>,
     /// Payload bytes of each packet, by layer.
     pub packet_bytes: [usize; 3],
+    /// Packets of a keyframe; other frames have two.
+    pub keyframe_packets: usize,
+    /// The time from one frame to the next.
+    pub frames_every: Duration,
+    /// Whether the pictures have three temporal layers, as browsers send VP8 in simulcast.
+    pub is_temporal: bool,
+    /// Payload bytes of a packet of sound.
+    pub voice_bytes: usize,
     pub screen: bool,
     /// The label of its data channel.
     pub channel: Option<&'static str>,
@@ -43,6 +54,10 @@ impl Default for Setup {
             video_slots: 4,
             codecs: vec![Codec::Vp8],
             packet_bytes: [200, 400, 800],
+            keyframe_packets: 2,
+            frames_every: VIDEO_EVERY,
+            is_temporal: false,
+            voice_bytes: 40,
             screen: false,
             channel: None,
         }
@@ -58,16 +73,11 @@ pub struct Received {
     pub tag: Tag,
     pub picture_id: Option<u16>,
     pub tl0: Option<u8>,
+    /// The temporal layer; 0 where none is told.
+    pub temporal: u8,
     pub keyframe: bool,
     /// How long it is to be held back at least.
     pub held_back: Option<Duration>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tag {
-    pub client: u8,
-    pub layer: u8,
-    pub frame: u32,
 }
 
 /// One outgoing stream.
@@ -76,6 +86,10 @@ struct Outgoing {
     sequence: u64,
     frame: u32,
     keyframe_due: bool,
+    /// Frames since the last keyframe.
+    since_keyframe: u32,
+    /// Frames of temporal layer 0.
+    tl0: u8,
 }
 
 pub struct Client {
@@ -318,6 +332,7 @@ impl Client {
             tag,
             picture_id: vp8.and_then(|d| d.picture_id()),
             tl0: vp8.and_then(|d| d.tl0_pic_idx()),
+            temporal: vp8.and_then(|_| Descriptor::parse(&packet.payload)?.temporal).unwrap_or(0),
             held_back: packet.header.ext_vals.play_delay_min.map(Duration::from),
             keyframe: vp8.is_some_and(|d| d.starts_keyframe(&packet.payload)),
         });
@@ -332,7 +347,7 @@ impl Client {
             self.send_audio(now);
         }
         if now >= self.next_video {
-            self.next_video += VIDEO_EVERY;
+            self.next_video += self.setup.frames_every;
             if self.sends_video {
                 self.send_pictures(now);
             }
@@ -347,7 +362,7 @@ impl Client {
             voice_activity: Some(level > -50),
             ..ExtensionValues::default()
         };
-        let payload = write_tag(vec![0x78; 40], tag);
+        let payload = write_tag(vec![0x78; self.setup.voice_bytes], tag);
         let pt = self.payload_type(Codec::Opus);
         self.write(self.microphone, None, pt, tag.frame * 960, true, payload, extensions, now);
     }
@@ -367,24 +382,28 @@ impl Client {
         }
     }
 
-    /// A frame of two packets. `tag_layer` is what receivers see in the tag.
+    /// A frame of two packets, or of more if it is a keyframe. `tag_layer` is what receivers see in the tag.
     fn send_picture(&mut self, mid: Mid, rid: Option<Rid>, layer: usize, tag_layer: usize, pt: Pt, now: Instant) {
         let tag = self.next_tag(mid, rid, tag_layer as u8);
+        let is_temporal = self.setup.is_temporal;
         let stream = self.streams.get_mut(&(mid, rid)).unwrap();
         let keyframe = std::mem::take(&mut stream.keyframe_due);
-        let timestamp = tag.frame.wrapping_mul(3_600).wrapping_add(layer as u32 * 1_000_000);
-        for part in 0..2 {
+        let temporal = stream.next_temporal(keyframe, is_temporal);
+        let parts = if keyframe { self.setup.keyframe_packets } else { 2 };
+        let ticks = (self.setup.frames_every.as_micros() * 9 / 100) as u32;
+        let timestamp = tag.frame.wrapping_mul(ticks).wrapping_add(layer as u32 * 1_000_000);
+        for part in 0..parts {
             let bytes = self.setup.packet_bytes[layer];
             let payload = match self.setup.codecs[0] {
                 Codec::H264 => h264_payload(keyframe, bytes, tag),
-                _ => vp8_payload(keyframe, part == 0, WIDTHS[layer], bytes, tag),
+                _ => vp8_payload(keyframe, part == 0, WIDTHS[layer], bytes, tag, temporal),
             };
-            self.write(mid, rid, pt, timestamp, part == 1, payload, ExtensionValues::default(), now);
+            self.write(mid, rid, pt, timestamp, part + 1 == parts, payload, ExtensionValues::default(), now);
         }
     }
 
     fn next_tag(&mut self, mid: Mid, rid: Option<Rid>, layer: u8) -> Tag {
-        let first = Outgoing { sequence: 100, frame: 0, keyframe_due: true };
+        let first = Outgoing { sequence: 100, frame: 0, keyframe_due: true, since_keyframe: 0, tl0: 0 };
         let stream = self.streams.entry((mid, rid)).or_insert(first);
         stream.frame += 1;
         Tag { client: self.number, layer, frame: stream.frame }
@@ -423,6 +442,22 @@ impl Client {
     }
 }
 
+impl Outgoing {
+    /// The layers go 0 2 1 2, those above 0 anew with each layer 0.
+    fn next_temporal(&mut self, keyframe: bool, is_temporal: bool) -> Temporal {
+        self.since_keyframe = if keyframe { 0 } else { self.since_keyframe.wrapping_add(1) };
+        let (layer, is_sync) = match self.since_keyframe % 4 {
+            _ if !is_temporal => (0, false),
+            0 => (0, false),
+            1 => (2, true),
+            2 => (1, true),
+            _ => (2, false),
+        };
+        self.tl0 = self.tl0.wrapping_add(u8::from(layer == 0));
+        Temporal { layer, is_sync, tl0: self.tl0 }
+    }
+}
+
 fn name(index: usize) -> String {
     format!("p{index}")
 }
@@ -436,46 +471,4 @@ fn simulcast(rids: &[&str]) -> Option<Simulcast> {
         simulcast.add_send_layer(SimulcastLayer::new(rid));
     }
     Some(simulcast)
-}
-
-/// Marks the six bytes of a tag at the end of a payload.
-const TAG_MARK: [u8; 2] = [0xca, 0xfe];
-
-fn write_tag(mut payload: Vec<u8>, tag: Tag) -> Vec<u8> {
-    payload.extend(TAG_MARK);
-    payload.extend([tag.client, tag.layer]);
-    payload.extend(tag.frame.to_be_bytes());
-    payload
-}
-
-fn read_tag(payload: &[u8]) -> Option<Tag> {
-    let [.., 0xca, 0xfe, client, layer, a, b, c, d] = payload else { return None };
-    let frame = u32::from_be_bytes([*a, *b, *c, *d]);
-    Some(Tag { client: *client, layer: *layer, frame })
-}
-
-/// Descriptor with a picture id of 15 bits, TL0PICIDX and TID; then the frame header of RFC 6386.
-fn vp8_payload(keyframe: bool, start: bool, width: u16, bytes: usize, tag: Tag) -> Vec<u8> {
-    let picture_id = (tag.frame as u16).wrapping_add(u16::from(tag.layer) * 5_000) & 0x7fff;
-    let mut payload = vec![if start { 0x90 } else { 0x80 }, 0xe0];
-    payload.extend((0x8000 | picture_id).to_be_bytes());
-    payload.extend([(tag.frame as u8).wrapping_add(tag.layer.wrapping_mul(40)), 0]);
-    if start {
-        payload.push(u8::from(!keyframe) | 0x10);
-        payload.extend([0, 0]);
-        if keyframe {
-            payload.extend([0x9d, 0x01, 0x2a]);
-            payload.extend(width.to_le_bytes());
-            payload.extend((width / 16 * 9).to_le_bytes());
-        }
-    }
-    payload.resize(payload.len() + bytes, 0x55);
-    write_tag(payload, tag)
-}
-
-/// A single NAL unit: a parameter set for a keyframe, else a slice.
-fn h264_payload(keyframe: bool, bytes: usize, tag: Tag) -> Vec<u8> {
-    let mut payload = vec![if keyframe { 0x67 } else { 0x41 }];
-    payload.resize(bytes, 0x55);
-    write_tag(payload, tag)
 }

@@ -2,6 +2,7 @@
 
 mod client;
 mod network;
+mod payload;
 mod seams;
 mod told;
 mod world;

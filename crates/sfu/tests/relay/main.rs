@@ -6,6 +6,8 @@
 mod client;
 #[path = "../engine/network.rs"]
 mod network;
+#[path = "../engine/payload.rs"]
+mod payload;
 #[path = "../engine/seams.rs"]
 mod seams;
 #[path = "../engine/told.rs"]
