@@ -11,7 +11,7 @@ use crate::event::{Event, SlotEntry};
 use crate::layers::Quality;
 use crate::link::Link;
 use crate::model::{Id, Kind, LayoutEntry, Source};
-use crate::relay::{End, Listed, ListedTrack, TrackId};
+use crate::relay::{End, Listed, ListedTrack, TrackId, Way};
 use crate::rtp::ExtensionIds;
 use crate::slab::Key;
 use crate::slot::{Pause, Slot};
@@ -92,6 +92,7 @@ pub struct Peer {
     pub report_ssrc: u32,
     /// Whose peer it is, when it is another worker's.
     pub mirrors: Option<Mirror>,
+    told_way: Way,
     told_version: u64,
     told: Vec<SlotEntry>,
 }
@@ -178,6 +179,7 @@ impl Peer {
             sources: Vec::new(),
             report_ssrc: 0,
             mirrors: None,
+            told_way: Way::default(),
             told_version: 0,
             told: Vec::new(),
         }
@@ -192,6 +194,19 @@ impl Peer {
     /// processes of those on the other side.
     pub fn is_told_to(&self, end: End) -> bool {
         self.mirrors.is_none_or(|mirror| mirror.is_relayed != end.is_relay())
+    }
+
+    /// How its way to its own worker is.
+    pub fn way(&self) -> Way {
+        match self.is_here() {
+            true => Way::new(self.link.mean_loss_up(), self.downlink.round_trip),
+            false => self.told_way,
+        }
+    }
+
+    /// How a mirrored peer's way is, as its own worker tells.
+    pub fn tell_way(&mut self, way: Way) {
+        self.told_way = way;
     }
 
     /// Which of its tracks carries a source.

@@ -3,6 +3,7 @@
 use str0m::format::Codec as Name;
 
 use super::bytes::{Reader, Write};
+use super::way::Way;
 use crate::codec::Codec;
 use crate::layers::{LayerState, MAX_SPATIAL};
 use crate::model::{Id, MAX_ID_BYTES, Source};
@@ -65,9 +66,11 @@ impl Default for Told {
     }
 }
 
-/// What a track's layers can be sent as.
+/// What a track's layers can be sent as, and over which way they come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Layers {
+    /// Its publisher's way.
+    pub way: Way,
     /// How many simulcast layers there are.
     pub count: u8,
     /// Each of them.
@@ -379,6 +382,7 @@ impl Packet<'_> {
 
 impl Layers {
     fn write(&self, out: &mut Vec<u8>) {
+        self.way.write(out);
         out.u8(self.count.min(MAX_LAYERS as u8));
         for told in self.told.iter().take(usize::from(self.count)) {
             out.u8(told.count.min(MAX_SPATIAL as u8));
@@ -391,7 +395,8 @@ impl Layers {
     }
 
     fn read(reader: &mut Reader) -> Option<Self> {
-        let mut layers = Layers { count: reader.u8()?, ..Layers::default() };
+        let (way, count) = (Way::read(reader)?, reader.u8()?);
+        let mut layers = Layers { way, count, ..Layers::default() };
         for told in layers.told.get_mut(..usize::from(layers.count))? {
             told.count = reader.u8()?;
             for state in told.states.get_mut(..usize::from(told.count))? {

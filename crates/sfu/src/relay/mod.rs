@@ -12,9 +12,11 @@ mod link;
 mod listing;
 mod message;
 mod tunnel;
+mod way;
 
 pub use delivery::encode;
 pub use link::{End, Heard, Link, Parcel};
 pub use listing::Listing;
 pub use message::{Layers, Listed, ListedTrack, MAX_LAYERS, Message, Messages, Numbers, Packet, Told, TrackId};
 pub use tunnel::{Refused, RelayKey, Tunnel, relay_of};
+pub use way::Way;

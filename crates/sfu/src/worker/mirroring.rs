@@ -117,7 +117,9 @@ impl Worker {
 
     fn take_layers(&mut self, link: Key, id: TrackId, flowing: bool, layers: &Layers, now: Instant) -> Option<()> {
         let (publisher, number) = self.mirrored_track(link, id)?;
-        let track = &mut self.peers.get_mut(publisher)?.tracks[number];
+        let peer = self.peers.get_mut(publisher)?;
+        peer.tell_way(layers.way);
+        let track = &mut peer.tracks[number];
         let mut changed = track.tell_flowing(flowing);
         let told = layers.told.iter().take(usize::from(layers.count));
         for (layer, told) in track.layers.iter_mut().zip(told) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::Worker;
 use crate::model::{Id, Kind};
 use crate::peer::Peer;
-use crate::relay::{End, Link, Listed, ListedTrack, MAX_LAYERS, Message, Packet, Parcel, TrackId};
+use crate::relay::{End, Layers, Link, Listed, ListedTrack, MAX_LAYERS, Message, Packet, Parcel, TrackId};
 use crate::ring::Stored;
 use crate::slab::Key;
 use crate::track::Track;
@@ -186,7 +186,9 @@ impl Worker {
                 let (speaking, score) = (state.loudness.is_speaking(now), state.loudness.score(now));
                 Message::Voice { track, flowing, speaking, score }
             }
-            Kind::Video => Message::Layers { track, flowing, layers: state.told_layers(now) },
+            Kind::Video => {
+                Message::Layers { track, flowing, layers: Layers { way: peer.way(), ..state.told_layers(now) } }
+            }
         };
         for link in &room.links {
             if let Some(link) = self.links.get_mut(*link).filter(|link| peer.is_told_to(link.end)) {

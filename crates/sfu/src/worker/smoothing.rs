@@ -38,7 +38,8 @@ impl Worker {
         let feed = peer.slots[slot].feed.as_ref()?;
         let publisher = self.peers.get(feed.publisher)?;
         let down = (peer.downlink.loss().unwrap_or(0.0), peer.downlink.round_trip);
-        let up = (publisher.link.mean_loss_up(), publisher.downlink.round_trip);
+        let way = publisher.way();
+        let up = (way.loss(), way.round_trip());
         held_back_ms([up, down]).map(|ms| (ms / UNIT_MS) as u16)
     }
 }

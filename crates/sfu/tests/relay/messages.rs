@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use sfu::relay::{End, Heard, Layers, Link, Listed, ListedTrack, Message, Packet, Told, TrackId};
+use sfu::relay::{End, Heard, Layers, Link, Listed, ListedTrack, Message, Packet, Told, TrackId, Way};
 
 use crate::network::Random;
 
@@ -20,7 +20,8 @@ fn listed() -> Listed {
 }
 
 fn messages() -> Vec<Message<'static>> {
-    let mut layers = Layers { count: 2, ..Layers::default() };
+    let way = Way::new(0.2, Some(Duration::from_millis(300)));
+    let mut layers = Layers { way, count: 2, ..Layers::default() };
     layers.told[1].count = 2;
     layers.told[1].states[1] = sfu::layers::LayerState { live: true, width: Some(640), bitrate_bps: 500_000 };
     layers.told[0] = Told::default();

@@ -7,6 +7,7 @@ use sfu::event::Event;
 use sfu::model::{Kind, Source};
 
 use crate::client::Setup;
+use crate::network::Path;
 use crate::seams::assert_seamless;
 use crate::told::layers_wanted;
 use crate::world::{ROOM, World};
@@ -173,4 +174,20 @@ fn nothing_is_told_about_mirrors_but_by_their_own_worker() {
         };
         assert_eq!(&**about, format!("p{worker}"), "{event:?} by worker {worker}");
     }
+}
+
+#[test]
+fn pictures_of_a_publisher_who_loses_much_are_held_back_on_every_worker() {
+    let mut world = World::with_clients(219, 2, 3);
+    world.show(0, &[(1, 640)]);
+    world.run(Duration::from_secs(3));
+    let held_back = |world: &World| world.seen(0, 0, LATELY).last().unwrap().held_back;
+    assert_eq!(held_back(&world), None);
+    world.up = Path { loss: 0.10, ..Path::default() };
+    world.run(Duration::from_secs(10));
+    let told = held_back(&world).unwrap();
+    assert!((180..400).contains(&told.as_millis()), "{told:?}");
+    world.up = Path::default();
+    world.run(Duration::from_secs(20));
+    assert_eq!(held_back(&world), Some(Duration::from_millis(10)));
 }

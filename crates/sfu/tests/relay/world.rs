@@ -35,6 +35,7 @@ pub struct World {
     pub homes: Vec<usize>,
     pub events: Vec<(usize, Event)>,
     pub network: Network,
+    pub up: Path,
     pub down: Path,
     /// The path of relays, and the datagrams that went over it.
     pub between: Path,
@@ -61,6 +62,7 @@ impl World {
             homes: Vec::new(),
             events: Vec::new(),
             network: Network::new(seed),
+            up: Path::default(),
             down: Path::default(),
             between: Path::default(),
             tapped: Vec::new(),
@@ -228,7 +230,7 @@ impl World {
         let client = &mut self.clients[index];
         for (to, bytes) in client.advance(self.now) {
             let route = (client.address, to);
-            self.network.send(&Path::default(), &mut client.uplink_busy, self.now, route, &bytes);
+            self.network.send(&self.up, &mut client.uplink_busy, self.now, route, &bytes);
         }
     }
 
