@@ -1,36 +1,59 @@
 """The cluster's decisions and files; the whole of it runs in tests/scenarios/test_cluster.py."""
 
+import asyncio
 import ssl
 import subprocess
 import sys
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
 import pytest
 from tests.outside import free_port, need
+from tests.pebble import pebble_server
 
 from meeting_system.adapters.embedded_place import open_place
 from meeting_system.adapters.embedded_process import ServerNotStarted, supervised
 from meeting_system.adapters.tls import TlsFiles, ensure_certificate
-from meeting_system.app.cluster.nginx import Site, configuration, describe_nginx, upstreams, write_upstreams
+from meeting_system.app.cluster.nginx import (
+    Challenge,
+    Site,
+    configuration,
+    describe_nginx,
+    upstreams,
+    write_upstreams,
+)
 from meeting_system.app.cluster.ports import USUAL, free_ports
 from meeting_system.app.cluster.programs import ETCD, NGINX, POSTGRES, REDIS, Program, find_missing
-from meeting_system.app.cluster.run import describe_servers, environment_of, needed_programs, require
+from meeting_system.app.cluster.run import (
+    Cluster,
+    describe_servers,
+    environment_of,
+    needed_programs,
+    require,
+    site_of,
+)
 from meeting_system.app.cluster.services import plan, route
 from meeting_system.app.settings import Settings
+from meeting_system.kit.tasks import alongside
 
 PARTS = plan(USUAL)
 EVERY = {part.name for part in PARTS}
 
 
-@pytest.fixture(params=["this machine", "others"])
+@pytest.fixture(params=["this machine", "others", "everybody"])
 def files(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """Nginx's files, as they are written."""
     tls: TlsFiles | None = None
-    if request.param == "others":
+    challenge: Challenge | None = None
+    if request.param != "this machine":
         tls = ensure_certificate(tmp_path / "tls", ["192.0.2.7"], datetime.now(UTC))
-    site = Site(["127.0.0.1", "::1"], 18800, 1 << 20, tls)
+    if tls is not None and request.param == "everybody":
+        tls = replace(tls, authority=None)
+        challenge = Challenge(18080, 18084, "https://meet.example.org:18800")
+    site = Site(["127.0.0.1", "::1"], 18800, 1 << 20, tls, challenge)
     (tmp_path / "nginx.conf").write_text(configuration(site, tmp_path))
     (tmp_path / "upstreams.conf").write_text(upstreams(route(PARTS, EVERY)))
     return tmp_path
@@ -96,6 +119,7 @@ def test_no_server_is_started_where_its_address_is_configured(tmp_path: Path) ->
     assert needed_programs(settings) == [NGINX]
     environment = environment_of(settings, place, USUAL)
     assert [environment[f"MEETING_{name.upper()}"] for name in urls] == list(urls.values())
+    assert environment["MEETING_ACME__TERMS_ACCEPTED"] == environment["MEETING_PUBLIC"] == ""
 
 
 async def test_nginx_serves_others_by_https_and_says_itself_that_a_service_is_away(tmp_path: Path) -> None:
@@ -116,3 +140,49 @@ async def test_nginx_serves_others_by_https_and_says_itself_that_a_service_is_aw
             plain = await http.get("/m/1?a=b")
             assert plain.status_code == 301
             assert plain.headers["location"] == f"https://127.0.0.1:{port}/m/1?a=b"
+
+
+@pytest.mark.timeout(600)  # Pebble is built at the first time
+async def test_a_certificate_by_acme_is_obtained_through_nginx_and_shown_while_sockets_stay(
+    tmp_path: Path,
+) -> None:
+    need(NGINX)
+    place, ports = open_place(tmp_path / "cluster"), {"acme": free_port()}
+    routed = {service: [free_port()] for service in ("user", "meeting", "signaling", "media")}
+    write_upstreams(place, routed)
+    with pebble_server(tmp_path) as pebble:
+        acme = {"terms_accepted": True, "directory_url": pebble.directory_url, "trust": pebble.trust}
+        settings = Settings(
+            data=tmp_path,
+            public="meet.example.org",
+            http={"port": free_port()},  # type: ignore[arg-type]
+            acme=acme | {"port": pebble.challenge_port},  # type: ignore[arg-type]
+        )
+        port = settings.http.port
+        site = site_of(settings, ["127.0.0.1"], ports)
+        async with supervised(describe_nginx(place, site)) as nginx:
+            anybody = ssl._create_unverified_context()
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=anybody)
+            cluster = Cluster(settings, place, [], {"nginx": nginx}, ports, routed, site)
+            async with alongside(cluster.renew()):
+                context = ssl.create_default_context(cafile=str(pebble.root(tmp_path)))
+                await wait_until_trusted(port, context)
+            writer.write(b"GET /api/v1/meetings HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert (await reader.readline()).startswith(b"HTTP/1.1 503")
+            writer.close()
+            async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{settings.acme.port}") as http:
+                plain = await http.get("/m/1?a=b")
+                assert plain.headers["location"] == f"https://meet.example.org:{port}/m/1?a=b"
+
+
+async def wait_until_trusted(port: int, context: ssl.SSLContext) -> None:
+    """Return when a certificate is shown that `context` trusts."""
+    async with asyncio.timeout(60):
+        while True:
+            with suppress(ssl.SSLError):
+                _, writer = await asyncio.open_connection(
+                    "127.0.0.1", port, ssl=context, server_hostname="meet.example.org"
+                )
+                writer.close()
+                return
+            await asyncio.sleep(0.05)

@@ -56,6 +56,7 @@ def test_an_empty_variable_of_anything_optional_is_one_that_is_not_set(
     for name in (
         *("DATABASE_URL", "REDIS_URL", "REGISTRY_URL", "DOCUMENTS_URL", "PUBLIC", "METRICS__TOKEN"),
         *("OBJECTS__URL", "OBJECTS__ENDPOINT", "OBJECTS__ACCESS_KEY", "TRACE__OTLP_URL", "TOKENS__SECRET"),
+        *("TLS__CERTIFICATE", "TLS__KEY", "ACME__TERMS_ACCEPTED", "ACME__EMAIL", "ACME__TRUST"),
     ):
         environment.setenv(f"MEETING_{name}", "")
     assert Settings() == Settings(documents_url=None)

@@ -43,7 +43,7 @@ def test_an_old_backup_is_told(tmp_path: Path, clock: ManualClock, days: int, le
     assert "/srv/backups/one" in finding.seen.zh
 
 
-@pytest.mark.parametrize(("days", "level"), [(0, Level.GOOD), (390, Level.WARNING), (500, Level.WARNING)])
+@pytest.mark.parametrize(("days", "level"), [(0, Level.GOOD), (390, Level.WARNING), (500, Level.BAD)])
 def test_a_certificate_that_ends_is_told(tmp_path: Path, clock: ManualClock, days: int, level: Level) -> None:
     ensure_certificate(tmp_path / "tls", ["meet.example.org"], clock.now())
     settings = settings_of(tmp_path, public="meet.example.org")

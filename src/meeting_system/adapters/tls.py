@@ -44,11 +44,14 @@ class NameInvalid(Invalid):
 
 @dataclass(frozen=True)
 class TlsFiles:
-    """Where the certificate to serve, its key and the authority to trust lie (PEM)."""
+    """Where the certificate to serve, its key and the authority to trust lie (PEM).
+
+    `authority` None: everybody knows it. Certificate and key may be one file.
+    """
 
     certificate: Path
     key: Path
-    authority: Path
+    authority: Path | None
 
     def server_context(self) -> ssl.SSLContext:
         """Return what a server needs: TLS 1.2 or newer with this certificate."""
@@ -73,11 +76,12 @@ def ensure_certificate(folder: Path, names: Sequence[str], now: datetime) -> Tls
     wanted = tuple(dict.fromkeys([*names, *ALWAYS_NAMED]))
     alternatives = [_alternative(name) for name in wanted]
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    files = TlsFiles(folder / "server.crt", folder / "server.key", folder / "authority.crt")
-    authority = _load_authority(files.authority, folder / "authority.key", now)
+    shown = folder / "authority.crt"
+    files = TlsFiles(folder / "server.crt", folder / "server.key", shown)
+    authority = _load_authority(shown, folder / "authority.key", now)
     if authority is None:
         authority = _new_authority(now)
-        _write(authority, files.authority, folder / "authority.key")
+        _write(authority, shown, folder / "authority.key")
     if not _is_current(files, authority, alternatives, now):
         _write(_new_leaf(authority, wanted[0], alternatives, now), files.certificate, files.key)
     return files
@@ -202,6 +206,11 @@ def _write(pair: _Pair, certificate: Path, key: Path) -> None:
     )
     _replace(key, pem, mode=0o600)
     _replace(certificate, pair.certificate.public_bytes(serialization.Encoding.PEM), mode=0o644)
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """Write a file that only we may read, whole or not at all."""
+    _replace(path, content, mode=0o600)
 
 
 def _replace(path: Path, content: bytes, *, mode: int) -> None:

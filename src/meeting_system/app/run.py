@@ -9,8 +9,8 @@ import uvloop
 
 from meeting_system.adapters.embedded import DataFolderInUse
 from meeting_system.adapters.embedded_process import ServerNotStarted
-from meeting_system.adapters.tls import TlsFiles, ensure_certificate
 from meeting_system.app import network
+from meeting_system.app.certificate import find_certificate
 from meeting_system.app.lifespan import Report, SchemaOutdated, open_configured_servers, open_process
 from meeting_system.app.server import serve
 from meeting_system.app.services import SERVICES
@@ -31,13 +31,6 @@ START_ERRORS = (
 """What may hinder a start and says itself what to do."""
 
 
-def certificate_for(settings: Settings) -> TlsFiles | None:
-    """Return the certificate to serve with, None where pages are for this machine only."""
-    if settings.public is None:
-        return None
-    return ensure_certificate(settings.data / "tls", [settings.public], datetime.now(UTC))
-
-
 def run_server(
     settings: Settings, services: Sequence[str], *, report: Report, on_listening: Callable[[], None]
 ) -> None:
@@ -54,7 +47,7 @@ async def _run_server(
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     sockets = network.listen(settings.bind_addresses, settings.http.port)
     try:
-        tls = certificate_for(settings)
+        tls = find_certificate(settings, datetime.now(UTC))
         async with open_process(settings, services, tls=tls, report=report) as process:
             await serve(process, settings, sockets, tls=tls, on_listening=on_listening)
     finally:

@@ -5,13 +5,13 @@ import contextlib
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any, cast
 
 import uvicorn
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from meeting_system.adapters.tls import TlsFiles, ensure_certificate
+from meeting_system.adapters.tls import TlsFiles
+from meeting_system.app.certificate import Port, keep_certificate
 from meeting_system.app.lifespan import Process
 from meeting_system.app.settings import Settings
 from meeting_system.kernel.clock import Clock, SystemClock
@@ -23,8 +23,6 @@ log = logger(__name__)
 
 GRACE_S = 5
 """For requests in hand when we stop."""
-
-CERTIFICATE_CHECK = timedelta(hours=12)
 
 
 class Listener(uvicorn.Server):
@@ -64,7 +62,7 @@ async def serve(
         loop.add_signal_handler(number, on_signal)
     tasks = [listener.stop_after(process, stop), tell_when_listening(listener, on_listening)]
     if tls is not None:
-        tasks.append(renew(listener, settings, tls, SystemClock()))
+        tasks.append(renew(listener, settings, SystemClock()))
     async with alongside(*tasks):
         await listener.serve(sockets)
 
@@ -100,11 +98,11 @@ async def tell_when_listening(listener: Listener, on_listening: Callable[[], Non
     on_listening()
 
 
-async def renew(listener: Listener, settings: Settings, tls: TlsFiles, clock: Clock) -> None:
-    """Make a new certificate before the present one expires; new connections get it at once."""
-    while True:
-        await asyncio.sleep(CERTIFICATE_CHECK.total_seconds())
-        names = [settings.public] if settings.public else []
-        renewed = await asyncio.to_thread(ensure_certificate, tls.certificate.parent, names, clock.now())
+async def renew(listener: Listener, settings: Settings, clock: Clock) -> None:
+    """Show the next certificate when there is one: to new connections, those that are open stay."""
+
+    def show(files: TlsFiles) -> None:
         if listener.config.ssl is not None:
-            listener.config.ssl.load_cert_chain(renewed.certificate, renewed.key)
+            listener.config.ssl.load_cert_chain(files.certificate, files.key)
+
+    await keep_certificate(settings, clock, Port(settings.bind_addresses, settings.acme.port), show)

@@ -36,6 +36,7 @@ from meeting_system.user.settings import UserSettings
 from meeting_system.webhook.settings import WebhookSettings
 
 PREFIX = "MEETING_"
+LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 
 _WEAK = re.compile(r"change[-_ ]?me|default|example|password|secret|insecure|123456", re.IGNORECASE)
 _FEWEST_CHARACTERS = 10
@@ -45,7 +46,7 @@ Words = Annotated[tuple[str, ...], NoDecode]
 
 def unset_when_empty(value: Any, default: Any) -> Any:
     """Take an empty variable, as compose files produce them, for one that is not set."""
-    return None if value == "" and default is None else value
+    return default if value == "" and (default is None or default is False) else value
 
 
 class Part(BaseModel):
@@ -94,6 +95,29 @@ class TokenSettings(Part):
     secret: SecretStr | None = None
     previous_secret: SecretStr | None = Field(default=None, description="still accepted: for a change")
     lifetime_s: int = Field(default=900, ge=60, le=3600)
+
+
+class TlsSettings(Part):
+    """A certificate of one's own (PEM, the whole chain) and its key; new files are taken when they change."""
+
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+class AcmeSettings(Part):
+    """A certificate for the name in MEETING_PUBLIC by ACME, such as Let's Encrypt's."""
+
+    terms_accepted: bool = Field(
+        default=False, description="switches it on; true: you accept the terms of the certificate authority"
+    )
+    email: str | None = Field(default=None, description="where the authority may write to")
+    directory_url: str = Field(default=LETS_ENCRYPT, description="the authority; it must offer HTTP-01")
+    port: int = Field(
+        default=80, ge=1, le=65535, description="where the authority's question arrives, which it sends to 80"
+    )
+    trust: Path | None = Field(
+        default=None, description="certificate of an authority in the house, for its own HTTPS"
+    )
 
 
 class DatabaseSettings(Part):
@@ -209,6 +233,8 @@ class Settings(BaseSettings):
     )
     http: HttpSettings = HttpSettings()
     log: LogSettings = LogSettings()
+    tls: TlsSettings = TlsSettings()
+    acme: AcmeSettings = AcmeSettings()
     tokens: TokenSettings = TokenSettings()
     database: DatabaseSettings = DatabaseSettings()
     trace: TraceSettings = TraceSettings()
@@ -273,6 +299,19 @@ class Settings(BaseSettings):
                 "give an address such as 192.168.1.20 or a name such as meet.example.org, no URL"
             )
         return value
+
+    @model_validator(mode="after")
+    def check_certificate(self) -> Self:
+        """A certificate needs its key and a name, and ACME a name that others can look up."""
+        if (self.tls.certificate is None) != (self.tls.key is None):
+            raise ValueError("MEETING_TLS__CERTIFICATE and MEETING_TLS__KEY belong together: give both")
+        if self.tls.certificate is not None and self.public is None:
+            raise ValueError("MEETING_TLS__CERTIFICATE needs the name it is for: give MEETING_PUBLIC")
+        if self.acme.terms_accepted and not is_domain(self.public or ""):
+            raise ValueError(
+                "MEETING_ACME__TERMS_ACCEPTED needs a public name such as meet.example.org in MEETING_PUBLIC"
+            )
+        return self
 
     @model_validator(mode="after")
     def refuse_weak_secrets(self) -> Self:
@@ -342,6 +381,15 @@ def is_address_or_name(text: str) -> bool:
             re.fullmatch(r"[^\W_]([\w-]{0,61}[^\W_])?", label) for label in text.rstrip(".").split(".")
         )
     return True
+
+
+def is_domain(text: str) -> bool:
+    """Tell whether `text` is a host name that an authority can look up: no address, no bare word."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return "." in text.rstrip(".") and is_address_or_name(text)
+    return False
 
 
 def is_etcd(url: str) -> bool:

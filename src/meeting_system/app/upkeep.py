@@ -1,11 +1,14 @@
 """What doctor looks at beyond the first start: the schema, backups, certificates, broken restores."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from cryptography import x509
 
+from meeting_system.adapters.acme_order import find_failure
 from meeting_system.adapters.data_folder import RESTORE, has_database
 from meeting_system.app.backup.make import last_backup
+from meeting_system.app.certificate import acme_folder, tls_folder
 from meeting_system.app.finding import Finding, bad, good, warning
 from meeting_system.app.language import Text
 from meeting_system.app.settings import Settings
@@ -69,10 +72,21 @@ def check_backup(settings: Settings, now: datetime) -> Finding | None:
 
 
 def check_certificate(settings: Settings, now: datetime) -> Finding | None:
-    """Is the certificate that we serve with readable, and good for a while?"""
-    file = settings.data / "tls" / "server.crt"
-    if settings.public is None or not file.exists():
+    """Is the certificate that we show readable, good for a while, and does its renewal work?"""
+    if settings.public is None:
         return None
+    issued = settings.acme.terms_accepted and settings.tls.certificate is None
+    if issued and (failure := find_failure(acme_folder(settings))) is not None:
+        at, detail = failure
+        return bad(CERTIFICATE, f"the order of {at} failed: {detail}", f"{at} 申请证书失败：{detail}")
+    file = settings.tls.certificate or tls_folder(settings) / "server.crt"
+    if issued:
+        file = acme_folder(settings) / "server.pem"
+    return judge_certificate(file, now) if file.exists() else None
+
+
+def judge_certificate(file: Path, now: datetime) -> Finding:
+    """Judge a certificate in a file."""
     try:
         until = x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
     except (OSError, ValueError):
@@ -81,11 +95,17 @@ def check_certificate(settings: Settings, now: datetime) -> Finding | None:
             f"{file} can't be read: restore the folder tls from a backup, or delete the file",
             f"{file} 无法读取：请从备份恢复 tls 目录，或删除该文件",
         )
+    if until < now:
+        return bad(
+            CERTIFICATE,
+            f"ended {until:%Y-%m-%d}: start the system, or give a new one",
+            f"已于 {until:%Y-%m-%d} 过期：请启动系统，或更换证书",
+        )
     if until - now < EXPIRES_SOON:
         return warning(
             CERTIFICATE,
-            f"ends {until:%Y-%m-%d}: start the system, it makes a new one",
-            f"{until:%Y-%m-%d} 到期：启动系统后会自动更新",
+            f"ends {until:%Y-%m-%d}: start the system, it makes a new one; one of your own is yours to renew",
+            f"{until:%Y-%m-%d} 到期：启动系统后会自动更新；自备证书请自行更换",
         )
     return good(CERTIFICATE, f"good until {until:%Y-%m-%d}", f"有效期至 {until:%Y-%m-%d}")
 

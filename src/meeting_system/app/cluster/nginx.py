@@ -28,11 +28,32 @@ TLS = """ssl_certificate {tls.certificate};
     ssl_ciphers {CIPHERS};
     ssl_session_cache shared:tls:10m;
     add_header Strict-Transport-Security "max-age=15768000" always;
-    error_page 497 =301 https://$http_host$request_uri;
+    error_page 497 =301 https://$http_host$request_uri;"""
+
+AUTHORITY = """
     location = /ca.crt {{
       default_type application/x-x509-ca-cert;
       alias {folder}/ca.crt;
     }}"""
+
+CHALLENGE = """server {{
+    {listen}
+    location /.well-known/acme-challenge/ {{
+      proxy_pass http://{host}:{challenge.answered_at};
+    }}
+    location / {{
+      return 301 {challenge.elsewhere}$request_uri;
+    }}
+  }}"""
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """The port that an ACME authority asks, where that is answered, and where others are sent."""
+
+    port: int
+    answered_at: int
+    elsewhere: str
 
 
 @dataclass(frozen=True)
@@ -43,23 +64,44 @@ class Site:
     port: int
     body_limit: int
     tls: TlsFiles | None = None
+    challenge: Challenge | None = None
+
+    def listen(self, port: int, *, secure: bool) -> str:
+        """Return the lines for every address."""
+        shown = [f"[{address}]" if ":" in address else address for address in self.addresses]
+        return "\n    ".join(f"listen {address}:{port}{' ssl' if secure else ''};" for address in shown)
 
 
 def configuration(site: Site, folder: Path, owner: Owner | None = None) -> str:
     """Return `nginx.conf`, filled in; the upstreams are in a file of their own beside it."""
-    secure = " ssl" if site.tls else ""
-    addresses = [f"[{address}]" if ":" in address else address for address in site.addresses]
     words = {
         "user": f"user {owner.name} {grp.getgrgid(owner.gid).gr_name};" if owner else "",
         "folder": str(folder),
         "body_limit": str(site.body_limit),
-        "listen": "\n    ".join(f"listen {address}:{site.port}{secure};" for address in addresses),
-        "tls": TLS.format(tls=site.tls, folder=folder, CIPHERS=CIPHERS) if site.tls else "",
+        "listen": site.listen(site.port, secure=site.tls is not None),
+        "tls": tls_of(site, folder),
+        "challenge": challenge_of(site),
     }
     text = TEMPLATE.read_text(encoding="utf-8")
     for name, value in words.items():
         text = text.replace(f"@{name}@", value)
     return text
+
+
+def tls_of(site: Site, folder: Path) -> str:
+    """Return what a certificate needs; where an authority of our own signed it, with the way to that."""
+    if site.tls is None:
+        return ""
+    ours = AUTHORITY.format(folder=folder) if site.tls.authority is not None else ""
+    return TLS.format(tls=site.tls, CIPHERS=CIPHERS) + ours
+
+
+def challenge_of(site: Site) -> str:
+    """Return the server that an ACME authority asks, where there is one."""
+    if site.challenge is None:
+        return ""
+    listen = site.listen(site.challenge.port, secure=False)
+    return CHALLENGE.format(listen=listen, host=HOST, challenge=site.challenge)
 
 
 def upstreams(ports: Mapping[str, Sequence[int]]) -> str:
@@ -75,13 +117,7 @@ def upstreams(ports: Mapping[str, Sequence[int]]) -> str:
 def describe_nginx(place: Place, site: Site) -> Server:
     """Return how to run it. `upstreams.conf` must be there before it starts."""
     folder = nginx_folder(place)
-    file = folder / "nginx.conf"
-    write_private(file, configuration(site, folder, place.owner))
-    if site.tls is not None:
-        # The workers may not read where it lies, beside the keys. It is for everybody.
-        copied = folder / "ca.crt"
-        shutil.copyfile(site.tls.authority, copied)
-        copied.chmod(0o644)
+    file = write_site(place, site)
 
     async def prepare() -> None:
         """Nothing: its port tells whether a former one still ends, and the start is tried again."""
@@ -100,6 +136,19 @@ def describe_nginx(place: Place, site: Site) -> Server:
         prepare=prepare,
         is_ready=is_ready,
     )
+
+
+def write_site(place: Place, site: Site) -> Path:
+    """Write what Nginx reads at its start and at a SIGHUP; return the file."""
+    folder = nginx_folder(place)
+    file = folder / "nginx.conf"
+    write_private(file, configuration(site, folder, place.owner))
+    if site.tls is not None and site.tls.authority is not None:
+        # The workers may not read where it lies, beside the keys. It is for everybody.
+        copied = folder / "ca.crt"
+        shutil.copyfile(site.tls.authority, copied)
+        copied.chmod(0o644)
+    return file
 
 
 def nginx_folder(place: Place) -> Path:

@@ -17,6 +17,7 @@ USUAL = {
     "signaling-2": 8181,
     "meeting": 8082,
     "media": 8083,
+    "acme": 8084,
 }
 """The services' as everywhere; the servers' beside those of the machine's own PostgreSQL, Redis and etcd."""
 

@@ -6,17 +6,18 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from meeting_system.adapters.embedded import locked
 from meeting_system.adapters.embedded_place import Place, open_place
 from meeting_system.adapters.embedded_process import Server, ServerNotStarted, Supervisor
-from meeting_system.adapters.tls import ensure_certificate
+from meeting_system.adapters.tls import TlsFiles
 from meeting_system.app import network
+from meeting_system.app.certificate import Port as AcmePort
+from meeting_system.app.certificate import find_certificate, keep_certificate
 from meeting_system.app.cluster.etcd import describe_etcd, etcd_url
-from meeting_system.app.cluster.nginx import Site, describe_nginx, write_upstreams
+from meeting_system.app.cluster.nginx import Challenge, Site, describe_nginx, write_site, write_upstreams
 from meeting_system.app.cluster.ports import free_ports, usual_ports
 from meeting_system.app.cluster.postgres import describe_postgres, postgres_url
 from meeting_system.app.cluster.programs import (
@@ -32,8 +33,8 @@ from meeting_system.app.cluster.programs import (
 from meeting_system.app.cluster.redis import describe_redis, redis_url
 from meeting_system.app.cluster.services import Part, describe_part, find_ready, plan, route
 from meeting_system.app.cluster.supervision import supervised_together
-from meeting_system.app.server import CERTIFICATE_CHECK
 from meeting_system.app.settings import PREFIX, Settings
+from meeting_system.kernel.clock import SystemClock
 from meeting_system.kit.log import logger
 from meeting_system.kit.migrations import migrate
 from meeting_system.kit.sql import open_database
@@ -45,6 +46,11 @@ log = logger(__name__)
 READY_S = 120.0
 LOOK_S = 1.0
 DATABASE_URL = PREFIX + "DATABASE_URL"
+NGINX_ALONE = [
+    f"{PREFIX}{name}" for name in ("PUBLIC", "TLS__CERTIFICATE", "TLS__KEY", "ACME__TERMS_ACCEPTED")
+]
+"""TLS is Nginx's."""
+
 
 Report = Callable[[str], None]
 
@@ -59,6 +65,7 @@ class Cluster:
     supervisors: Mapping[str, Supervisor]
     ports: Mapping[str, int]
     routed: dict[str, list[int]]
+    site: Site
 
     async def keep_routing(self) -> None:
         """Look who is ready, tell Nginx when it is others than before, and write down who runs; for ever."""
@@ -75,14 +82,16 @@ class Cluster:
                 told = state
             await asyncio.sleep(LOOK_S)
 
-    async def renew(self, public: str) -> None:
-        """Make a new certificate before the present one expires; for ever."""
-        while True:
-            await asyncio.sleep(CERTIFICATE_CHECK.total_seconds())
-            await asyncio.to_thread(
-                ensure_certificate, tls_folder(self.settings), [public], datetime.now(UTC)
-            )
+    async def renew(self) -> None:
+        """Have the next certificate in time, and Nginx show it; for ever. Sockets that are open stay."""
+
+        def show(files: TlsFiles) -> None:
+            self.site = replace(self.site, tls=files)
+            write_site(self.place, self.site)
             self._reload()
+
+        asked_at = AcmePort((HOST,), self.ports["acme"])
+        await keep_certificate(self.settings, SystemClock(), asked_at, show)
 
     def _reload(self) -> None:
         pid = self.supervisors["nginx"].pid
@@ -121,14 +130,11 @@ async def open_cluster(settings: Settings, *, any_ports: bool, report: Report) -
         report("services")
         routed = route(parts, set())
         write_upstreams(place, routed)
-        site = site_of(settings, addresses)
+        site = site_of(settings, addresses, ports)
         nginx = await enter(supervised_together([describe_nginx(place, site)]))
         report("nginx")
-        cluster = Cluster(settings, place, parts, {**servers, **services, **nginx}, ports, routed)
-        tasks = [cluster.keep_routing()]
-        if settings.public is not None:
-            tasks.append(cluster.renew(settings.public))
-        async with alongside(*tasks):
+        cluster = Cluster(settings, place, parts, {**servers, **services, **nginx}, ports, routed, site)
+        async with alongside(cluster.keep_routing(), cluster.renew()):
             yield cluster
 
 
@@ -179,7 +185,7 @@ def environment_of(settings: Settings, place: Place, ports: Mapping[str, int]) -
     secret = settings.tokens.secret
     return {
         **os.environ,
-        PREFIX + "PUBLIC": "",  # TLS is Nginx's
+        **dict.fromkeys(NGINX_ALONE, ""),
         PREFIX + "ENVIRONMENT": "production",
         DATABASE_URL: database.get_secret_value() if database else postgres_url(place, ports["postgresql"]),
         PREFIX + "REDIS_URL": redis.get_secret_value() if redis else redis_url(place, ports["redis"]),
@@ -196,17 +202,12 @@ def own_secret(place: Place) -> str:
     return load_or_make_secret(place.data / "secrets" / "tokens")
 
 
-def site_of(settings: Settings, addresses: list[str]) -> Site:
+def site_of(settings: Settings, addresses: list[str], ports: Mapping[str, int]) -> Site:
     """Return what people reach."""
-    tls = None
-    if settings.public is not None:
-        tls = ensure_certificate(tls_folder(settings), [settings.public], datetime.now(UTC))
-    return Site(addresses, settings.http.port, settings.http.body_limit, tls)
-
-
-def tls_folder(settings: Settings) -> Path:
-    """Return the folder of the authority: the one of the single process, so that devices trust both."""
-    return settings.data.absolute() / "tls"
+    tls = find_certificate(settings, datetime.now(UTC))
+    acme = settings.acme
+    challenge = Challenge(acme.port, ports["acme"], settings.origin) if acme.terms_accepted else None
+    return Site(addresses, settings.http.port, settings.http.body_limit, tls, challenge)
 
 
 async def wait_until_ready(parts: list[Part]) -> None:
