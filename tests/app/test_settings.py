@@ -141,7 +141,7 @@ def test_misspelt_variables_are_found(environment: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["etcd://127.0.0.1:2379", "etcd://etcd", "etcd://name:pass%20word@etcd.example.org:1", "etcd://[::1]"],
+    ["etcd://127.0.0.1:2379", "etcd://etcd", "etcds://name:pass%20word@etcd.example.org:1", "etcd://[::1]"],
 )
 def test_an_etcd_is_named_by_its_address(environment: pytest.MonkeyPatch, url: str) -> None:
     environment.setenv("MEETING_REGISTRY_URL", url)

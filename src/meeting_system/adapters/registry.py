@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 
 from meeting_system.adapters.registry_lease import Lease, Leases, Sight
 from meeting_system.adapters.registry_store import StoreLeases
+from meeting_system.adapters.registry_tls import NO_TLS, EtcdTls
 from meeting_system.kernel.errors import Unavailable
 from meeting_system.kernel.ports import Announcement, Registry, Store
 from meeting_system.kit.log import logger
@@ -178,14 +179,14 @@ class Known:
 
 @asynccontextmanager
 async def open_registry(
-    url: str | None, store: Store, *, grace_s: float = GRACE_S
+    url: str | None, store: Store, *, tls: EtcdTls = NO_TLS, grace_s: float = GRACE_S
 ) -> AsyncIterator[Registry]:
-    """Open the registry on the etcd of `url` (`etcd://host:port`), without one on `store`."""
+    """Open the registry on the etcd of `url` (`etcd://host:port`, `etcds://…`), without one on `store`."""
     if url is None:
         yield LeaseRegistry(StoreLeases(store), grace_s=grace_s)
         return
     # Imported here: gRPC takes 100 ms, and most installations have no etcd.
     from meeting_system.adapters.registry_etcd import open_leases
 
-    async with open_leases(url) as leases:
+    async with open_leases(url, tls) as leases:
         yield LeaseRegistry(leases, grace_s=grace_s)

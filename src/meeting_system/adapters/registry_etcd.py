@@ -14,9 +14,11 @@ from urllib.parse import unquote, urlsplit
 # gRPC reads it when imported: our processes fork only to run another program, and it would warn each time.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
+import grpc  # type: ignore[import-untyped]
 from aetcd import rpc  # type: ignore[import-untyped]
 
 from meeting_system.adapters.registry_lease import Sight
+from meeting_system.adapters.registry_tls import NO_TLS, EtcdTls
 from meeting_system.kernel.errors import Unavailable
 from meeting_system.kit.tasks import alongside
 
@@ -44,6 +46,28 @@ _AWAY = {
     rpc.StatusCode.NOT_FOUND,  # the lease ran out between two calls
     rpc.StatusCode.UNKNOWN,  # "etcdserver: no leader" and other answers of a cluster in trouble
 }
+_REFUSED = {
+    rpc.StatusCode.PERMISSION_DENIED,
+    rpc.StatusCode.INVALID_ARGUMENT,  # name or password is wrong, or there is none
+    rpc.StatusCode.FAILED_PRECONDITION,  # a name was given, and the server asks for none
+}
+
+
+class RegistryRefused(Unavailable):
+    """etcd does not let us in. It is asked again like one that is away: passwords change while we run."""
+
+    code = "registry_refused"
+
+
+def credentials_of(tls: EtcdTls) -> Any:
+    """Return what gRPC takes; raise RegistryRefused where a file can't be read."""
+    try:
+        authority, key, certificate = (
+            None if file is None else file.read_bytes() for file in (tls.authority, tls.key, tls.certificate)
+        )
+    except OSError as error:
+        raise RegistryRefused(f"{error.filename}: {error.strerror}: check MEETING_REGISTRY__…") from None
+    return grpc.ssl_channel_credentials(authority, key, certificate)
 
 
 class Etcd:
@@ -81,6 +105,8 @@ class Etcd:
             self._metadata = ()  # a token that has run out is told in several ways: get another
             if error.code() in _AWAY:
                 raise Unavailable("the registry is away, try again") from error
+            if error.code() in _REFUSED:
+                raise RegistryRefused(f"etcd refuses us: {error.details()}") from error
             raise
 
 
@@ -186,10 +212,15 @@ def to_range(prefix: str) -> tuple[bytes, bytes]:
 
 
 @asynccontextmanager
-async def open_leases(url: str) -> AsyncIterator[EtcdLeases]:
-    """Open a connection to `etcd://[name:password@]host[:port]` and close it at the end."""
+async def open_leases(url: str, tls: EtcdTls = NO_TLS) -> AsyncIterator[EtcdLeases]:
+    """Open `etcd://[name:password@]host[:port]` (`etcds://`: with TLS) and close it at the end."""
     parts = urlsplit(url)
     host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
     name, password = (unquote(word) if word else None for word in (parts.username, parts.password))
-    async with rpc.insecure_channel(f"{host}:{parts.port or PORT}", options=CHANNEL) as channel:
+    target = f"{host}:{parts.port or PORT}"
+    if parts.scheme == "etcds":
+        opened = rpc.secure_channel(target, credentials_of(tls), options=CHANNEL)
+    else:
+        opened = rpc.insecure_channel(target, options=CHANNEL)
+    async with opened as channel:
         yield EtcdLeases(Etcd(channel, name, password))

@@ -242,19 +242,21 @@ async def check_registry(settings: Settings) -> list[Finding]:
     """The configured etcd answers; without one there is nothing more to look at than the store."""
     if settings.registry_url is None:
         return []
-    from meeting_system.adapters.registry_etcd import open_leases  # gRPC takes a while
+    from meeting_system.adapters.registry_etcd import RegistryRefused, open_leases  # gRPC takes a while
 
-    async with open_leases(settings.registry_url.get_secret_value()) as leases:
-        try:
+    try:
+        async with open_leases(settings.registry_url.get_secret_value(), settings.registry.tls) as leases:
             await leases.look("")
-        except AppError:
-            return [
-                bad(
-                    REGISTRY,
-                    "the configured etcd does not answer: check MEETING_REGISTRY_URL and the server",
-                    "所配置的 etcd 没有响应：请检查 MEETING_REGISTRY_URL 和服务器",
-                )
-            ]
+    except RegistryRefused as error:
+        return [bad(REGISTRY, error.detail, f"所配置的 etcd 拒绝访问：{error.detail}")]
+    except AppError:
+        return [
+            bad(
+                REGISTRY,
+                "the configured etcd does not answer: check MEETING_REGISTRY_URL and the server",
+                "所配置的 etcd 没有响应：请检查 MEETING_REGISTRY_URL 和服务器",
+            )
+        ]
     return [good(REGISTRY, "the configured etcd answers", "所配置的 etcd 正常")]
 
 

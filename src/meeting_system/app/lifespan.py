@@ -151,7 +151,7 @@ def create_bus(settings: Settings, services: Sequence[str], store: RedisStore) -
 def open_configured_registry(settings: Settings, store: RedisStore) -> AbstractAsyncContextManager[Registry]:
     """Use the etcd that is configured, else the store."""
     url = settings.registry_url.get_secret_value() if settings.registry_url else None
-    return open_registry(url, store)
+    return open_registry(url, store, tls=settings.registry.tls)
 
 
 def open_ports(

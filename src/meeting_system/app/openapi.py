@@ -66,7 +66,17 @@ def all_routes() -> list[BaseRoute]:
 
     settings = Settings.model_construct()
     nothing = cast("Any", object())
-    ports = Ports(nothing, nothing, LocalBus(), nothing, nothing, nothing, nothing)
+    ports = Ports(
+        database=nothing,
+        store=nothing,
+        bus=LocalBus(),
+        clock=nothing,
+        tokens=nothing,
+        limiter=nothing,
+        registry=nothing,
+        documents=nothing,
+        mail=nothing,
+    )
     plugs = [
         user.create(ports, settings.user),
         meeting.create(ports, settings.meeting, settings.media.turn),

@@ -26,6 +26,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from meeting_system.adapters.registry_tls import EtcdTls
 from meeting_system.bigbluebutton.settings import BigBlueButtonSettings
 from meeting_system.kit.log import Format, Level
 from meeting_system.kit.tokens import SHORTEST_SECRET
@@ -126,6 +127,21 @@ class DatabaseSettings(Part):
     pool_size: int = Field(default=10, ge=2, le=200)
 
 
+class RegistrySettings(Part):
+    """TLS to an etcd whose URL begins with `etcds://`; all files are PEM."""
+
+    authority: Path | None = Field(
+        default=None, description="who signed etcd's certificate; none: a public authority"
+    )
+    certificate: Path | None = Field(default=None, description="ours, where etcd asks for one")
+    key: Path | None = Field(default=None, description="key of our certificate")
+
+    @property
+    def tls(self) -> EtcdTls:
+        """The same, as the adapter takes it."""
+        return EtcdTls(self.authority, self.certificate, self.key)
+
+
 class ObjectsSettings(Part):
     """Where large files are kept: backups, when no other place is named."""
 
@@ -167,11 +183,6 @@ class MailSettings(Part):
     authority: Path | None = Field(
         default=None, description="certificate authority (PEM) of a mail server with a certificate of its own"
     )
-
-    @field_validator("url", "sender", "authority", mode="before")
-    @classmethod
-    def empty_is_none(cls, value: Any) -> Any:
-        return None if value == "" else value
 
     @field_validator("url")
     @classmethod
@@ -223,7 +234,8 @@ class Settings(BaseSettings):
         default=None, description="a Valkey or Redis; none: our own is started"
     )
     registry_url: SecretStr | None = Field(
-        default=None, description="an etcd, `etcd://host:2379`, to find each other; none: the Valkey or Redis"
+        default=None,
+        description="an etcd, `etcd://host:2379` or `etcds://name:password@host` (TLS); none: the Valkey or Redis",
     )
     documents_url: SecretStr | None = Field(
         default=None, description="a MongoDB for documents, `mongodb://host/database`; none: the PostgreSQL"
@@ -238,6 +250,7 @@ class Settings(BaseSettings):
     tokens: TokenSettings = TokenSettings()
     database: DatabaseSettings = DatabaseSettings()
     trace: TraceSettings = TraceSettings()
+    registry: RegistrySettings = RegistrySettings()
     objects: ObjectsSettings = ObjectsSettings()
     backup: BackupSettings = BackupSettings()
     mail: MailSettings = MailSettings()
@@ -281,7 +294,7 @@ class Settings(BaseSettings):
     @classmethod
     def check_registry_url(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not is_etcd(value.get_secret_value()):
-            raise ValueError("not a URL like etcd://host:2379 or etcd://name:password@host:2379")
+            raise ValueError("not a URL like etcd://host:2379 or etcds://name:password@host:2379")
         return value
 
     @field_validator("documents_url")
@@ -400,7 +413,7 @@ def is_etcd(url: str) -> bool:
     except ValueError:
         return False
     complete = bool(parts.hostname) and bool(parts.username) == bool(parts.password)
-    return parts.scheme == "etcd" and complete and parts.path in {"", "/"} and not parts.query
+    return parts.scheme in {"etcd", "etcds"} and complete and parts.path in {"", "/"} and not parts.query
 
 
 def weakness(secret: str) -> str | None:
