@@ -18,6 +18,7 @@ from meeting_system.adapters.embedded_process import is_alive
 
 START_S = 240.0
 BACK_S = 60.0
+METRICS_TOKEN = "metrics-0f9c2e57b1d84a6e3c7f51aa90"
 
 
 class Cluster(Server):
@@ -32,6 +33,7 @@ class Cluster(Server):
             "MEETING_MEDIA__PORT": str(self.media_port),
             "MEETING_MEDIA__ADVERTISED": "127.0.0.1",
             "MEETING_MEDIA__WORKERS": "1",
+            "MEETING_METRICS__TOKEN": METRICS_TOKEN,
         }
         with self.log.open("ab") as log:
             self.child = subprocess.Popen(

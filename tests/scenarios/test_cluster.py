@@ -3,11 +3,13 @@
 import asyncio
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx2
 import pytest
 from tests.outside import need
-from tests.scenarios.cluster import Cluster, open_cluster
+from tests.prometheus_server import configure, find_program, running_prometheus
+from tests.scenarios.cluster import METRICS_TOKEN, Cluster, open_cluster
 from tests.scenarios.test_killed_servers import begin_meeting, talk_through
 
 from meeting_system.app.cluster.programs import ETCD, NGINX, POSTGRES, REDIS
@@ -84,6 +86,33 @@ async def test_too_many_log_ins_and_too_large_bodies_are_refused_before_any_serv
         too_large = await http.post("/api/v1/meetings", content=b"x" * (2 << 20))
         assert (too_large.status_code, too_large.json()["code"]) == (413, "body_too_large")
         assert (await http.get("/metrics")).status_code == 404
+
+
+async def test_prometheus_scrapes_every_process(cluster: Cluster, tmp_path: Path) -> None:
+    find_program("prometheus")
+    services = ("user", "meeting", "signaling-1", "signaling-2", "media")
+    targets = {f"127.0.0.1:{cluster.port_of(name)}": name for name in services}
+    configuration = configure(tmp_path, *targets, token=METRICS_TOKEN)
+    async with (
+        running_prometheus(tmp_path, configuration) as prometheus,
+        begin_meeting(cluster, "observed@example.org") as meeting,
+        meeting.client(None, cluster.port_of("signaling-1")).running(),
+        meeting.client("Guest", cluster.port_of("signaling-2")).running(),
+    ):
+        await prometheus.wait_for("count(up == 1) == 5")
+        await prometheus.wait_for("sum(meeting_signaling_sessions) == 2")
+        told = {
+            "meeting_signaling_sessions == 1": {"signaling-1", "signaling-2"},
+            "meeting_meeting_live >= 1": {"meeting"},
+            "meeting_media_relays": {"media"},
+            'meeting_http_request_seconds_count{route="/api/v1/auth/register"}': {"user"},
+            'meeting_health_check{check="database"} == 1': set(services),
+            'meeting_queue_length{queue="bus_calls"}': set(services),
+        }
+        for expression, names in told.items():
+            found = await prometheus.wait_for(expression)
+            assert {targets[each["metric"]["instance"]] for each in found} == names, expression
+        assert await prometheus.query('ALERTS{alertstate="firing"}') == []
 
 
 async def test_every_answer_is_hardened_once(cluster: Cluster) -> None:

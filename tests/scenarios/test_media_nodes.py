@@ -14,8 +14,10 @@ import pytest
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from tests.app.test_serve import Running, running
 from tests.scenarios.robots import Robot, Shade
+from tests.secured_etcd import open_secured_etcd
 
 from meeting_system.adapters.embedded import Servers
+from meeting_system.adapters.embedded_place import open_place
 from meeting_system.adapters.redis_store import RedisStore
 from meeting_system.media.ledger import Ledger
 
@@ -74,7 +76,7 @@ async def unwrapped() -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def open_site(
-    folder: Path, servers: Servers, database_url: str, store: RedisStore, *, robots: int
+    folder: Path, servers: Servers, database_url: str, store: RedisStore, *, robots: int, **settings: str
 ) -> AsyncIterator[Site]:
     """Start the processes, open a meeting, and let robots in: half of them on each node."""
     shared = {
@@ -84,6 +86,7 @@ async def open_site(
         "MEETING_MEDIA__SPREAD_AFTER": str(A_NODE_TAKES),
         "MEETING_MEDIA__WORKERS": "1",
         "MEETING_MEDIA__ADVERTISED": "",  # aiortc has no candidates on loopback
+        **settings,
     }
     async with unwrapped(), AsyncExitStack() as stack:
         enter = stack.enter_async_context
@@ -265,6 +268,30 @@ async def test_a_node_that_sleeps_is_given_up_by_its_lease_and_changes_nothing_w
         await wait_all_see(site, site.robots, woken_s, within_s=SETTLED_S)
         assert percentile_95(back) + 1 <= UNREACHABLE_BACK_WITHIN_S
         assert all(len(robot.rebuilds) == (robot in lost) for robot in site.robots)
+
+
+async def test_nodes_find_and_miss_each_other_on_an_etcd_with_tls_and_passwords(
+    tmp_path: Path, servers: Servers, database_url: str, store: RedisStore
+) -> None:
+    async with AsyncExitStack() as stack:
+        etcd = await stack.enter_async_context(open_secured_etcd(open_place(tmp_path / "etcd")))
+        registry = {
+            "MEETING_REGISTRY_URL": etcd.url(),
+            "MEETING_REGISTRY__AUTHORITY": str(etcd.tls.authority),
+            "MEETING_MEDIA__SPREAD_AFTER": "1",
+        }
+        site = await stack.enter_async_context(
+            open_site(tmp_path, servers, database_url, store, robots=2, **registry)
+        )
+        await wait_all_see(site, site.robots, 0.0, within_s=SETTLED_S)
+        stays, goes = [await site.node_of(robot) for robot in site.robots]
+        assert stays != goes
+        process, killed_s = await site.process_of(goes), now()
+        await process.kill()
+        back = await wait_all_see(site, site.robots[1:], killed_s, within_s=SETTLED_S)
+        say(f"node killed, on etcd: the first picture after {back[0]:.2f} s")
+        assert await site.node_of(site.robots[1]) == stays
+        assert back[0] <= UNREACHABLE_BACK_WITHIN_S
 
 
 async def test_a_stream_is_changed_and_ended_at_another_process_than_it_was_opened_at(

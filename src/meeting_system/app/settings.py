@@ -235,7 +235,7 @@ class Settings(BaseSettings):
     )
     registry_url: SecretStr | None = Field(
         default=None,
-        description="an etcd, `etcd://host:2379` or `etcds://name:password@host` (TLS); none: the Valkey or Redis",
+        description="an etcd, `etcd://host:2379` or `etcds://name:password@host` (TLS); none: the Valkey",
     )
     documents_url: SecretStr | None = Field(
         default=None, description="a MongoDB for documents, `mongodb://host/database`; none: the PostgreSQL"
