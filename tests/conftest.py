@@ -22,6 +22,7 @@ from meeting_system.adapters.bus import LocalBus
 from meeting_system.adapters.documents_sql import SqlDocuments
 from meeting_system.adapters.embedded import Servers, open_servers
 from meeting_system.adapters.mail_console import ConsoleMail
+from meeting_system.adapters.objects import open_objects
 from meeting_system.adapters.redis_store import RedisStore, open_store
 from meeting_system.adapters.registry import LeaseRegistry
 from meeting_system.adapters.registry_store import StoreLeases
@@ -172,7 +173,7 @@ def mail(clock: ManualClock) -> ConsoleMail:
 
 @pytest.fixture
 def ports(
-    database: Database, store: RedisStore, bus: LocalBus, clock: ManualClock, mail: ConsoleMail
+    database: Database, store: RedisStore, bus: LocalBus, clock: ManualClock, mail: ConsoleMail, tmp_path: Path
 ) -> Ports:
     """Real ports, in virtual time."""
     tokens = SignedTokens({"test": SECRET}, clock)
@@ -187,6 +188,8 @@ def ports(
         registry=registry,
         documents=SqlDocuments(database),
         mail=mail,
+        objects=open_objects(tmp_path.as_uri()),
+        origin="http://localhost",
     )
 
 

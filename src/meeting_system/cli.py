@@ -1,4 +1,4 @@
-"""The command line: meeting-system serve | cluster | migrate | backup | restore | doctor.
+"""The command line: meeting-system serve | cluster | migrate | backup | restore | doctor | admin.
 
 What takes long to import is imported by the command that needs it.
 """
@@ -8,10 +8,10 @@ import gc
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
@@ -21,6 +21,9 @@ from meeting_system.app.language import Language, Text, find_language
 
 if TYPE_CHECKING:
     from meeting_system.app.settings import Settings
+    from meeting_system.kernel.principal import AccountRole
+
+ResultT = TypeVar("ResultT")
 
 cli = typer.Typer(
     help="Video meetings on your own machine. | 自有机器上的视频会议。",
@@ -302,6 +305,94 @@ def doctor(
             say(f"{MARKS[finding.level]} {finding.subject[language]}: {finding.seen[language]}")
     if not sound:
         raise typer.Exit(1)
+
+
+admin = typer.Typer(help="Accounts and the audit trail. | 账号与审计日志。", no_args_is_help=True)
+cli.add_typer(admin, name="admin")
+
+Role = Annotated[str, typer.Option(help="guest, user, moderator, admin or super_admin. | 角色。")]
+
+
+@admin.command("create")
+def create_admin(
+    email: Annotated[str, typer.Argument(help="E-mail address. | 邮箱地址。")],
+    name: Annotated[str, typer.Option(help="Name shown to others. | 显示名称。")] = "Admin",
+    role: Role = "super_admin",
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from stdin. | 从标准输入读取密码。")
+    ] = False,
+) -> None:
+    """Make an account, such as the first administrator. | 创建账号，例如首位管理员。"""
+    from meeting_system.app import admin as work
+
+    given = find_role(role)
+    password = read_password(from_stdin=password_stdin)
+    user_id = run_admin(
+        lambda settings: work.create(settings, email=email, display_name=name, role=given, password=password)
+    )
+    say(f"✓ {Text('Created', '已创建')}: {email} ({given}) {user_id}")
+
+
+@admin.command("promote")
+def promote(
+    email: Annotated[str, typer.Argument(help="E-mail address of an account. | 账号的邮箱地址。")],
+    role: Annotated[str, typer.Argument(help="Its new role. | 新角色。")] = "super_admin",
+) -> None:
+    """Give an account another role. | 更改账号的角色。"""
+    from meeting_system.app import admin as work
+
+    given = find_role(role)
+    run_admin(lambda settings: work.promote(settings, email=email, role=given))
+    say(f"✓ {email}: {given}")
+
+
+@admin.command("verify-audit")
+def verify_audit(
+    expect: Annotated[
+        str | None, typer.Option(help="The head noted earlier is still in it. | 核对先前记录的摘要。")
+    ] = None,
+) -> None:
+    """Find out whether somebody changed the audit trail. | 检查审计日志是否被篡改。"""
+    from meeting_system.app import admin as work
+
+    check = run_admin(lambda settings: work.verify_audit(settings, expect))
+    say(f"{Text('Entries', '条目')}: {check.entries}  {Text('head', '摘要')}: {check.head}")
+    for flaw in check.flaws:
+        say(f"✗ {flaw.kind}  {flaw.audit_id or ''}")
+    if not check.sound:
+        fail(Text("The audit trail was changed", "审计日志已被篡改"))
+    say(f"✓ {Text('As it was written', '完整无误')}")
+
+
+def find_role(name: str) -> "AccountRole":
+    """Return the role of this name."""
+    from meeting_system.kernel.principal import AccountRole
+
+    if name not in list(AccountRole):
+        fail(f"no such role: {name}; there are {', '.join(AccountRole)}")
+    return AccountRole(name)
+
+
+def read_password(*, from_stdin: bool) -> str:
+    """Read a password: asked for twice, or a line of stdin. Never an argument: others see those."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    entered: str = typer.prompt(
+        str(Text("Password", "密码")), hide_input=True, confirmation_prompt=str(Text("Again", "再次输入"))
+    )
+    return entered
+
+
+def run_admin(work: Callable[["Settings"], Coroutine[Any, Any, ResultT]]) -> ResultT:
+    """Do something with the accounts of this machine's system; say why it can't be done."""
+    from meeting_system.app.run import START_ERRORS
+
+    settings = read_settings()
+    try:
+        with logging_somewhere(settings):
+            return asyncio.run(work(settings))
+    except (*START_ERRORS, ValueError) as error:
+        fail(error)
 
 
 def main() -> None:

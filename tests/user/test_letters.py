@@ -131,7 +131,14 @@ async def test_what_was_sent_is_remembered_a_week_without_its_words(
 ) -> None:
     await postman.accept(SendLetter.of(LETTER))
     await postman.send_all()
-    context = Context(ports, UserSettings(), passwords=None, postman=postman)  # type: ignore[arg-type]
+    context = Context(
+        ports,
+        UserSettings(),
+        passwords=None,
+        postman=postman,
+        studio=None,
+        providers={},  # type: ignore[arg-type]
+    )
     for days, left in ((6, 1), (2, 0)):
         clock.advance(days * 24 * 3600)
         await jobs.purge(context)

@@ -98,7 +98,14 @@ async def test_expired_families_are_deleted_and_living_ones_stay(
     await register("old@example.org")
     clock.advance(31 * 24 * 3600)
     ada = await register("ada@example.org")
-    context = Context(ports, UserSettings(), passwords=None, postman=Postman(ports))  # type: ignore[arg-type]
+    context = Context(
+        ports,
+        UserSettings(),
+        passwords=None,
+        postman=Postman(ports),
+        studio=None,
+        providers={},  # type: ignore[arg-type]
+    )
     assert await jobs.purge(context) == 1
     async with ports.database.reading() as connection:
         left = (await connection.execute(select(refresh_families.c.user_id))).scalars().all()

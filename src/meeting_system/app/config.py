@@ -20,6 +20,13 @@ class IceServer(BaseModel):
     credential: str | None = None
 
 
+class Provider(BaseModel):
+    """Another place to log in through: `/api/v1/auth/sso/{name}`."""
+
+    name: str
+    title: str
+
+
 class ClientConfig(BaseModel):
     """The answer."""
 
@@ -30,6 +37,9 @@ class ClientConfig(BaseModel):
     ice_servers: list[IceServer]
     password_min_length: int
     test_connection: bool
+    providers: list[Provider]
+    mail: bool
+    """Whether letters leave: without, nobody gets a link to a new password by itself."""
 
 
 def config_routes(settings: Settings) -> list[BaseRoute]:
@@ -43,6 +53,10 @@ def config_routes(settings: Settings) -> list[BaseRoute]:
         ice_servers=[],
         password_min_length=PASSWORD_MIN_LENGTH,
         test_connection=True,
+        providers=[
+            Provider(name=name, title=provider.title or name) for name, provider in settings.user.oidc.items()
+        ],
+        mail=settings.mail.url is not None or settings.environment == "development",
     )
 
     @router.get("/config")

@@ -76,6 +76,8 @@ def all_routes() -> list[BaseRoute]:
         registry=nothing,
         documents=nothing,
         mail=nothing,
+        objects=nothing,
+        origin="",
     )
     plugs = [
         user.create(ports, settings.user),

@@ -1,9 +1,10 @@
 """The one list of services: what a process may run, and how each is opened."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from meeting_system.app.settings import Settings
+from meeting_system.kernel.login import LoginProvider
 from meeting_system.kit.plug import Plug, Ports
 
 Opener = Callable[[Ports, Settings], AbstractAsyncContextManager[Plug]]
@@ -16,7 +17,17 @@ async def open_user(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
     """Accounts, sessions, tokens."""
     from meeting_system.user import create
 
-    yield create(ports, settings.user)
+    async with AsyncExitStack() as stack:
+        providers: dict[str, LoginProvider] = {}
+        if settings.user.oidc:
+            from meeting_system.adapters.oidc import OidcClient, OidcProvider, open_http
+
+            http = await stack.enter_async_context(open_http())
+            for name, set_up in settings.user.oidc.items():
+                secret = set_up.client_secret.get_secret_value() if set_up.client_secret else None
+                client = OidcClient(set_up.issuer, set_up.client_id, secret)
+                providers[name] = OidcProvider(client, http, ports.clock)
+        yield create(ports, settings.user, providers)
 
 
 @asynccontextmanager

@@ -71,11 +71,30 @@ class HttpSettings(Part):
     port: int = Field(default=8800, ge=0, le=65535)
     body_limit: int = Field(default=1 << 20, ge=1024, description="bytes of a request's body")
     frame_limit: int = Field(default=256 << 10, ge=4096, description="bytes of a WebSocket message")
+    origin: str | None = Field(
+        default=None,
+        description="address of the pages where a proxy stands before us, such as https://meet.example.org",
+    )
     trusted_proxies: Words = Field(default=(), description="addresses whose X-Forwarded headers are believed")
     drain_s: float = Field(default=10, ge=0, le=300, description="for clients to leave when we stop")
     web: Path | None = Field(
         default=None, description="folder of the built web client; none: the one beside us"
     )
+
+    @field_validator("origin", mode="before")
+    @classmethod
+    def check_origin(cls, value: Any) -> Any:
+        if value in {None, ""}:
+            return None
+        parts = urlsplit(str(value))
+        if (
+            parts.scheme not in {"http", "https"}
+            or not parts.hostname
+            or parts.path.strip("/")
+            or parts.query
+        ):
+            raise ValueError("not an address like https://meet.example.org, without a path")
+        return f"{parts.scheme}://{parts.netloc}"
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
@@ -143,7 +162,7 @@ class RegistrySettings(Part):
 
 
 class ObjectsSettings(Part):
-    """Where large files are kept: backups, when no other place is named."""
+    """Where large files are kept: pictures and files of people, and backups when no other place is named."""
 
     url: str | None = Field(default=None, description="s3://bucket/prefix or file:///folder")
     endpoint: str | None = Field(
@@ -374,6 +393,8 @@ class Settings(BaseSettings):
     @property
     def origin(self) -> str:
         """Address for the browser."""
+        if self.http.origin is not None:
+            return self.http.origin
         if self.public is None:
             return f"http://localhost:{self.http.port}"
         host = f"[{self.public}]" if ":" in self.public else self.public

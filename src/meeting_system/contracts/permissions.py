@@ -4,12 +4,34 @@ A permission is `resource:action`. Looked up in frozensets, because that costs u
 """
 
 from meeting_system.kernel.errors import Forbidden
-from meeting_system.kernel.principal import AccountRole, MeetingRole
+from meeting_system.kernel.principal import Account, AccountRole, MeetingRole
 
-_GUEST = frozenset({"profile:read", "profile:update", "meeting:join"})
-_USER = _GUEST | {"room:read", "room:update", "meeting:create", "meeting:read", "webhook:own"}
+_GUEST = frozenset(
+    {
+        "profile:read",
+        "profile:update",
+        "account:secure",
+        "account:export",
+        "account:delete",
+        "meeting:join",
+        "meeting:act",
+    }
+)
+_USER = _GUEST | {"room:read", "room:update", "meeting:create", "meeting:read", "token:manage", "webhook:own"}
 _MODERATOR = _USER | {"meeting:moderate"}
-_ADMIN = _MODERATOR | {"audit:read", "webhook:manage"}
+_ADMIN = _MODERATOR | {
+    "audit:read",
+    "webhook:manage",
+    "user:read",
+    "user:create",
+    "user:ban",
+    "user:log_out",
+    "user:change_role",
+    "user:reset_password",
+    "user:delete",
+    "client:manage",
+    "live:read",
+}
 
 ACCOUNT_PERMISSIONS: dict[AccountRole, frozenset[str]] = {
     AccountRole.GUEST: _GUEST,
@@ -18,7 +40,21 @@ ACCOUNT_PERMISSIONS: dict[AccountRole, frozenset[str]] = {
     AccountRole.ADMIN: _ADMIN,
     AccountRole.SUPER_ADMIN: _ADMIN,
 }
-"""`meeting:moderate`: acts as a host in every meeting, without being in it."""
+"""`meeting:act`: acts in meetings as the role there says; only programs can be without it.
+`meeting:moderate`: acts as a host in every meeting, without being in it."""
+
+PERSONAL = frozenset({"account:secure", "account:delete", "token:manage", "client:manage"})
+"""What only a person who logged in may do, never a program: it could give itself more, or stay for ever."""
+
+GRANTABLE = frozenset().union(*ACCOUNT_PERMISSIONS.values()) - PERSONAL
+"""What may be a scope of a token or a client."""
+
+
+class ScopeMissing(Forbidden):
+    """The account may, but the program was not given this permission."""
+
+    code = "scope_missing"
+
 
 _OBSERVER = frozenset({"chat:read"})
 _ATTENDEE = _OBSERVER | {"chat:send"}
@@ -34,10 +70,19 @@ MEETING_PERMISSIONS: dict[MeetingRole, frozenset[str]] = {
 }
 
 
-def check_account(role: AccountRole, permission: str) -> None:
-    """Raise Forbidden unless accounts of `role` have `permission`."""
-    if permission not in ACCOUNT_PERMISSIONS[role]:
-        raise Forbidden(f"your account ({role}) has no permission {permission}")
+def check_account(account: Account, permission: str) -> None:
+    """Raise Forbidden unless accounts of this role have `permission`, and a program was given it."""
+    if permission not in ACCOUNT_PERMISSIONS[account.role]:
+        raise Forbidden(f"your account ({account.role}) has no permission {permission}")
+    if account.scopes is not None and permission not in account.scopes:
+        raise ScopeMissing(f"this token was not given the scope {permission}")
+
+
+def may(account: Account, permission: str) -> bool:
+    """Tell what `check_account` would raise for."""
+    return permission in ACCOUNT_PERMISSIONS[account.role] and (
+        account.scopes is None or permission in account.scopes
+    )
 
 
 def check_participant(role: MeetingRole, permission: str) -> None:

@@ -28,12 +28,17 @@ class MeetingRole(StrEnum):
 
 @dataclass(frozen=True)
 class Account:
-    """A signed-in account; `family_id` is the refresh-token family its access token came from."""
+    """A signed-in account, or a program that acts for one.
+
+    `family_id`: what its access ends with: the refresh-token family of a person, the token or client of a
+    program. `scopes`: the permissions that a program was given; None: a person, who may all of the role.
+    """
 
     user_id: UserId
     role: AccountRole
     display_name: str
     family_id: str
+    scopes: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def create_app(
     """Return the application with `routes`; `otherwise` answers what none of them matches."""
     # The document is of all services, whichever run here: `app/openapi.py`.
     app = FastAPI(title="meeting-system", version=__version__, openapi_url=None)
-    authenticator = Authenticator(ports.tokens, ports.store)
+    authenticator = Authenticator(ports.tokens, ports.store, ports.bus)
     app.state.authenticator = authenticator
     app.router.routes.extend(routes)
     if otherwise is not None:

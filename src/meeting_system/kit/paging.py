@@ -8,6 +8,7 @@ from fastapi import Query
 from pydantic import BaseModel
 
 from meeting_system.kernel.errors import FieldError, Invalid
+from meeting_system.kernel.ids import is_id
 
 MOST_ITEMS = 100
 LONGEST_CURSOR = 512
@@ -34,6 +35,14 @@ class Page(BaseModel, Generic[ItemT]):
 def encode_cursor(position: str) -> str:
     """Return the cursor for a position, such as the id of the last item shown."""
     return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
+
+
+def decode_id(cursor: str) -> str:
+    """Return the id that a cursor stands for; raise CursorInvalid when it is none."""
+    position = decode_cursor(cursor)
+    if not is_id(position):
+        raise CursorInvalid("this cursor is not from this list: start with the first page")
+    return position
 
 
 def decode_cursor(cursor: str) -> str:

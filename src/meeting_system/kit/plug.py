@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute
 
 from meeting_system.contracts.call import Event, Request
 from meeting_system.kernel.clock import Clock
-from meeting_system.kernel.ports import Check, Documents, Mail, Registry, Store
+from meeting_system.kernel.ports import Check, Documents, Mail, Objects, Registry, Store
 from meeting_system.kit.bus import Bus, Handler, Listener
 from meeting_system.kit.limits import RateLimiter
 from meeting_system.kit.sql import Database
@@ -53,3 +53,6 @@ class Ports:
     registry: Registry
     mail: Mail
     documents: Documents
+    objects: Objects
+    origin: str
+    """Where people reach the pages, for links in letters: never what a request says of itself."""

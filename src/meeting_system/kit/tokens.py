@@ -110,12 +110,14 @@ class SignedTokens:
 
 def _to_claims(principal: Principal) -> dict[str, str]:
     if isinstance(principal, Account):
-        return {
+        claims = {
             "sub": principal.user_id,
             "role": principal.role,
             "name": principal.display_name,
             "fam": principal.family_id,
         }
+        # RFC 9068, section 2.2.3: only programs have it.
+        return claims if principal.scopes is None else claims | {"scope": " ".join(sorted(principal.scopes))}
     return {
         "sub": principal.participant_id,
         "meeting": principal.meeting_id,
@@ -133,6 +135,7 @@ def _to_principal(claims: dict[str, Any]) -> Principal:
         AccountRole(claims["role"]),
         str(claims["name"]),
         str(claims["fam"]),
+        frozenset(str(claims["scope"]).split()) if "scope" in claims else None,
     )
 
 

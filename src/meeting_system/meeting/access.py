@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from meeting_system.contracts.permissions import ACCOUNT_PERMISSIONS
+from meeting_system.contracts.permissions import check_account, may
 from meeting_system.kernel.ids import is_id
 from meeting_system.kernel.principal import Account, Guest, MeetingRole, Principal
 from meeting_system.meeting.errors import MeetingNotFound, ParticipantBanned
@@ -57,11 +57,19 @@ async def _of_account(connection: AsyncConnection, meeting_id: str, account: Acc
     devices = await runs.find_participants_of(connection, meeting_id, account.user_id)
     inside = next((row for row in devices if row.state != "removed"), None)
     participant_id = inside.participant_id if inside else None
-    if "meeting:moderate" in ACCOUNT_PERMISSIONS[account.role]:
-        return Standing(MeetingRole.HOST, participant_id, account.display_name)
+    if may(account, "meeting:moderate"):
+        return Standing(_limit(account, MeetingRole.HOST), participant_id, account.display_name)
     if member_role is None:
         raise MeetingNotFound("there is no such meeting, or you are not part of it")
     role = MeetingRole(member_role)
     if devices and inside is None and role not in (MeetingRole.HOST, MeetingRole.CO_HOST):
         raise ParticipantBanned("a host removed you from this meeting")
-    return Standing(role, participant_id, account.display_name)
+    return Standing(_limit(account, role), participant_id, account.display_name)
+
+
+def _limit(account: Account, role: MeetingRole) -> MeetingRole:
+    """Let a program that was not given `meeting:act` look on; without `meeting:read` not even that."""
+    if may(account, "meeting:act"):
+        return role
+    check_account(account, "meeting:read")
+    return MeetingRole.OBSERVER

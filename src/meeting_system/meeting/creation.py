@@ -26,7 +26,7 @@ _TRIES = 10
 async def create_meeting(context: Context, account: Account, sent: NewMeeting, *, key: str | None) -> str:
     """Make an instant meeting of the caller's personal room; return its id. `key`: the Idempotency-Key, with
     which a repeat returns the first meeting."""
-    check_account(account.role, "meeting:create")
+    check_account(account, "meeting:create")
     password_hash = await context.passwords.hash(sent.password) if sent.password else None
     now = context.ports.clock.now()
     meeting_id = new_id(now.timestamp())

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from meeting_system.contracts.account import AccountRecords, CollectAccount, ExpelAccount, ForgetAccount
 from meeting_system.contracts.call import Nothing, Request
 from meeting_system.contracts.meeting import (
     Admission,
@@ -32,6 +33,7 @@ from meeting_system.contracts.stream import AdmitStream, StreamAdmission
 from meeting_system.kernel.ids import is_id
 from meeting_system.kit.bus import Handler
 from meeting_system.meeting import (
+    accounts,
     chat,
     lifecycle,
     moderation,
@@ -49,7 +51,22 @@ from meeting_system.meeting.repository import commands
 
 def create_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
     """Return the handler of each request."""
-    return {**_command_handlers(context), **_question_handlers(context)}
+    return {**_command_handlers(context), **_question_handlers(context), **_account_handlers(context)}
+
+
+def _account_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
+    async def expel_account(request: ExpelAccount) -> Nothing:
+        await accounts.expel(context, request.user_id)
+        return Nothing()
+
+    async def forget_account(request: ForgetAccount) -> Nothing:
+        await accounts.forget(context, request.user_id, request.email)
+        return Nothing()
+
+    async def collect_account(request: CollectAccount) -> AccountRecords:
+        return await accounts.collect(context, request.user_id)
+
+    return {ExpelAccount: expel_account, ForgetAccount: forget_account, CollectAccount: collect_account}
 
 
 def _command_handlers(context: Context) -> dict[type[Request[Any]], Handler]:

@@ -32,7 +32,7 @@ async def join(
     if sent.pass_code is not None:
         principal = None
     if isinstance(principal, Account):
-        check_account(principal.role, "meeting:join")
+        check_account(principal, "meeting:join")
     if reference.meeting_no is not None:
         await guesses.check_number(context, address)
     checked: str | None = None

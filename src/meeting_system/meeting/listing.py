@@ -1,6 +1,6 @@
 """Looking at meetings: mine, one, who is in it, and what a stranger with the number may know."""
 
-from meeting_system.contracts.permissions import ACCOUNT_PERMISSIONS, check_account
+from meeting_system.contracts.permissions import check_account, may
 from meeting_system.kernel.ids import is_id
 from meeting_system.kernel.principal import Account, MeetingRole, Principal
 from meeting_system.kit.paging import CursorInvalid, decode_cursor, encode_cursor
@@ -21,7 +21,7 @@ async def list_meetings(
     context: Context, account: Account, *, cursor: str | None, limit: int, base_url: str
 ) -> MeetingPage:
     """Return the meetings the caller hosts or joined, newest first, in one statement."""
-    check_account(account.role, "meeting:read")
+    check_account(account, "meeting:read")
     before = _decode_id(cursor)
     async with context.ports.database.reading() as connection:
         rows = await meetings.list_meetings(connection, account.user_id, before=before, limit=limit + 1)
@@ -33,13 +33,12 @@ async def list_meetings(
 
 async def get_meeting(context: Context, account: Account, meeting_id: str, *, base_url: str) -> Meeting:
     """Return a meeting to who belongs to it. Error: meeting_not_found."""
-    check_account(account.role, "meeting:read")
+    check_account(account, "meeting:read")
     check_meeting_id(meeting_id)
     async with context.ports.database.reading() as connection:
         row = await meetings.find_meeting(connection, meeting_id, user_id=account.user_id)
         await note_row(connection, tables.meetings, meeting_id, without=tables.COUNTERS)
-    moderates = "meeting:moderate" in ACCOUNT_PERMISSIONS[account.role]
-    if row is None or not (row.role or moderates):
+    if row is None or not (row.role or may(account, "meeting:moderate")):
         raise MeetingNotFound("there is no such meeting, or you are not part of it")
     return _show(row, base_url)
 

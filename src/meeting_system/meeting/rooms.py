@@ -50,7 +50,7 @@ async def open_personal_room(context: Context, user_id: str, display_name: str) 
 
 async def get_my_room(context: Context, account: Account) -> Room:
     """Return the caller's personal room."""
-    check_account(account.role, "room:read")
+    check_account(account, "room:read")
     async with context.ports.database.transaction() as connection:
         row = await open_room(
             connection, account.user_id, account.display_name, now=context.ports.clock.now()
@@ -61,7 +61,7 @@ async def get_my_room(context: Context, account: Account) -> Room:
 
 async def update_my_room(context: Context, account: Account, change: RoomChange) -> Room:
     """Change what was sent of the caller's personal room (JSON merge patch)."""
-    check_account(account.role, "room:update")
+    check_account(account, "room:update")
     now = context.ports.clock.now()
     async with context.ports.database.transaction() as connection:
         room = await open_room(connection, account.user_id, account.display_name, now=now)

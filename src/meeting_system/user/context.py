@@ -1,7 +1,10 @@
 """What the features of the user service work with."""
 
+from collections.abc import Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from meeting_system.kernel.login import LoginProvider
 from meeting_system.kit.passwords import Passwords
 from meeting_system.kit.plug import Ports
 from meeting_system.user.postman import Postman
@@ -10,9 +13,12 @@ from meeting_system.user.settings import UserSettings
 
 @dataclass(frozen=True)
 class Context:
-    """Ports, settings and the password threads, and who sends letters."""
+    """Ports, settings, the threads that hash and draw, and who sends letters."""
 
     ports: Ports
     settings: UserSettings
     passwords: Passwords
     postman: Postman
+    studio: Executor
+    """Draws pictures."""
+    providers: Mapping[str, LoginProvider]

@@ -4,9 +4,17 @@ from typing import Any
 
 from meeting_system.contracts.call import Nothing, Request
 from meeting_system.contracts.mail import SendLetter
-from meeting_system.contracts.user import BlockFamilies, FindProfiles, Profiles
+from meeting_system.contracts.user import (
+    BlockFamilies,
+    DeletePictures,
+    FindProfiles,
+    FindTokenHolder,
+    MailResetLink,
+    Profiles,
+    TokenHolder,
+)
 from meeting_system.kit.bus import Handler
-from meeting_system.user import logout, profile
+from meeting_system.user import access_tokens, avatars, forgotten, logout, profile
 from meeting_system.user.context import Context
 
 
@@ -24,4 +32,22 @@ def create_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
         await context.postman.accept(request)
         return Nothing()
 
-    return {FindProfiles: find_profiles, BlockFamilies: block_families, SendLetter: send_letter}
+    async def find_token_holder(request: FindTokenHolder) -> TokenHolder:
+        return await access_tokens.find_holder(context, request.token_hash)
+
+    async def mail_reset_link(request: MailResetLink) -> Nothing:
+        await forgotten.mail_reset_link(context, request)
+        return Nothing()
+
+    async def delete_pictures(request: DeletePictures) -> Nothing:
+        await avatars.delete_pictures(context, request.user_id)
+        return Nothing()
+
+    return {
+        FindProfiles: find_profiles,
+        BlockFamilies: block_families,
+        SendLetter: send_letter,
+        FindTokenHolder: find_token_holder,
+        MailResetLink: mail_reset_link,
+        DeletePictures: delete_pictures,
+    }

@@ -44,14 +44,29 @@ async def logout_everywhere(context: Context, account: Account, *, address: str)
     """End every log-in of an account, this one included."""
     now = context.ports.clock.now()
     async with context.ports.database.transaction() as connection:
-        family_ids = await families.revoke_families_of(
-            connection, account.user_id, why="logout_all", now=now, used_since=_still_living(context, now)
-        )
+        family_ids = await end_all(context, connection, account.user_id, why="logout_all", now=now)
         await trail.insert_audit(
             connection, "logged_out_everywhere", user_id=account.user_id, address=address, now=now
         )
-        await _block_surely(connection, family_ids, account.user_id)
     await block_now(context, family_ids)
+
+
+async def end_all(
+    context: Context,
+    connection: AsyncConnection,
+    user_id: str,
+    *,
+    why: str,
+    now: datetime,
+    but: str | None = None,
+) -> list[str]:
+    """Revoke all log-ins of an account, or all `but` one, inside a transaction; follow it with `block_now` of
+    what is returned after the commit."""
+    family_ids = await families.revoke_families_of(
+        connection, user_id, why=why, now=now, used_since=_still_living(context, now), but=but
+    )
+    await _block_surely(connection, family_ids, user_id)
+    return family_ids
 
 
 async def end_family(

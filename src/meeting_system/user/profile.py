@@ -9,14 +9,14 @@ from meeting_system.user import models, tokens
 from meeting_system.user.context import Context
 from meeting_system.user.errors import UserNotFound
 from meeting_system.user.repository import accounts
-from meeting_system.user.schemas import ProfileChange, User
+from meeting_system.user.schemas import ProfileChange, PublicProfile, User
 
 _AT_ONCE = 1000
 
 
 async def get_profile(context: Context, account: Account) -> User:
     """Return the caller's own account."""
-    check_account(account.role, "profile:read")
+    check_account(account, "profile:read")
     async with context.ports.database.reading() as connection:
         row = await accounts.find_account(connection, account.user_id)
         await note_row(connection, models.accounts, account.user_id)
@@ -28,7 +28,7 @@ async def get_profile(context: Context, account: Account) -> User:
 async def update_profile(context: Context, account: Account, change: ProfileChange) -> User:
     """Change what was sent (JSON merge patch) and return the whole. The name inside access tokens follows
     with the next refresh."""
-    check_account(account.role, "profile:update")
+    check_account(account, "profile:update")
     changes = change.model_dump(include=change.model_fields_set)
     if not changes:
         return await get_profile(context, account)
@@ -41,6 +41,16 @@ async def update_profile(context: Context, account: Account, change: ProfileChan
     if row is None:
         raise UserNotFound("this account was deleted")
     return tokens.show(row)
+
+
+async def get_public_profile(context: Context, account: Account, user_id: str) -> PublicProfile:
+    """Return what everybody may know of an account. Error: user_not_found."""
+    check_account(account, "profile:read")
+    found = await find_profiles(context, [user_id])
+    if not found.items:
+        raise UserNotFound("there is no account with this id")
+    shown = found.items[0]
+    return PublicProfile(user_id=shown.user_id, display_name=shown.display_name, avatar_url=shown.avatar_url)
 
 
 async def find_profiles(context: Context, user_ids: list[str]) -> Profiles:

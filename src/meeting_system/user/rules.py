@@ -2,12 +2,14 @@
 
 import hashlib
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from pathlib import Path
 from unicodedata import normalize
 
-from meeting_system.user.errors import PasswordWeak
+from meeting_system.kernel.principal import AccountRole
+from meeting_system.user.errors import PasswordWeak, RankTooHigh
 
 PASSWORD_MIN_LENGTH = 10
 _EMAIL = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}@[^\s@\"(),:;<>\[\]\\.]+(\.[^\s@\"(),:;<>\[\]\\.]+)*")
@@ -38,6 +40,31 @@ def check_password(password: str, *, email: str) -> None:
 def token_hash(token: str) -> bytes:
     """Return what is stored of a refresh token: it has 256 random bits, so one round is enough."""
     return hashlib.sha256(token.encode()).digest()
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Where a request comes from, as its owner is shown it later."""
+
+    address: str
+    user_agent: str | None = None
+
+
+def rank(role: AccountRole) -> int:
+    """Return the height of a role: more is more."""
+    return list(AccountRole).index(role)
+
+
+def check_rank(actor: AccountRole, target: AccountRole) -> None:
+    """Raise RankTooHigh unless who has `actor` may do something to who has `target`."""
+    if actor is not AccountRole.SUPER_ADMIN and rank(target) >= rank(actor):
+        raise RankTooHigh(f"this account is {target}: only a higher role may do that, yours is {actor}")
+
+
+def check_grant(actor: AccountRole, given: AccountRole) -> None:
+    """Raise RankTooHigh for a role above one's own."""
+    if rank(given) > rank(actor):
+        raise RankTooHigh(f"{given} is above your own role, {actor}")
 
 
 class Verdict(Enum):

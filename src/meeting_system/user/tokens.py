@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
+from typing import cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,11 +12,12 @@ from meeting_system.user import rules
 from meeting_system.user.context import Context
 from meeting_system.user.repository import families
 from meeting_system.user.repository.accounts import AccountRow
-from meeting_system.user.schemas import SignedIn, User
+from meeting_system.user.rules import Caller
+from meeting_system.user.schemas import Locale, SignedIn, User
 
 
 async def open_family(
-    context: Context, connection: AsyncConnection, account: AccountRow, *, now: datetime
+    context: Context, connection: AsyncConnection, account: AccountRow, caller: Caller, *, now: datetime
 ) -> SignedIn:
     """Begin a family of refresh tokens: one a log-in."""
     family_id = new_id(now.timestamp())
@@ -25,6 +27,7 @@ async def open_family(
         user_id=account.user_id,
         now=now,
         expires_at=now + timedelta(seconds=context.settings.family_lifetime_s),
+        caller=caller,
     )
     return await grow_family(context, connection, account, family_id, now=now)
 
@@ -58,4 +61,14 @@ async def grow_family(
 
 def show(account: AccountRow) -> User:
     """Return an account as its owner sees it."""
-    return User.model_validate(account, from_attributes=True)
+    return User(
+        user_id=account.user_id,
+        email=account.email,
+        email_verified=account.email_verified_at is not None,
+        display_name=account.display_name,
+        locale=cast("Locale", account.locale),
+        role=AccountRole(account.role),
+        avatar_url=account.avatar_url,
+        has_password=account.password_hash is not None,
+        created_at=account.created_at,
+    )

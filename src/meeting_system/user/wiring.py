@@ -1,9 +1,10 @@
 """The user service as a plug."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 
+from meeting_system.kernel.login import LoginProvider
 from meeting_system.kit.every import every
 from meeting_system.kit.passwords import Passwords
 from meeting_system.kit.plug import Plug, Ports
@@ -11,15 +12,19 @@ from meeting_system.kit.tasks import alongside
 from meeting_system.user import jobs
 from meeting_system.user.context import Context
 from meeting_system.user.handlers import create_handlers
+from meeting_system.user.pictures import open_studio
 from meeting_system.user.postman import Postman
 from meeting_system.user.routes import create_routes
 from meeting_system.user.settings import UserSettings
 
 
-def create(ports: Ports, settings: UserSettings) -> Plug:
+def create(
+    ports: Ports, settings: UserSettings, providers: Mapping[str, LoginProvider] | None = None
+) -> Plug:
     """Wire the user service to its ports."""
     passwords = Passwords(threads=settings.hashing_threads, waiting=settings.hashing_waiting)
-    context = Context(ports, settings, passwords, Postman(ports))
+    studio = open_studio()
+    context = Context(ports, settings, passwords, Postman(ports), studio, providers or {})
 
     @asynccontextmanager
     async def run() -> AsyncIterator[None]:
@@ -29,5 +34,6 @@ def create(ports: Ports, settings: UserSettings) -> Plug:
                 yield
         finally:
             passwords.close()
+            studio.shutdown(wait=False, cancel_futures=True)
 
     return Plug(name="user", routes=create_routes(context), handlers=create_handlers(context), run=run)

@@ -23,7 +23,7 @@ async def create_webhook(context: Context, account: Account, sent: NewWebhook) -
 
     Errors: forbidden, webhook_url_refused, too_many_webhooks.
     """
-    check_account(account.role, "webhook:manage" if sent.covers == "everything" else "webhook:own")
+    check_account(account, "webhook:manage" if sent.covers == "everything" else "webhook:own")
     rules.check_url(sent.url, context.settings.networks)
     now = context.ports.clock.now()
     row = new_row(context, url=sent.url, events=list(sent.events)) | {

@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.user.models import refresh_families, refresh_tokens
+from meeting_system.user.rules import Caller
+
+_MOST = 100
+"""Log-ins that are listed: more are of no use to a person."""
 
 
 @dataclass(frozen=True)
@@ -22,13 +26,45 @@ class RefreshRow:
 
 
 async def insert_family(
-    connection: AsyncConnection, *, family_id: str, user_id: str, now: datetime, expires_at: datetime
+    connection: AsyncConnection,
+    *,
+    family_id: str,
+    user_id: str,
+    now: datetime,
+    expires_at: datetime,
+    caller: Caller,
 ) -> None:
     await connection.execute(
         insert(refresh_families).values(
-            family_id=family_id, user_id=user_id, created_at=now, used_at=now, expires_at=expires_at
+            family_id=family_id,
+            user_id=user_id,
+            created_at=now,
+            used_at=now,
+            expires_at=expires_at,
+            address=caller.address,
+            user_agent=caller.user_agent,
         )
     )
+
+
+async def list_families(connection: AsyncConnection, user_id: str, *, now: datetime) -> list[RowMapping]:
+    """Return the log-ins that go on, the last used first."""
+    statement = (
+        select(refresh_families)
+        .where(
+            refresh_families.c.user_id == user_id,
+            refresh_families.c.revoked_at.is_(None),
+            refresh_families.c.expires_at > now,
+        )
+        .order_by(refresh_families.c.used_at.desc(), refresh_families.c.family_id)
+        .limit(_MOST)
+    )
+    return list((await connection.execute(statement)).mappings())
+
+
+async def find_family(connection: AsyncConnection, family_id: str) -> RowMapping | None:
+    statement = select(refresh_families).where(refresh_families.c.family_id == family_id)
+    return (await connection.execute(statement)).mappings().first()
 
 
 async def insert_token(
@@ -81,12 +117,23 @@ async def revoke_family(connection: AsyncConnection, family_id: str, *, why: str
 
 
 async def revoke_families_of(
-    connection: AsyncConnection, user_id: str, *, why: str, now: datetime, used_since: datetime
+    connection: AsyncConnection,
+    user_id: str,
+    *,
+    why: str,
+    now: datetime,
+    used_since: datetime,
+    but: str | None = None,
 ) -> list[str]:
-    """Revoke all families of an account; return those that may still have a living access token."""
+    """Revoke all families of an account, or all `but` one; return those that may still have a living access
+    token."""
     statement = (
         update(refresh_families)
-        .where(refresh_families.c.user_id == user_id, refresh_families.c.revoked_at.is_(None))
+        .where(
+            refresh_families.c.user_id == user_id,
+            refresh_families.c.revoked_at.is_(None),
+            refresh_families.c.family_id.is_distinct_from(but),
+        )
         .values(revoked_at=now, revoked_why=why)
         .returning(refresh_families.c.family_id, refresh_families.c.used_at)
     )

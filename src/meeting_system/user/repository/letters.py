@@ -74,3 +74,8 @@ async def close_letter(
 
 async def delete_old_letters(connection: AsyncConnection, *, before: datetime) -> None:
     await connection.execute(delete(letters).where(letters.c.done_at < before))
+
+
+async def delete_letters_to(connection: AsyncConnection, email: str) -> None:
+    """Forget what is on its way to an address."""
+    await connection.execute(delete(letters).where(letters.c.content["to"]["address"].astext == email))

@@ -1,0 +1,68 @@
+"""What becomes of meetings when an account is closed, deleted, or taken along."""
+
+from meeting_system.contracts.account import AccountRecords
+from meeting_system.contracts.media import ClosePeer
+from meeting_system.contracts.signal import ParticipantRemoved
+from meeting_system.kernel.ids import is_id
+from meeting_system.kit import outbox
+from meeting_system.meeting import durable, lifecycle
+from meeting_system.meeting.context import Context
+from meeting_system.meeting.repository import accounts, runs
+from meeting_system.meeting.repository.accounts import Presence
+
+_MOST = 10_000
+"""Records of a kind that are taken along."""
+
+
+async def expel(context: Context, user_id: str) -> None:
+    """Remove an account from every meeting that it is in now: its sockets close, its media ends."""
+    if not is_id(user_id):
+        return
+    async with context.ports.database.reading() as connection:
+        presences = await accounts.list_presences(connection, user_id)
+    for presence in presences:
+        await _expel_from(context, presence, user_id)
+
+
+async def _expel_from(context: Context, presence: Presence, user_id: str) -> None:
+    async with context.ports.database.transaction() as connection:
+        run = await runs.lock_run(connection, presence.run_id, presence.meeting_id)
+        if run is None or run.ended_at is not None:
+            return
+        now = context.ports.clock.now()
+        for target in await runs.find_participants_of(connection, run.meeting_id, user_id):
+            if target.state in ("left", "removed"):
+                continue
+            await runs.ban(connection, run.meeting_id, target, now=now)
+            event = ParticipantRemoved(participant_id=target.participant_id)
+            await durable.tell(connection, run, "participant.removed", event, by=None, now=now)
+            await outbox.collect(
+                connection,
+                ClosePeer(meeting_id=run.meeting_id, participant_id=target.participant_id),
+                key=f"media:{target.participant_id}",
+            )
+
+
+async def forget(context: Context, user_id: str, email: str) -> None:
+    """Delete what a deleted account owned, and take it out of meetings of others. Again is no error."""
+    if not is_id(user_id):
+        return
+    now = context.ports.clock.now()
+    async with context.ports.database.reading() as connection:
+        live = await accounts.list_live_runs_of_host(connection, user_id)
+    for presence in live:
+        async with context.ports.database.transaction() as connection:
+            run = await runs.lock_run(connection, presence.run_id, presence.meeting_id)
+            if run is not None and run.ended_at is None:
+                await lifecycle.finish(connection, run, "host", by=None, now=now)
+    async with context.ports.database.transaction() as connection:
+        await accounts.delete_own(connection, user_id, email)
+        await accounts.take_out_of_others(connection, user_id)
+
+
+async def collect(context: Context, user_id: str) -> AccountRecords:
+    """Return what is kept of an account."""
+    if not is_id(user_id):
+        return AccountRecords(records={})
+    async with context.ports.database.reading() as connection:
+        return AccountRecords(records=await accounts.collect(connection, user_id, limit=_MOST))

@@ -1,0 +1,144 @@
+"""What the tables of meetings hold of one account."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Text as TextType
+from sqlalchemy import cast, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from meeting_system.meeting.models import (
+    bans,
+    commands,
+    events,
+    feeds,
+    invitees,
+    meetings,
+    members,
+    messages,
+    participants,
+    room_members,
+    rooms,
+    runs,
+    series,
+)
+
+NOBODY = "—"
+"""The name of who was deleted, in meetings of others."""
+
+
+@dataclass(frozen=True)
+class Presence:
+    """A live run that an account is in."""
+
+    run_id: str
+    meeting_id: str
+
+
+async def list_presences(connection: AsyncConnection, user_id: str) -> list[Presence]:
+    """Return the live runs that an account is in or about to enter."""
+    statement = (
+        select(runs.c.run_id, runs.c.meeting_id)
+        .join_from(participants, runs)
+        .where(
+            participants.c.user_id == user_id,
+            participants.c.state.not_in(("left", "removed")),
+            runs.c.ended_at.is_(None),
+        )
+        .distinct()
+        .order_by(runs.c.run_id)
+    )
+    return [Presence(*row) for row in await connection.execute(statement)]
+
+
+async def list_live_runs_of_host(connection: AsyncConnection, user_id: str) -> list[Presence]:
+    """Return the live runs of the meetings that go with the account."""
+    statement = (
+        select(runs.c.run_id, runs.c.meeting_id)
+        .join_from(runs, meetings)
+        .join(rooms, rooms.c.room_id == meetings.c.room_id)
+        .where(runs.c.ended_at.is_(None), or_(meetings.c.host_id == user_id, rooms.c.owner_id == user_id))
+        .order_by(runs.c.run_id)
+    )
+    return [Presence(*row) for row in await connection.execute(statement)]
+
+
+async def delete_own(connection: AsyncConnection, user_id: str, email: str) -> None:
+    """Delete the rooms of an account and the meetings that it hosts, with all that hangs on them."""
+    own_rooms = select(rooms.c.room_id).where(rooms.c.owner_id == user_id)
+    for table in (meetings, series):
+        await connection.execute(
+            delete(table).where(or_(table.c.host_id == user_id, table.c.room_id.in_(own_rooms)))
+        )
+    await connection.execute(delete(rooms).where(rooms.c.owner_id == user_id))
+    await connection.execute(delete(feeds).where(feeds.c.user_id == user_id))
+    await connection.execute(delete(members).where(members.c.user_id == user_id))
+    await connection.execute(delete(room_members).where(room_members.c.user_id == user_id))
+    await connection.execute(
+        delete(invitees).where(or_(invitees.c.user_id == user_id, invitees.c.email == email))
+    )
+
+
+async def take_out_of_others(connection: AsyncConnection, user_id: str) -> None:
+    """Delete what an account wrote in meetings of others, and its name from who was there."""
+    theirs = select(participants.c.participant_id).where(participants.c.user_id == user_id)
+    as_text = select(cast(participants.c.participant_id, TextType)).where(participants.c.user_id == user_id)
+    over = select(runs.c.run_id).where(runs.c.ended_at.is_not(None))
+    await connection.execute(delete(messages).where(messages.c.participant_id.in_(theirs)))
+    await connection.execute(
+        delete(events).where(
+            events.c.run_id.in_(over),
+            or_(events.c.by_id.in_(theirs), events.c.d["participant_id"].astext.in_(as_text)),
+        )
+    )
+    await connection.execute(delete(commands).where(commands.c.participant_id.in_(theirs)))
+    await connection.execute(delete(bans).where(bans.c.participant_id.in_(theirs)))
+    await connection.execute(
+        update(participants)
+        .where(participants.c.user_id == user_id)
+        .values(user_id=None, display_name=NOBODY, device_id=cast(participants.c.participant_id, TextType))
+    )
+
+
+async def collect(
+    connection: AsyncConnection, user_id: str, *, limit: int
+) -> dict[str, list[dict[str, Any]]]:
+    """Return what is kept of an account, by kind; at most `limit` of each, the newest."""
+    theirs = select(participants.c.participant_id).where(participants.c.user_id == user_id)
+    questions = {
+        "rooms": select(rooms).where(rooms.c.owner_id == user_id).order_by(rooms.c.room_id.desc()),
+        "meetings": select(
+            meetings.c.meeting_id,
+            meetings.c.meeting_no,
+            meetings.c.title,
+            meetings.c.status,
+            meetings.c.created_at,
+            meetings.c.started_at,
+            meetings.c.ended_at,
+        )
+        .where(meetings.c.host_id == user_id)
+        .order_by(meetings.c.meeting_id.desc()),
+        "participations": select(
+            participants.c.meeting_id,
+            participants.c.participant_id,
+            participants.c.display_name,
+            participants.c.role,
+            participants.c.joined_at,
+            participants.c.left_at,
+        )
+        .where(participants.c.user_id == user_id)
+        .order_by(participants.c.participant_id.desc()),
+        "messages": select(messages.c.meeting_id, messages.c.message_id, messages.c.body, messages.c.sent_at)
+        .where(messages.c.participant_id.in_(theirs))
+        .order_by(messages.c.message_id.desc()),
+    }
+    found = {}
+    for kind, question in questions.items():
+        rows = (await connection.execute(question.limit(limit))).mappings()
+        found[kind] = [{name: _plain(value) for name, value in row.items()} for row in rows]
+    return found
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
