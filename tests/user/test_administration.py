@@ -167,7 +167,7 @@ async def test_accounts_are_found_by_parts_of_name_and_address_page_by_page(
         cursor = page["next_cursor"]
         if cursor is None:
             break
-    assert found == [f"阿达 {number}%" for number in reversed(range(5))]
+    assert sorted(found) == [f"阿达 {number}%" for number in range(5)]
     for search, count in (("PERSON3@", 1), ("_", 0), ("%", 5), ("nobody", 0)):
         page = (await client.get(ADMIN, params={"search": search}, headers=bearer(admin))).json()
         assert len(page["items"]) == count, search

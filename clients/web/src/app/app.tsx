@@ -5,7 +5,7 @@ import { I18nProvider, RouterProvider } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 
 import type { Core } from "../core/types";
-import { LoginPage, RegisterPage } from "../features/account";
+import { ConfirmPage, ForgotPage, LoginPage, RegisterPage, ResetPage } from "../features/account";
 import { HomePage } from "../features/home";
 import { NotFoundPage } from "../features/shell";
 import { CoreProvider } from "../ui/core";
@@ -15,6 +15,7 @@ import { MeetingPage } from "./meeting-page";
 import { matchRoute } from "./routes";
 
 const SettingsPage = lazy(async () => ({ default: (await import("../features/settings")).SettingsPage }));
+const AdminPage = lazy(async () => ({ default: (await import("../features/admin")).AdminPage }));
 const ConnectionTestPage = lazy(async () => ({
   default: (await import("../features/connection-test")).ConnectionTestPage,
 }));
@@ -46,6 +47,14 @@ function Screen() {
       return <LoginPage />;
     case "register":
       return <RegisterPage />;
+    case "forgot-password":
+      return <ForgotPage />;
+    case "reset-password":
+      return <ResetPage />;
+    case "confirm-email":
+      return <ConfirmPage />;
+    case "admin":
+      return <AdminPage part={route.part} />;
     case "settings":
       return <SettingsPage />;
     case "test-connection":

@@ -1,22 +1,41 @@
 /** Which screen an address stands for. */
+import type { AdminPart } from "../features/admin";
 
 export type Route =
-  | { screen: "home" | "login" | "register" | "settings" | "test-connection" | "not-found" }
-  | { screen: "meeting"; reference: string };
+  | { screen: Plain }
+  | { screen: "meeting"; reference: string }
+  | { screen: "admin"; part: AdminPart };
 
-const SCREENS: Record<string, Exclude<Route, { screen: "meeting" }>["screen"]> = {
+type Plain =
+  | "home"
+  | "login"
+  | "register"
+  | "forgot-password"
+  | "reset-password"
+  | "confirm-email"
+  | "settings"
+  | "test-connection"
+  | "not-found";
+
+const SCREENS: Record<string, Plain> = {
   "/": "home",
   "/login": "login",
   "/register": "register",
+  "/forgot-password": "forgot-password",
+  "/reset-password": "reset-password",
+  "/confirm-email": "confirm-email",
   "/settings": "settings",
   "/test-connection": "test-connection",
 };
+
+const ADMIN: Record<string, AdminPart> = { "/admin": "users", "/admin/live": "live", "/admin/audit": "audit" };
 
 export function matchRoute(path: string): Route {
   const tidy = path.length > 1 ? path.replace(/\/+$/u, "") : path;
   const reference = /^\/m\/([^/]+)$/u.exec(tidy)?.[1];
   if (reference !== undefined) return { screen: "meeting", reference: decode(reference) };
-  return { screen: SCREENS[tidy] ?? "not-found" };
+  const part = ADMIN[tidy];
+  return part === undefined ? { screen: SCREENS[tidy] ?? "not-found" } : { screen: "admin", part };
 }
 
 function decode(text: string): string {

@@ -2,11 +2,13 @@
 import { createConnectionTest } from "./connection-test/steps";
 import { createDevices } from "./devices/devices";
 import { createAccount, restoreAccount } from "./http/account";
+import { createAdministration } from "./http/administration";
 import { createHttpClient } from "./http/client";
 import type { Attendance } from "./http/meetings";
 import { createMeetings } from "./http/meetings";
 import type { Fetch } from "./http/request";
 import { request } from "./http/request";
+import { createSecurity } from "./http/security";
 import type { SignedIn } from "./http/tokens";
 import { acrossTabs, createTokens } from "./http/tokens";
 import { createJoin } from "./join";
@@ -33,6 +35,8 @@ export function createCore(): Core {
   void restoreAccount(tokens, persistence, (ms) => new Promise((resolve) => setTimeout(resolve, ms)));
   return {
     account: createAccount({ http, tokens, user }),
+    security: createSecurity({ http, tokens, user }),
+    administration: createAdministration(http),
     meetings: createMeetings(http, attendances),
     devices,
     join: createJoin({ http, devices, persistence, attendances }),

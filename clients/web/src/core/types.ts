@@ -1,4 +1,5 @@
 /** The public face of `core`: what the interface (React or any other) sees of accounts and meetings. */
+import type { Administration, Security } from "./types-account";
 
 /** A value that can be watched; fits React's `useSyncExternalStore(store.subscribe, store.get)`. */
 export interface Store<T> {
@@ -24,12 +25,17 @@ export type Quality = "good" | "fair" | "poor" | "lost";
 
 // ---------------------------------------------------------------- accounts and meetings over HTTP
 
+export type Role = "guest" | "user" | "moderator" | "admin" | "super_admin";
+
 export interface User {
   userId: string;
   email: string;
+  emailVerified: boolean;
   displayName: string;
   locale: "zh-CN" | "en";
-  role: string;
+  role: Role;
+  avatarUrl: string | null;
+  hasPassword: boolean;
 }
 
 export interface MeetingSummary {
@@ -222,6 +228,8 @@ export interface JoinInput {
 
 export interface Core {
   account: Account;
+  security: Security;
+  administration: Administration;
   meetings: Meetings;
   devices: Devices;
   /** Rejects with a Problem (meeting_password_wrong, meeting_locked, sign_in_required, ...) before any socket opens. */

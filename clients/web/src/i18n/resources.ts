@@ -1,5 +1,6 @@
 /** All texts, by language and by the feature that says them. */
 import enAccount from "./en/account.json";
+import enAdmin from "./en/admin.json";
 import enChat from "./en/chat.json";
 import enCommon from "./en/common.json";
 import enConnection from "./en/connection.json";
@@ -12,6 +13,7 @@ import enProblem from "./en/problem.json";
 import enRoom from "./en/room.json";
 import enSettings from "./en/settings.json";
 import zhAccount from "./zh-CN/account.json";
+import zhAdmin from "./zh-CN/admin.json";
 import zhChat from "./zh-CN/chat.json";
 import zhCommon from "./zh-CN/common.json";
 import zhConnection from "./zh-CN/connection.json";
@@ -28,6 +30,7 @@ export const resources = {
   en: {
     translation: {
       account: enAccount,
+      admin: enAdmin,
       chat: enChat,
       common: enCommon,
       connection: enConnection,
@@ -44,6 +47,7 @@ export const resources = {
   "zh-CN": {
     translation: {
       account: zhAccount,
+      admin: zhAdmin,
       chat: zhChat,
       common: zhCommon,
       connection: zhConnection,

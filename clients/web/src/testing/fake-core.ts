@@ -10,6 +10,8 @@ import type {
   Problem,
   User,
 } from "../core/types";
+import type { AdminUser } from "../core/types-account";
+import { fakeAdministration, fakeSecurity } from "./fake-account";
 import { fakeSession } from "./fake-session";
 import type { FakeSession } from "./fake-session";
 import { fakeStore } from "./fake-store";
@@ -21,7 +23,12 @@ export const USER: User = {
   displayName: "林小雨",
   locale: "en",
   role: "user",
+  emailVerified: true,
+  avatarUrl: null,
+  hasPassword: true,
 };
+
+export const OTHER: AdminUser = { ...USER, userId: "u-2", email: "bo@example.org", displayName: "Bo", disabledAt: null };
 
 export function problem(code: string, part: Partial<Problem> = {}): Problem {
   return { code, status: 400, detail: code, errors: [], retryAfterS: null, traceId: null, ...part };
@@ -137,6 +144,12 @@ export function fakeCore(user: User | false | null = USER, session: FakeSession 
         return changed;
       },
     },
+    security: fakeSecurity(
+      answer,
+      (part) => userStore.set({ ...USER, ...(userStore.get() || {}), ...part }),
+      () => userStore.set(false),
+    ),
+    administration: fakeAdministration(answer, [{ ...USER, disabledAt: null }, { ...OTHER }]),
     meetings: {
       create: (input) => answer("create", input, meeting()),
       list: (input) => answer("list", input, pageOf(core.meetingList, input.cursor ?? null, input.limit ?? 20)),

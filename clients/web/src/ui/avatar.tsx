@@ -1,4 +1,6 @@
-/** A person without a picture: initials on a colour that belongs to their id. */
+/** A person's picture, or without one initials on a colour that belongs to their id. */
+import { useState } from "react";
+
 import { avatarColour, initials } from "./identity";
 import "./avatar.css";
 
@@ -6,9 +8,16 @@ interface AvatarProps {
   id: string;
   name: string;
   size: number;
+  picture?: string | null | undefined;
 }
 
-export function Avatar({ id, name, size }: AvatarProps) {
+export function Avatar({ id, name, size, picture }: AvatarProps) {
+  const [failed, setFailed] = useState<string | null>(null);
+  if (picture != null && picture !== failed) {
+    return (
+      <img className="avatar" src={picture} alt="" width={size} height={size} onError={() => setFailed(picture)} />
+    );
+  }
   const { fill, ink } = avatarColour(id);
   const letters = initials(name);
   // Two Chinese characters are as wide as high each: they need more room than two letters.

@@ -1,5 +1,5 @@
 /** Buttons: a labelled one in four kinds, and a bare icon that always carries a name and a tooltip. */
-import type { ReactNode } from "react";
+import type { AnchorHTMLAttributes, ReactNode } from "react";
 import { Button as AriaButton, Link, composeRenderProps } from "react-aria-components";
 import type { ButtonProps as AriaButtonProps, LinkProps } from "react-aria-components";
 
@@ -45,6 +45,16 @@ export function ButtonLink({
   ...props
 }: LinkProps & { kind?: Kind; size?: Size; wide?: boolean }) {
   return <Link {...props} className={buttonClass(kind, size, wide)} />;
+}
+
+/** Looks like a button, leaves this application: for addresses that the server answers. */
+export function ButtonAnchor({
+  kind = "secondary",
+  size = "medium",
+  wide = false,
+  ...props
+}: AnchorHTMLAttributes<HTMLAnchorElement> & { kind?: Kind; size?: Size; wide?: boolean }) {
+  return <a {...props} className={buttonClass(kind, size, wide)} />;
 }
 
 interface IconButtonProps extends Omit<AriaButtonProps, "children" | "className"> {

@@ -1,5 +1,5 @@
 /** Who is signed in, and everything one does with an account. */
-import { asProblem, isPassing } from "../problem";
+import { ProblemError, asProblem, isPassing } from "../problem";
 import type { Persistence } from "../persistence";
 import type { WritableStore } from "../store";
 import type { Account, User } from "../types";
@@ -14,7 +14,9 @@ interface AccountParts {
 
 export function createAccount({ http, tokens, user }: AccountParts): Account {
   async function enter(path: string, body: unknown): Promise<User> {
-    const signedIn = await http.post<SignedIn>(path, body, { token: null });
+    const signedIn = await http.post<SignedIn | { email: string }>(path, body, { token: null });
+    // Where addresses are verified a new account waits for the link in its first letter.
+    if (!("accessToken" in signedIn)) throw new ProblemError({ code: "email_unverified" });
     tokens.accept(signedIn);
     return signedIn.user;
   }

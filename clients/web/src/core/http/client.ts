@@ -8,6 +8,8 @@ export interface HttpClient {
   get<T>(path: string, options?: RequestOptions): Promise<T>;
   post<T>(path: string, body?: unknown, options?: RequestOptions): Promise<T>;
   patch<T>(path: string, body: unknown): Promise<T>;
+  put<T>(path: string, body: unknown): Promise<T>;
+  delete<T>(path: string): Promise<T>;
 }
 
 const RENEWABLE = new Set(["token_expired", "token_invalid"]);
@@ -30,5 +32,7 @@ export function createHttpClient(fetch: Fetch, tokens: Tokens): HttpClient {
     get: (path, options = {}) => authorised("GET", path, options),
     post: (path, body, options = {}) => authorised("POST", path, { ...options, body }),
     patch: (path, body) => authorised("PATCH", path, { body }),
+    put: (path, body) => authorised("PUT", path, { body }),
+    delete: (path) => authorised("DELETE", path, {}),
   };
 }

@@ -4,7 +4,10 @@ import type { WireProblem } from "../problem";
 import { ProblemError, problemFromWire } from "../problem";
 
 export interface RequestOptions {
+  /** A Blob goes as it is, anything else as JSON. */
   body?: unknown;
+  /** What the answer is; JSON unless said otherwise. */
+  answer?: "json" | "blob";
   token?: string | null;
   /** Lets the request outlive the page. */
   keepalive?: boolean;
@@ -18,7 +21,8 @@ const TIMEOUT_MS = 15_000;
 export async function request<T>(fetch: Fetch, method: string, path: string, options: RequestOptions = {}): Promise<T> {
   const response = await send(fetch, method, path, options);
   if (!response.ok) throw await readProblem(response);
-  if (response.status === 204) return undefined as T;
+  if (response.status === 204 || response.status === 202) return undefined as T;
+  if (options.answer === "blob") return (await response.blob()) as T;
   const content: unknown = await response.json().catch(() => {
     throw new ProblemError({ code: "internal", status: response.status, detail: "the answer is not JSON" });
   });
@@ -28,12 +32,13 @@ export async function request<T>(fetch: Fetch, method: string, path: string, opt
 async function send(fetch: Fetch, method: string, path: string, options: RequestOptions): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (options.token != null) headers["Authorization"] = `Bearer ${options.token}`;
-  if (options.body !== undefined) headers["Content-Type"] = "application/json";
+  const { body } = options;
+  if (body !== undefined) headers["Content-Type"] = body instanceof Blob ? body.type : "application/json";
   try {
     return await fetch(`/api/v1${path}`, {
       method,
       headers,
-      body: options.body === undefined ? null : JSON.stringify(options.body),
+      body: body === undefined ? null : body instanceof Blob ? body : JSON.stringify(body),
       credentials: "same-origin",
       keepalive: options.keepalive ?? false,
       signal: AbortSignal.timeout(TIMEOUT_MS),

@@ -5,7 +5,16 @@ import type { User } from "../types";
 import { createHttpClient } from "./client";
 import { createTokens } from "./tokens";
 
-const USER: User = { userId: "u", email: "a@example.org", displayName: "A", locale: "en", role: "user" };
+const USER: User = {
+  userId: "u",
+  email: "a@example.org",
+  emailVerified: true,
+  displayName: "A",
+  locale: "en",
+  role: "user",
+  avatarUrl: null,
+  hasPassword: true,
+};
 
 function world(answers: (path: string, token: string | null) => [number, unknown]) {
   const asked: string[] = [];

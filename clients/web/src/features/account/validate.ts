@@ -11,8 +11,12 @@ export interface RegisterInput {
 export type FieldErrors = Partial<Record<keyof RegisterInput, string>>;
 
 /** The server has the last word; this only spares a round trip for what is plainly no address. */
-function emailError(email: string): string | null {
+export function emailError(email: string): string | null {
   return /^[^\s@]+@[^\s@]+$/u.test(email.trim()) ? null : "account.emailWrong";
+}
+
+export function passwordError(password: string): string | null {
+  return Array.from(password).length < PASSWORD_MIN_LENGTH ? "account.passwordShort" : null;
 }
 
 export function validateLogin(input: { email: string; password: string }): FieldErrors {
@@ -25,7 +29,7 @@ export function validateLogin(input: { email: string; password: string }): Field
 export function validateRegister(input: RegisterInput): FieldErrors {
   return present({
     email: emailError(input.email),
-    password: Array.from(input.password).length < PASSWORD_MIN_LENGTH ? "account.passwordShort" : null,
+    password: passwordError(input.password),
     displayName: input.displayName.trim() === "" ? "account.nameMissing" : null,
   });
 }

@@ -10,6 +10,7 @@ import { useProblemText } from "../../../i18n/problem";
 import { Button } from "../../../ui/button";
 import { useCore } from "../../../ui/core";
 import { Field } from "../../../ui/field";
+import { AvatarField } from "./avatar-field";
 import { Section } from "./section";
 
 export function ProfileSection({ user }: { user: User }) {
@@ -27,6 +28,7 @@ export function ProfileSection({ user }: { user: User }) {
   const error = isEmpty ? t("account.nameMissing") : saving.error === null ? null : textOf(saving.error);
   return (
     <Section title={t("settings.profile")} text={t("settings.profileText")}>
+      <AvatarField user={user} />
       <form className="settings-profile" onSubmit={submit} noValidate>
         <Field
           label={t("account.displayName")}

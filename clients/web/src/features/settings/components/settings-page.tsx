@@ -1,4 +1,4 @@
-/** Profile, language, devices, security. */
+/** Profile, language, devices, security, address, tokens, and leaving. */
 import { useTranslation } from "react-i18next";
 
 import { LOCALES, LOCALE_NAMES } from "../../../i18n";
@@ -7,9 +7,12 @@ import { Select } from "../../../ui/select";
 import { PageSpinner } from "../../../ui/spinner";
 import { Shell, useLocale, usePageTitle } from "../../shell";
 import { DevicesSection } from "./devices-section";
+import { EmailSection } from "./email-section";
+import { LeavingSection } from "./leaving-section";
 import { ProfileSection } from "./profile-section";
 import { Section } from "./section";
 import { SecuritySection } from "./security-section";
+import { TokenSection } from "./token-section";
 import "./settings.css";
 
 export function SettingsPage() {
@@ -33,7 +36,10 @@ export function SettingsPage() {
           />
         </Section>
         <DevicesSection />
-        {user ? <SecuritySection /> : null}
+        {user ? <SecuritySection user={user} /> : null}
+        {user ? <EmailSection user={user} /> : null}
+        {user && user.role !== "guest" ? <TokenSection /> : null}
+        {user ? <LeavingSection user={user} /> : null}
       </div>
     </Shell>
   );

@@ -1,6 +1,6 @@
 /** Who is signed in, and the ways in and out. */
 import { Button } from "react-aria-components";
-import { LogOut, Settings, Wifi } from "lucide-react";
+import { LogOut, Settings, Shield, Wifi } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import { Avatar } from "../../../ui/avatar";
@@ -23,7 +23,7 @@ export function AccountMenu() {
   }
   const trigger = (
     <Button className="shell-account" aria-label={`${t("account.menu")}: ${user.displayName}`}>
-      <Avatar id={user.userId} name={user.displayName} size={32} />
+      <Avatar id={user.userId} name={user.displayName} size={32} picture={user.avatarUrl} />
     </Button>
   );
   return (
@@ -36,6 +36,16 @@ export function AccountMenu() {
           navigate("/settings");
         }}
       />
+      {user.role === "admin" || user.role === "super_admin" ? (
+        <MenuAction
+          id="admin"
+          icon={<Shield size={18} />}
+          name={t("account.admin")}
+          onAction={() => {
+            navigate("/admin");
+          }}
+        />
+      ) : null}
       <MenuAction
         id="test"
         icon={<Wifi size={18} />}

@@ -1,0 +1,27 @@
+/** What the audit trail tells of, as the server names it. */
+
+export const ACTIONS = [
+  "registered",
+  "logged_in",
+  "logged_out",
+  "logged_out_everywhere",
+  "refresh_reused",
+  "password_forgotten",
+  "password_reset",
+  "password_changed",
+  "email_change_asked",
+  "email_confirmed",
+  "identity_linked",
+  "identity_unlinked",
+  "token_created",
+  "token_deleted",
+  "client_created",
+  "client_deleted",
+  "user_created",
+  "user_banned",
+  "user_unbanned",
+  "user_logged_out",
+  "role_changed",
+  "reset_link_issued",
+  "account_deleted",
+];

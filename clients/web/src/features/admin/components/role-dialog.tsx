@@ -1,0 +1,39 @@
+/** Another role for somebody. */
+import { useState } from "react";
+import type { SubmitEvent } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { Role, User } from "../../../core/types";
+import type { AdminUser } from "../../../core/types-account";
+import { Button } from "../../../ui/button";
+import { Dialog } from "../../../ui/dialog";
+import { RoleSelect } from "./role-select";
+
+interface RoleDialogProps {
+  user: AdminUser;
+  actor: User;
+  isOpen: boolean;
+  onClose: () => void;
+  onChange: (role: Role) => void;
+}
+
+export function RoleDialog({ user, actor, isOpen, onClose, onChange }: RoleDialogProps) {
+  const { t } = useTranslation();
+  const [role, setRole] = useState(user.role);
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    onClose();
+    onChange(role);
+  };
+  return (
+    <Dialog title={t("admin.changeRole")} isOpen={isOpen} onClose={onClose}>
+      <form className="admin-form" onSubmit={submit}>
+        <p className="muted">{t("admin.roleText", { name: user.displayName })}</p>
+        <RoleSelect actor={actor} value={role} onChange={setRole} />
+        <Button kind="primary" wide type="submit" isDisabled={role === user.role}>
+          {t("common.save")}
+        </Button>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,9 @@
+/** The parts of the administration, in the order of their tabs. */
+
+export type AdminPart = "users" | "live" | "audit";
+
+export const PARTS: { part: AdminPart; path: string }[] = [
+  { part: "users", path: "/admin" },
+  { part: "live", path: "/admin/live" },
+  { part: "audit", path: "/admin/audit" },
+];

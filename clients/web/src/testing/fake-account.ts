@@ -1,0 +1,97 @@
+/** The parts of the fake core that have to do with accounts: one's own, and those of others. */
+import type { User } from "../core/types";
+import type { AdminUser, Administration, AuditEntry, Security } from "../core/types-account";
+
+type Answer = <T>(name: string, input: unknown, value: T) => Promise<T>;
+
+const AT = "2026-01-05T09:00:00Z";
+
+export function fakeSecurity(answer: Answer, change: (user: Partial<User>) => void, signOut: () => void): Security {
+  return {
+    config: () =>
+      answer("config", null, { registrationOpen: true, mail: true, providers: [{ name: "corp", title: "Example SSO" }] }),
+    forgotPassword: (email) => answer("forgotPassword", email, undefined),
+    resetPassword: (input) => answer("resetPassword", input, undefined),
+    confirmEmail: (token) => answer("confirmEmail", token, undefined),
+    changePassword: (input) => answer("changePassword", input, undefined),
+    changeEmail: (input) => answer("changeEmail", input, undefined),
+    verifyEmail: () => answer("verifyEmail", null, undefined),
+    setAvatar: async (picture) => {
+      await answer("setAvatar", picture.type, undefined);
+      change({ avatarUrl: "data:image/gif;base64,R0lGODlhAQABAAAAACw=" });
+    },
+    deleteAvatar: async () => {
+      await answer("deleteAvatar", null, undefined);
+      change({ avatarUrl: null });
+    },
+    sessions: () =>
+      answer("sessions", null, [
+        { sessionId: "s-1", createdAt: AT, usedAt: AT, address: "192.0.2.7", userAgent: "Firefox/153.0", current: true },
+        { sessionId: "s-2", createdAt: AT, usedAt: AT, address: "192.0.2.8", userAgent: null, current: false },
+      ]),
+    endSession: (sessionId) => answer("endSession", sessionId, undefined),
+    tokens: () =>
+      answer("tokens", null, {
+        items: [
+          { tokenId: "t-1", name: "Backup", hint: "mst_abcdef", scopes: ["meeting:read"], createdAt: AT, expiresAt: null, usedAt: AT },
+        ],
+        grantable: ["meeting:create", "meeting:read"],
+      }),
+    createToken: ({ name, scopes, expiresAt }) =>
+      answer("createToken", { name, scopes }, {
+        tokenId: "t-2", name, hint: "mst_secret", scopes, createdAt: AT, expiresAt, usedAt: null, token: "mst_secret-once",
+      }),
+    deleteToken: (tokenId) => answer("deleteToken", tokenId, undefined),
+    identities: () => answer("identities", null, []),
+    linkIdentity: (provider) => answer("linkIdentity", provider, "https://id.example.org/authorize"),
+    unlinkIdentity: (provider) => answer("unlinkIdentity", provider, undefined),
+    exportAccount: () => answer("exportAccount", null, new Blob(["zip"])),
+    deleteAccount: async (password) => {
+      await answer("deleteAccount", password, undefined);
+      signOut();
+    },
+  };
+}
+
+export const ENTRY: AuditEntry = {
+  auditId: 1,
+  at: AT,
+  action: "logged_in",
+  userId: "u-1",
+  address: "192.0.2.7",
+  detail: {},
+};
+
+export function fakeAdministration(answer: Answer, users: AdminUser[]): Administration {
+  const find = (userId: string) => users.find((user) => user.userId === userId)!;
+  const change = (name: string, userId: string, part: Partial<AdminUser>) => {
+    Object.assign(find(userId), part);
+    return answer(name, userId, find(userId));
+  };
+  return {
+    users: ({ search }) =>
+      answer("users", search, { items: users.filter((user) => user.displayName.includes(search)), nextCursor: null }),
+    createUser: (input) => answer("createUser", input, { ...users[0]!, ...input, locale: "en" }),
+    ban: (userId) => change("ban", userId, { disabledAt: AT }),
+    unban: (userId) => change("unban", userId, { disabledAt: null }),
+    logOut: (userId) => answer("logOut", userId, undefined),
+    changeRole: (userId, role) => change("changeRole", userId, { role }),
+    resetLink: (userId) => answer("resetLink", userId, { url: "https://meet.example.org/reset-password#abc", expiresAt: AT }),
+    deleteUser: (userId) => answer("deleteUser", userId, undefined),
+    audit: (input) => answer("audit", input, { items: [ENTRY], nextCursor: null }),
+    verifyAudit: () => answer("verifyAudit", null, { sound: true, entries: 1, head: "00ff", flaws: [] }),
+    live: () =>
+      answer("live", null, [
+        {
+          meetingId: "m-1",
+          meetingNo: "123456789",
+          title: "Weekly catch-up",
+          hostName: "林小雨",
+          startedAt: AT,
+          participants: [
+            { participantId: "p-1", displayName: "林小雨", role: "host", state: "connected", joinedAt: AT, quality: "good" },
+          ],
+        },
+      ]),
+  };
+}
