@@ -188,10 +188,14 @@ class TestWhereAddressesAreVerified:
         assert (made.status_code, made.json()) == (201, {"email": "ada@example.org"})
         early = await login(client, "ada@example.org", PASSWORD)
         assert (early.status_code, early.json()["code"]) == (403, "email_unverified")
-        token = await link_in_letter(ports, mail, "http://localhost/confirm-email#")
-        await Postman(ports).send_all()
-        for sent in {token, written(mail).rpartition("confirm-email#")[2].split()[0]}:
-            await client.post(f"{AUTH}/confirm-email", json={"token": sent})
+        async with asyncio.timeout(10):
+            while written(mail).count("confirm-email#") < 2:
+                await Postman(ports).send_all()
+                await asyncio.sleep(0.02)
+        # The letter of the registration and that of the early log-in: the newer link is good.
+        tokens = [part.split()[0] for part in written(mail).split("confirm-email#")[1:]]
+        answers = [await client.post(f"{AUTH}/confirm-email", json={"token": token}) for token in tokens]
+        assert sorted(answer.status_code for answer in answers) == [204, 422]
         assert (await login(client, "ada@example.org", PASSWORD)).status_code == 200
 
 

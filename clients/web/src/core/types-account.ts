@@ -74,7 +74,7 @@ export interface AuditEntry {
   detail: Record<string, unknown>;
 }
 
-export interface AuditCheck {
+interface AuditCheck {
   sound: boolean;
   entries: number;
   head: string;

@@ -1,6 +1,8 @@
 /** The public face of `core`: what the interface (React or any other) sees of accounts and meetings. */
 import type { Administration, Security } from "./types-account";
 
+export type * from "./types-account";
+
 /** A value that can be watched; fits React's `useSyncExternalStore(store.subscribe, store.get)`. */
 export interface Store<T> {
   /** The present value; the same object until it changes. */

@@ -1,8 +1,18 @@
 /** The parts of the fake core that have to do with accounts: one's own, and those of others. */
-import type { User } from "../core/types";
-import type { AdminUser, Administration, AuditEntry, Security } from "../core/types-account";
+import type { AdminUser, Administration, AuditEntry, Security, User } from "../core/types";
 
 type Answer = <T>(name: string, input: unknown, value: T) => Promise<T>;
+
+export const USER: User = {
+  userId: "u-1",
+  email: "xiaoyu@example.org",
+  displayName: "林小雨",
+  locale: "en",
+  role: "user",
+  emailVerified: true,
+  avatarUrl: null,
+  hasPassword: true,
+};
 
 const AT = "2026-01-05T09:00:00Z";
 
@@ -53,7 +63,7 @@ export function fakeSecurity(answer: Answer, change: (user: Partial<User>) => vo
   };
 }
 
-export const ENTRY: AuditEntry = {
+const ENTRY: AuditEntry = {
   auditId: 1,
   at: AT,
   action: "logged_in",
@@ -63,15 +73,14 @@ export const ENTRY: AuditEntry = {
 };
 
 export function fakeAdministration(answer: Answer, users: AdminUser[]): Administration {
-  const find = (userId: string) => users.find((user) => user.userId === userId)!;
   const change = (name: string, userId: string, part: Partial<AdminUser>) => {
-    Object.assign(find(userId), part);
-    return answer(name, userId, find(userId));
+    const user = users.find((each) => each.userId === userId) ?? { ...USER, disabledAt: null };
+    return answer(name, userId, Object.assign(user, part));
   };
   return {
     users: ({ search }) =>
       answer("users", search, { items: users.filter((user) => user.displayName.includes(search)), nextCursor: null }),
-    createUser: (input) => answer("createUser", input, { ...users[0]!, ...input, locale: "en" }),
+    createUser: (input) => answer("createUser", input, { ...USER, ...input, locale: "en", disabledAt: null }),
     ban: (userId) => change("ban", userId, { disabledAt: AT }),
     unban: (userId) => change("unban", userId, { disabledAt: null }),
     logOut: (userId) => answer("logOut", userId, undefined),

@@ -1,34 +1,14 @@
 /** A core that keeps everything in memory and does what a test says; it is no part of the product. */
-import type {
-  ConnectionTestStep,
-  Core,
-  DevicesState,
-  JoinInput,
-  MeetingPreview,
-  MeetingSession,
-  MeetingSummary,
-  Problem,
-  User,
-} from "../core/types";
-import type { AdminUser } from "../core/types-account";
-import { fakeAdministration, fakeSecurity } from "./fake-account";
+import type { AdminUser, ConnectionTestStep, Core, DevicesState, JoinInput, MeetingPreview, MeetingSession, MeetingSummary, Problem, User } from "../core/types";
+import { USER, fakeAdministration, fakeSecurity } from "./fake-account";
 import { fakeSession } from "./fake-session";
 import type { FakeSession } from "./fake-session";
 import { fakeStore } from "./fake-store";
 import type { FakeStore } from "./fake-store";
 
-export const USER: User = {
-  userId: "u-1",
-  email: "xiaoyu@example.org",
-  displayName: "林小雨",
-  locale: "en",
-  role: "user",
-  emailVerified: true,
-  avatarUrl: null,
-  hasPassword: true,
-};
+export { USER };
 
-export const OTHER: AdminUser = { ...USER, userId: "u-2", email: "bo@example.org", displayName: "Bo", disabledAt: null };
+const OTHER: AdminUser = { ...USER, userId: "u-2", email: "bo@example.org", displayName: "Bo", disabledAt: null };
 
 export function problem(code: string, part: Partial<Problem> = {}): Problem {
   return { code, status: 400, detail: code, errors: [], retryAfterS: null, traceId: null, ...part };

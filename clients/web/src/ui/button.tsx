@@ -52,9 +52,14 @@ export function ButtonAnchor({
   kind = "secondary",
   size = "medium",
   wide = false,
+  children,
   ...props
 }: AnchorHTMLAttributes<HTMLAnchorElement> & { kind?: Kind; size?: Size; wide?: boolean }) {
-  return <a {...props} className={buttonClass(kind, size, wide)} />;
+  return (
+    <a {...props} className={buttonClass(kind, size, wide)}>
+      {children}
+    </a>
+  );
 }
 
 interface IconButtonProps extends Omit<AriaButtonProps, "children" | "className"> {

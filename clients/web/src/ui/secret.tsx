@@ -13,7 +13,7 @@ export function Secret({ text, value }: { text: string; value: string }) {
   return (
     <div className="secret">
       <Notice kind="warning">{text}</Notice>
-      <code className="secret-value" data-testid="secret" tabIndex={0}>
+      <code className="secret-value" data-testid="secret">
         {value}
       </code>
       <Button kind="primary" onPress={() => void copy(value)}>

@@ -1,7 +1,7 @@
 /** What a role may do to another, as the server decides it: so that nothing is offered that would be refused. */
 import type { Role, User } from "../../core/types";
 
-export const ROLES: Role[] = ["guest", "user", "moderator", "admin", "super_admin"];
+const ROLES: Role[] = ["guest", "user", "moderator", "admin", "super_admin"];
 
 export function isAdmin(role: Role): boolean {
   return role === "admin" || role === "super_admin";

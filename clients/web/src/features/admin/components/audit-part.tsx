@@ -4,7 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { ShieldCheck } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
-import type { AuditEntry } from "../../../core/types-account";
+import type { AuditEntry } from "../../../core/types";
 import { useProblemText } from "../../../i18n/problem";
 import { Button } from "../../../ui/button";
 import { useCore } from "../../../ui/core";

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Signal, SignalLow, SignalMedium, SignalZero } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
-import type { LiveMeeting, LiveParticipant } from "../../../core/types-account";
+import type { LiveMeeting, LiveParticipant } from "../../../core/types";
 import { useProblemText } from "../../../i18n/problem";
 import { useCore } from "../../../ui/core";
 import { formatNumber } from "../../../ui/meeting-number";

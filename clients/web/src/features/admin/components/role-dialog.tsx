@@ -3,8 +3,7 @@ import { useState } from "react";
 import type { SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { Role, User } from "../../../core/types";
-import type { AdminUser } from "../../../core/types-account";
+import type { AdminUser, Role, User } from "../../../core/types";
 import { Button } from "../../../ui/button";
 import { Dialog } from "../../../ui/dialog";
 import { RoleSelect } from "./role-select";

@@ -2,7 +2,7 @@
 import { Ban, KeyRound, LogOut, MoreVertical, Shield, Trash2, Undo2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
-import type { AdminUser } from "../../../core/types-account";
+import type { AdminUser } from "../../../core/types";
 import { IconButton } from "../../../ui/button";
 import { Menu, MenuAction, MenuSeparator } from "../../../ui/menu";
 

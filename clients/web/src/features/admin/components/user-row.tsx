@@ -2,8 +2,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { User } from "../../../core/types";
-import type { AdminUser } from "../../../core/types-account";
+import type { AdminUser, User } from "../../../core/types";
 import { useProblemText } from "../../../i18n/problem";
 import { Avatar } from "../../../ui/avatar";
 import { Confirm, Dialog } from "../../../ui/dialog";

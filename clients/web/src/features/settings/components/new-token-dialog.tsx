@@ -2,7 +2,6 @@
 import { useState } from "react";
 import type { SubmitEvent } from "react";
 import { useMutation } from "@tanstack/react-query";
-import { Checkbox, CheckboxGroup, Label } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 
 import { useProblemText } from "../../../i18n/problem";
@@ -58,15 +57,21 @@ function NewTokenForm({ grantable }: { grantable: string[] }) {
     <form className="settings-form" onSubmit={submit}>
       {making.error === null ? null : <Notice kind="danger">{textOf(making.error)}</Notice>}
       <Field label={t("settings.tokenName")} maxLength={64} testId="token-name" value={name} onChange={setName} />
-      <CheckboxGroup className="settings-scopes" value={scopes} onChange={setScopes}>
-        <Label className="field-label">{t("settings.scopes")}</Label>
+      <fieldset className="settings-scopes">
+        <legend className="field-label">{t("settings.scopes")}</legend>
         {grantable.map((scope) => (
-          <Checkbox key={scope} value={scope} className="settings-scope">
-            <span className="settings-box" aria-hidden="true" />
+          <label key={scope} className="settings-scope">
+            <input
+              type="checkbox"
+              checked={scopes.includes(scope)}
+              onChange={({ target }) =>
+                setScopes((old) => (target.checked ? [...old, scope] : old.filter((each) => each !== scope)))
+              }
+            />
             {scope}
-          </Checkbox>
+          </label>
         ))}
-      </CheckboxGroup>
+      </fieldset>
       <Select
         label={t("settings.goodFor")}
         options={DAYS.map((id) => ({

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { MonitorSmartphone } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
-import type { Session } from "../../../core/types-account";
+import type { Session } from "../../../core/types";
 import { useProblemText } from "../../../i18n/problem";
 import { Button } from "../../../ui/button";
 import { useCore } from "../../../ui/core";

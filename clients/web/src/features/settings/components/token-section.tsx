@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { KeyRound } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
-import type { AccessToken } from "../../../core/types-account";
+import type { AccessToken } from "../../../core/types";
 import { useProblemText } from "../../../i18n/problem";
 import { Button } from "../../../ui/button";
 import { useCore } from "../../../ui/core";
