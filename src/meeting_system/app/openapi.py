@@ -16,9 +16,11 @@ from starlette.routing import BaseRoute, Route
 
 from meeting_system import __version__
 from meeting_system.adapters.bus import LocalBus
+from meeting_system.app.config import config_routes
+from meeting_system.app.settings import Settings
 from meeting_system.kit.examples import add_examples
 from meeting_system.kit.openapi import Json, build_document
-from meeting_system.kit.plug import Ports
+from meeting_system.kit.plug import Plug, Ports
 
 DESCRIPTION = """Meetings on your own server. Sign in with `POST /api/v1/auth/login` and send
 `Authorization: Bearer …`.
@@ -46,25 +48,25 @@ CACHED_S = 300
 @cache
 def describe_api() -> Json:
     """Return the document of everything that this version can do."""
-    routes = all_routes()
+    plugs = all_plugs()
+    routes = [*(route for plug in plugs for route in plug.routes), *config_routes(default_settings())]
+    handlers = {request: handler for plug in plugs for request, handler in plug.handlers.items()}
     used = {tag for route in routes if isinstance(route, APIRoute) for tag in route.tags} | {"operation"}
     tags = [{"name": tag, "description": about} for tag, about in TAGS.items() if tag in used]
     tags += [{"name": str(tag)} for tag in sorted(used - TAGS.keys(), key=str)]
     document = build_document(
-        routes, title="meeting-system", version=__version__, description=DESCRIPTION, tags=tags
+        routes, handlers, title="meeting-system", version=__version__, description=DESCRIPTION, tags=tags
     )
     document["paths"] |= OPERATION
     add_examples(document)
     return document
 
 
-def all_routes() -> list[BaseRoute]:
-    """Return the routes of every service, made with ports that nobody uses."""
+def all_plugs() -> list[Plug]:
+    """Return every service, made with ports that nobody uses."""
     from meeting_system import media, meeting, user, webhook
-    from meeting_system.app.config import config_routes
-    from meeting_system.app.settings import Settings
 
-    settings = Settings.model_construct()
+    settings = default_settings()
     nothing = cast("Any", object())
     ports = Ports(
         database=nothing,
@@ -79,13 +81,17 @@ def all_routes() -> list[BaseRoute]:
         objects=nothing,
         origin="",
     )
-    plugs = [
+    return [
         user.create(ports, settings.user),
         meeting.create(ports, settings.meeting, settings.media.turn),
         media.create(ports, settings.media, nothing),
         webhook.create(ports, settings.webhook, nothing),
     ]
-    return [*(route for plug in plugs for route in plug.routes), *config_routes(settings)]
+
+
+def default_settings() -> Settings:
+    """Return the settings of an installation where nothing was set, whatever this one's environment says."""
+    return Settings.model_construct()
 
 
 def openapi_routes() -> list[BaseRoute]:

@@ -5,7 +5,7 @@ Nothing has to be written beside a route. Its function's name is the operation's
 `openapi_extra`) stays.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -100,13 +100,19 @@ LIMIT_HEADERS: Json = {
 }
 
 
-def build_document(routes: Sequence[BaseRoute], **about: Any) -> Json:
-    """Return the OpenAPI document of `routes`; `about`: title, version, description, tags, webhooks."""
+def build_document(
+    routes: Sequence[BaseRoute], handlers: Mapping[Any, Callable[..., Any]], **about: Any
+) -> Json:
+    """Return the OpenAPI document of `routes`, of services that answer requests of the bus by `handlers`.
+
+    `about`: title, version, description, tags.
+    """
     document = get_openapi(routes=list(routes), **about)
     for route in routes:
         if isinstance(route, APIRoute) and route.include_in_schema:
             for method in route.methods or ():
-                _complete(document["paths"][route.path_format][method.lower()], route, method)
+                operation = document["paths"][route.path_format][method.lower()]
+                _complete(operation, route, method, find_reach(route.endpoint, handlers))
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
@@ -116,12 +122,11 @@ def build_document(routes: Sequence[BaseRoute], **about: Any) -> Json:
     return document
 
 
-def _complete(operation: Json, route: APIRoute, method: str) -> None:
-    reach = find_reach(route.endpoint)
+def _complete(operation: Json, route: APIRoute, method: str, reach: Reach) -> None:
     operation["operationId"] = route.name
     operation["summary"] = route.name.replace("_", " ").capitalize()
     if method == "OPTIONS":
-        operation["responses"].pop("422", None)
+        _add_errors(operation, [Invalid] if operation.get("parameters") else [])
         return
     _add_headers(operation, method, reach)
     security = _find_security(reach)

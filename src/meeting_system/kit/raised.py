@@ -1,8 +1,8 @@
 """What a function may raise, by reading its code: so that every route documents its errors without a list.
 
 From a route's function everything of ours that it names is followed: functions, methods (found by the types
-of parameters and fields), closures. What makes an AppError on the way may come out. That is sometimes more
-than does come out, and less only where a call goes over the bus: such a function says it by `raises`.
+of parameters and fields), closures. What makes an AppError on the way may come out, over the bus as well.
+That is sometimes more than does come out. What the code doesn't show a function says by `raises`.
 """
 
 import ast
@@ -43,13 +43,17 @@ class Instance:
 class Reach:
     """What a function leads to."""
 
+    handlers: Mapping[Any, Callable[..., Any]]
     errors: set[type[AppError]] = field(default_factory=set)
     functions: set[Callable[..., Any]] = field(default_factory=set)
 
 
-def find_reach(function: Callable[..., Any]) -> Reach:
-    """Return the errors that `function` may raise and the functions of ours that it may call."""
-    reach = Reach()
+def find_reach(function: Callable[..., Any], handlers: Mapping[Any, Callable[..., Any]]) -> Reach:
+    """Return the errors that `function` may raise and the functions of ours that it may call.
+
+    `handlers`: who answers each request of the bus.
+    """
+    reach = Reach(handlers)
     _follow(function, None, reach, set())
     return reach
 
@@ -68,17 +72,17 @@ def _follow(function: Any, owner: Any, reach: Reach, seen: set[tuple[Any, Any]])
     if tree is None:
         return
     names = _Names(function, owner, tree)
+    asks = any(isinstance(node, ast.Attribute) and node.attr == "call" for node in ast.walk(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.Raise | ast.Call):
             made = names.find(node.exc if isinstance(node, ast.Raise) else node.func)
             if isinstance(made, type) and issubclass(made, AppError):
                 reach.errors.add(made)
+            # A request that is made where the bus is asked is asked; elsewhere it goes into the outbox.
+            if asks and isinstance(made, type) and made in reach.handlers:
+                _follow(reach.handlers[made], None, reach, seen)
         if isinstance(node, ast.Name | ast.Attribute):
-            holder, found = names.find_with_holder(node)
-            if isinstance(found, types.MethodType):
-                holder, found = found.__self__, found.__func__
-            if isinstance(found, types.FunctionType):
-                _follow(found, holder, reach, seen)
+            _follow(*names.find_function(node), reach, seen)
 
 
 def _tree(function: types.FunctionType) -> ast.AST | None:
@@ -114,6 +118,13 @@ class _Names:
         """Return what an expression stands for, None where that is not known."""
         return self.find_with_holder(node)[1]
 
+    def find_function(self, node: ast.AST) -> tuple[Any, Any]:
+        """Return (what an expression stands for, what it is a method of)."""
+        holder, found = self.find_with_holder(node)
+        if isinstance(found, types.MethodType):
+            return found.__func__, found.__self__
+        return found, holder
+
     def find_with_holder(self, node: ast.AST | None) -> tuple[Any, Any]:
         """Return (what it was found on, what an expression stands for)."""
         if isinstance(node, ast.Name):
@@ -134,10 +145,27 @@ def _attribute(holder: Any, name: str) -> Any:
         return method
     if isinstance(method, property) and method.fget is not None:
         return _instance(_hints(method.fget).get("return"))
-    known = _instance(_hints(kind).get(name))
-    if known is not None or isinstance(holder, Instance):
-        return known
-    return getattr(holder, "__dict__", {}).get(name)
+    # What is there says more than what was promised of it.
+    value = getattr(holder, "__dict__", {}).get(name)
+    if value is not None and type(value).__module__.startswith(OURS):
+        return value
+    return _instance(_hints(kind).get(name)) or _kept(kind).get(name) or value
+
+
+@cache
+def _kept(kind: type) -> Mapping[str, Any]:
+    """Return the attributes that a class makes of the annotated parameters of its `__init__`."""
+    function = vars(kind).get("__init__")
+    if not isinstance(function, types.FunctionType) or (tree := _tree(function)) is None:
+        return {}
+    known = dict(_locals(tree, function.__globals__))
+    return {
+        target.attr: known[node.value.id]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id in known
+        for target in node.targets
+        if isinstance(target, ast.Attribute)
+    }
 
 
 def _instance(annotation: Any) -> Any:

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from meeting_system.contracts.call import Event
 from meeting_system.contracts.media import OpenPeer, PeerOpened, Source, WantedSlot
+from meeting_system.kit.raised import raises
+from meeting_system.media.errors import EngineAway
 
 
 class EngineStatistics(Protocol):
@@ -77,6 +79,7 @@ class Engine(Protocol):
     def port(self) -> int: ...
     @property
     def addresses(self) -> list[str]: ...
+    @raises(EngineAway)
     async def open_peer(self, wish: OpenPeer) -> PeerOpened: ...
     def set_layout(self, *, room: str, peer: str, slots: Sequence[WantedSlot]) -> None: ...
     def set_muted(self, *, room: str, peer: str, source: Source, muted: bool) -> None: ...

@@ -53,6 +53,12 @@ class StreamUnknown(NotFound):
     code = "stream_not_found"
 
 
+class EngineAway(Unavailable):
+    """The engine is missing, closed, or did not answer in time."""
+
+    code = "media_unavailable"
+
+
 class StreamsExhausted(Unavailable):
     """As many streams run as this server takes."""
 

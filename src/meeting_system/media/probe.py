@@ -6,9 +6,9 @@ Nobody signs in for it, so everything is bounded: how many at once, how long, an
 from dataclasses import dataclass
 from typing import Literal
 
-from meeting_system.contracts.media import OpenPeer, Track
+from meeting_system.contracts.media import OpenPeer, PeerOpened, Track
 from meeting_system.kernel.clock import Clock
-from meeting_system.kernel.errors import TooMany, Unavailable
+from meeting_system.kernel.errors import AppError, Invalid, TooMany, Unavailable
 from meeting_system.kernel.ids import new_id
 from meeting_system.media.engine import Engine
 from meeting_system.media.sdp import keep_candidates, media_lines
@@ -23,6 +23,12 @@ class ProbesExhausted(TooMany):
     """Too many connection tests run at once."""
 
     code = "test_connection_busy"
+
+
+class OfferInvalid(Invalid):
+    """The offer is no SDP, or asks for what can't be."""
+
+    code = "media_sdp_invalid"
 
 
 class TransportOff(Unavailable):
@@ -54,11 +60,20 @@ class Probes:
             raise ProbesExhausted("too many connection tests at once", retry_after_s=PROBE_LIFETIME_S)
         room = ROOM_PREFIX + new_id(self._clock.now().timestamp())
         self._open.append(Probe(room=room, closes_at_s=self._clock.monotonic() + PROBE_LIFETIME_S))
-        opened = await self._engine.open_peer(as_wish(room, offer))
+        opened = await self._ask(room, offer)
         answer = keep_candidates(opened.sdp, transport)
         if answer is None:
             raise TransportOff(f"this server offers no media over {transport.upper()}")
         return answer
+
+    async def _ask(self, room: str, offer: str) -> PeerOpened:
+        try:
+            return await self._engine.open_peer(as_wish(room, offer))
+        except AppError as error:
+            if error.code == OfferInvalid.code:
+                # Without the parser's words: they name places in our memory.
+                raise OfferInvalid("the offer is no SDP that media can be agreed on") from error
+            raise
 
     def sweep(self) -> None:
         """Close what is over."""
