@@ -1,16 +1,22 @@
 """The OpenAPI document: current, whole, with errors, examples and verbs, found in the code."""
 
+import copy
+import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import schemathesis
 from fastapi.routing import APIRoute
 from jsonschema_rs import Draft202012Validator
+from tests.conftest import MakeApp
 
-from meeting_system.app.openapi import all_plugs, describe_api
+from meeting_system.app.openapi import all_plugs, describe_api, openapi_routes
+from meeting_system.contracts.webhook import HOOK_DATA
 from meeting_system.kit.openapi import operations
+from meeting_system.kit.plug import Plug
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = describe_api()
@@ -92,3 +98,22 @@ def test_who_has_to_sign_in_is_told() -> None:
     assert security["create_meeting"] == [{"token": []}]
     assert security["join_meeting"] == [{}, {"token": []}]
     assert security["get_config"] is None
+
+
+def test_every_event_of_a_webhook_is_described_with_an_example() -> None:
+    assert set(DOCUMENT["webhooks"]) == set(HOOK_DATA)
+    for kind, item in DOCUMENT["webhooks"].items():
+        described = item["post"]["requestBody"]["content"]["application/json"]
+        schema = described["schema"] | {"components": DOCUMENT["components"]}
+        Draft202012Validator(schema).validate(described["example"])
+        HOOK_DATA[kind].model_validate(described["example"]["data"])
+
+
+def test_the_document_is_openapi_3_1() -> None:
+    schemathesis.openapi.from_dict(copy.deepcopy(DOCUMENT)).validate()
+
+
+async def test_every_process_shows_the_whole_document(make_app: MakeApp) -> None:
+    async with make_app([Plug(name="alone", routes=openapi_routes())]) as client:
+        shown = (await client.get("/openapi.json")).json()
+    assert shown == json.loads((ROOT / "docs/protocol/openapi.json").read_text(encoding="utf-8"))

@@ -42,12 +42,11 @@ LEFT_OUT = ("show_metrics", "log_out", "log_out_everywhere")
 
 @dataclass(frozen=True)
 class Attack:
-    """How it went: the exit status of schemathesis, what it printed, and its report."""
+    """How it went: the exit status of schemathesis (0: nothing found), what it printed, how much it tried."""
 
     code: int
     output: str
     cases: int
-    failures: list[str]
 
 
 async def sign_in(server: Server) -> str:
@@ -98,7 +97,7 @@ async def attack(server: Server, folder: Path, *, seconds: int, seed: int) -> At
     )
     output = (await process.communicate())[0].decode(errors="replace")
     found = json.loads(report.read_text()) if report.is_file() else {}
-    return Attack(process.returncode or 0, output, int(found.get("cases", 0)), [])
+    return Attack(process.returncode or 0, output, int(found.get("test_cases", {}).get("generated", 0)))
 
 
 async def main(seconds: int, seed: int) -> int:
@@ -106,11 +105,6 @@ async def main(seconds: int, seed: int) -> int:
         async with open_server(Path(folder), SETTINGS) as server:
             found = await attack(server, Path(folder), seconds=seconds, seed=seed)
             sys.stdout.write(found.output)
-            sys.stdout.write((Path(folder) / "report.json").read_text()[:3000])
-            log = server.log.read_text(errors="replace")
-            for line in log.splitlines():
-                if '"level": "error"' in line or '"level":"error"' in line or "Traceback" in line:
-                    sys.stdout.write(line[:1500] + "\n")
     return found.code
 
 

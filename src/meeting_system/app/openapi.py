@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import orjson
 from fastapi.routing import APIRoute
+from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -18,6 +19,7 @@ from meeting_system import __version__
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.app.config import config_routes
 from meeting_system.app.settings import Settings
+from meeting_system.contracts.webhook import HOOK_DATA
 from meeting_system.kit.examples import add_examples
 from meeting_system.kit.openapi import Json, build_document
 from meeting_system.kit.plug import Plug, Ports
@@ -58,8 +60,45 @@ def describe_api() -> Json:
         routes, handlers, title="meeting-system", version=__version__, description=DESCRIPTION, tags=tags
     )
     document["paths"] |= OPERATION
+    document["webhooks"] = describe_webhooks(document)
     add_examples(document)
     return document
+
+
+def describe_webhooks(document: Json) -> Json:
+    """Return the events that webhooks are told, and put what they carry beside the other schemas."""
+    models: list[Any] = [(model, "serialization") for model in dict.fromkeys(HOOK_DATA.values())]
+    _, found = models_json_schema(models, ref_template="#/components/schemas/{model}")
+    document["components"]["schemas"] |= found["$defs"]
+    return {kind: _event(kind, model.__name__) for kind, model in HOOK_DATA.items()}
+
+
+def _event(kind: str, data: str) -> Json:
+    moment = {"type": "string", "format": "date-time"}
+    properties = {
+        "type": {"const": kind},
+        "timestamp": moment,
+        "data": {"$ref": f"#/components/schemas/{data}"},
+    }
+    schema = {"type": "object", "required": list(properties), "properties": properties}
+    names = ("webhook-id", "webhook-timestamp", "webhook-signature")
+    return {
+        "post": {
+            "operationId": kind,
+            "summary": kind,
+            "tags": ["webhooks"],
+            "parameters": [
+                {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+                for name in names
+            ],
+            "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+            "responses": {
+                "2XX": {"description": "taken"},
+                "410": {"description": "not wanted any more: the webhook is switched off"},
+                "default": {"description": "it is sent again later, for a day"},
+            },
+        }
+    }
 
 
 def all_plugs() -> list[Plug]:
