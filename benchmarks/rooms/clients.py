@@ -1,4 +1,4 @@
-"""The load clients of crates/sfu-bench: `meet.v1` by the thousand in one process, each from its own address."""
+"""The load clients of crates/sfu-bench: `meet.v1` by the thousand, each at an address of its own."""
 
 import asyncio
 import json

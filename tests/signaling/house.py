@@ -32,6 +32,7 @@ from meeting_system.kit.outbox import OutboxRelay
 from meeting_system.kit.plug import Plug, Ports
 from meeting_system.kit.tasks import alongside
 from meeting_system.kit.tokens import SignedTokens
+from meeting_system.kit.websocket import WireProtocol
 from meeting_system.meeting import create as create_meeting
 from meeting_system.meeting.settings import MeetingSettings
 from meeting_system.signaling import create as create_signaling
@@ -125,7 +126,7 @@ async def listening(app: ASGIApp) -> AsyncIterator[int]:
                 app,
                 log_config=None,
                 lifespan="off",
-                ws="websockets-sansio",
+                ws=WireProtocol,
                 ws_per_message_deflate=False,
                 ws_ping_interval=None,
                 ws_max_size=1024 * 1024,

@@ -253,6 +253,9 @@ async def test_media_is_negotiated_and_told(house: House) -> None:
         state = SlotState(mid="2", kind="video", participant_id="p", source="camera")
         for version in (1, 2, 2):
             await house.tell(PeerSlotsChanged(**ids, generation=1, version=version, slots=[state]))
+        await host.wait_until(
+            lambda: host.core.po == 2
+        )  # events of one kind have an order, of two kinds none
         await house.tell(SpeakersChanged(meeting_id=meeting_id, participant_ids=["p"]))
         await house.tell(PeerMediaEnded(**ids, generation=1, reason="closed"))
         await house.tell(PeerMediaEnded(**ids, generation=1, reason="ice_timeout"))

@@ -295,7 +295,7 @@ class World:
         if not link.is_open_at_client:
             return
         if text is not None:
-            self.take(client, link, orjson.loads(text))
+            self.take(client, link, orjson.loads(text.encode()))
         elif link.queue.closing is not None:
             self.closed(client, link, link.queue.closing)
 

@@ -15,6 +15,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from meeting_system.adapters.redis_pipe import Pipe
 from meeting_system.kernel.errors import Unavailable
 from meeting_system.kernel.ports import Subscription
 
@@ -55,11 +56,12 @@ class About:
 
 
 class RedisStore:
-    """kernel.ports.Store. Commands are not repeated after a lost connection, except once on a connection that
-    was already dead when it came out of the pool: whether an earlier try took effect is for the caller."""
+    """kernel.ports.Store. Commands are not repeated after a lost connection: whether they took effect is for
+    the caller to find out. What is answered at once goes through one connection for all."""
 
     def __init__(self, client: Redis) -> None:
         self._client = client
+        self._pipe = Pipe(client.connection_pool)
         self._shas: dict[str, str] = {}
 
     @property
@@ -69,23 +71,24 @@ class RedisStore:
 
     async def get(self, key: str) -> bytes | None:
         async with calling():
-            return cast("bytes | None", await self._client.get(key))
+            return cast("bytes | None", await self._pipe.ask("GET", key))
 
     async def set(
         self, key: str, value: bytes, *, ttl_s: float | None = None, only_new: bool = False
     ) -> bool:
         ttl_ms = None if ttl_s is None else max(1, int(ttl_s * 1000))
         async with calling():
-            return bool(await self._client.set(key, value, px=ttl_ms, nx=only_new))
+            options: list[str | int] = [] if ttl_ms is None else ["PX", ttl_ms]
+            return bool(await self._pipe.ask("SET", key, value, *options, *(["NX"] if only_new else [])))
 
     async def take(self, key: str) -> bytes | None:
         async with calling():
-            return cast("bytes | None", await self._client.getdel(key))
+            return cast("bytes | None", await self._pipe.ask("GETDEL", key))
 
     async def delete(self, *keys: str) -> None:
         if keys:
             async with calling():
-                await self._client.delete(*keys)
+                await self._pipe.ask("DEL", *keys)
 
     async def increment(self, key: str, *, ttl_s: float) -> int:
         return int(await self.run(_INCREMENT, keys=[key], args=[int(ttl_s * 1000)]))
@@ -96,13 +99,13 @@ class RedisStore:
             sha = self._shas[script] = sha1(script.encode(), usedforsecurity=False).hexdigest()
         async with calling():
             try:
-                return await self._client.evalsha(sha, len(keys), *keys, *args)
+                return await self._pipe.ask("EVALSHA", sha, len(keys), *keys, *args)
             except NoScriptError:
-                return await self._client.eval(script, len(keys), *keys, *args)
+                return await self._pipe.ask("EVAL", script, len(keys), *keys, *args)
 
     async def publish(self, channel: str, payload: bytes) -> None:
         async with calling():
-            await self._client.publish(channel, payload)
+            await self._pipe.ask("PUBLISH", channel, payload)
 
     def subscribe(self, *channels: str) -> AbstractAsyncContextManager[Subscription]:
         return self._subscribe(channels)
@@ -117,6 +120,12 @@ class RedisStore:
         finally:
             await pubsub.aclose()  # type: ignore[no-untyped-call]
 
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._pipe.close()
+        with suppress(RedisError):
+            await self._client.aclose()
+
     async def run_id(self) -> str:
         async with calling():
             return str((await self._client.info("server"))["run_id"])
@@ -124,7 +133,7 @@ class RedisStore:
     async def check(self) -> None:
         """Return when the server answers; raise Unavailable else."""
         async with calling():
-            await self._client.ping()
+            await self._pipe.ask("PING")
 
     async def about(self) -> About:
         """Ask the server for what doctor judges."""
@@ -208,9 +217,8 @@ async def open_store(url: str) -> AsyncIterator[RedisStore]:
         retry=Retry(NoBackoff(), 0),
         protocol=2,
     )
-    client = Redis.from_pool(pool)
+    store = RedisStore(Redis.from_pool(pool))
     try:
-        yield RedisStore(client)
+        yield store
     finally:
-        with suppress(RedisError):
-            await client.aclose()
+        await store.close()

@@ -18,6 +18,7 @@ from meeting_system.kernel.clock import Clock, SystemClock
 from meeting_system.kit.edge import NotePeer
 from meeting_system.kit.log import logger
 from meeting_system.kit.tasks import alongside
+from meeting_system.kit.websocket import WireProtocol
 
 log = logger(__name__)
 
@@ -76,7 +77,7 @@ def configure(process: Process, settings: Settings, tls: TlsFiles | None) -> uvi
         app,
         loop="none",  # ours runs already
         http="httptools",
-        ws="websockets-sansio",
+        ws=WireProtocol,
         ws_per_message_deflate=False,
         ws_max_size=settings.http.frame_limit,
         ws_ping_interval=None,  # the signaling protocol has heartbeats of its own

@@ -1,11 +1,12 @@
 """The outermost layer of HTTP, one ASGI middleware: trace id, body limit, headers, metrics, the last word."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from meeting_system.kernel.errors import AppError, Invalid
 from meeting_system.kit.exchange import Exchange, exchanging, read_tags
@@ -52,6 +53,8 @@ class Edge:
     body_limit: int = BODY_LIMIT
     paths: Mapping[object, str] = field(default_factory=dict)
     """Path templates by endpoint: the labels of metrics."""
+    sockets: Mapping[str, Callable[[WebSocket], Awaitable[None]]] = field(default_factory=dict)
+    """WebSockets by path. They live long: what stands between here and a route would cost each its memory."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -66,8 +69,12 @@ class Edge:
             await self._answer(scope, receive, send, trace_id, part)
 
     async def _talk(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = self.sockets.get(scope["path"])
         try:
-            await self.app(scope, receive, send)
+            if endpoint is not None:
+                await endpoint(WebSocket(scope, receive, send))
+            else:
+                await self.app(scope, receive, send)
         except Exception:
             log.exception("websocket_failed", path=scope["path"])
             raise

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from meeting_system import __version__
@@ -34,8 +34,9 @@ def create_app(
     paths: dict[object, str] = {
         route.endpoint: route.path for route in app.routes if isinstance(route, Route)
     }
+    sockets = {route.path: route.endpoint for route in routes if isinstance(route, WebSocketRoute)}
     app.add_middleware(Idempotency, database=ports.database, clock=ports.clock, authenticator=authenticator)
-    app.add_middleware(Edge, body_limit=body_limit, paths=paths)
+    app.add_middleware(Edge, body_limit=body_limit, paths=paths, sockets=sockets)
     return app
 
 

@@ -148,7 +148,7 @@ def _check_carried(held: Attachment, record: SessionRecord | None, person: Perso
 def _carried(held: Attachment, gen: int, last_cid: int, epoch: str, me: ParticipantState) -> None:
     held.gen, held.last_cid, held.epoch, held.me = gen, last_cid, epoch, me
     held.token, held.next_token = held.next_token, ""
-    held.admitted_ro, held.sent_po, held.token_confirmed = 0, 0, False
+    held.admitted_ro, held.sent_po, held.token_confirmed, held.before = 0, 0, False, None
     held.needs_reset = True
 
 
@@ -232,6 +232,7 @@ async def _arrive(
                 admitted_ro=room.top,
                 me=me,
                 queue=queue,
+                token_confirmed=True,  # it is the first one: there is none before it to retire
             )
     raise Unavailable("the room changed faster than it could be entered")
 
@@ -296,6 +297,7 @@ def _held(back: _Back, queue: SendQueue) -> Attachment:
         media_gen=record.media_gen,
         media_node=record.media_node,
         slots=_slots.validate_json(record.slots) if record.slots else [],
+        before=record,
     )
 
 

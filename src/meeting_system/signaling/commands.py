@@ -108,10 +108,10 @@ async def confirm_token(core: Core, held: Attachment) -> None:
     """The client has shown that it holds its newest resume token: the one before is dead from now on."""
     if held.token_confirmed:
         return
-    record = await core.log.find_session(held.sid)
+    record = held.before or await core.log.find_session(held.sid)
     if record is None or record.gen != held.gen:
         return
-    held.token_confirmed = True
+    held.token_confirmed, held.before = True, None
     if record.previous_token:
         step = _step(core, held, 0)
         step.fields = {

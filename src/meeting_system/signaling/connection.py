@@ -1,13 +1,13 @@
-"""One WebSocket of meet.v1 from hello to close. Three loops share it; one future says why it ends.
-
-The socket itself is behind `Socket`, so that this module knows no web framework.
+"""One WebSocket of meet.v1 from hello to close. What comes is taken by a call, what goes is queued and
+flushed; only commands have a task, while there are any. One future says why it ends.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from meeting_system.contracts.signal import (
     AUTH_TIMEOUT_S,
@@ -27,38 +27,30 @@ from meeting_system.contracts.signal import (
 )
 from meeting_system.kernel.errors import AppError, Unavailable
 from meeting_system.kit.log import logger
-from meeting_system.kit.tasks import alongside
 from meeting_system.kit.trace import new_trace, span, traced
+from meeting_system.kit.websocket import Wire
 from meeting_system.signaling import presence, rules
 from meeting_system.signaling.attach import identify, resume
 from meeting_system.signaling.commands import confirm_token, handle
 from meeting_system.signaling.core import Core
 from meeting_system.signaling.errors import BadFrame, CloseSocket, EpochChanged, LogAway, SessionChanged
-from meeting_system.signaling.frames import decode, encode, iso
+from meeting_system.signaling.frames import decode, encode, iso, on_wire
 from meeting_system.signaling.hub import Hub
 from meeting_system.signaling.metrics import ATTACHED, CLOSED, SESSIONS, SOCKETS
+from meeting_system.signaling.outlet import Outlet
 from meeting_system.signaling.records import Attachment
-from meeting_system.signaling.send_queue import SendQueue
+from meeting_system.signaling.send_queue import MANY, SendQueue
 
 ROOMY = 64
 """A queue this short takes another chunk of a replay."""
+WRITE_BYTES = 64 * 1024
 FLUSH_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 1.0
 INBOX = 512
+MAX_REASON = 120
+"""A close frame holds 123 bytes of it (RFC 6455, section 5.5); reasons are ASCII."""
 
 log = logger(__name__)
-
-
-class Disconnected(Exception):
-    """The other side is gone."""
-
-
-class Socket(Protocol):
-    """A WebSocket: `receive` gives text (None: it was binary) or raises Disconnected."""
-
-    async def receive(self) -> str | None: ...
-    async def send(self, text: str) -> None: ...
-    async def close(self, code: int, reason: str) -> None: ...
 
 
 @dataclass(slots=True, frozen=True)
@@ -75,36 +67,61 @@ class SocketQueue(SendQueue):
 
     def __init__(self, changed: Callable[[], None]) -> None:
         super().__init__(changed=changed)
-        self.popped = asyncio.Event()
+        self._taken: asyncio.Event | None = None
 
-    def pop(self) -> str | None:
-        self.popped.set()
-        return super().pop()
+    def take(self, most_bytes: int) -> list[str]:
+        if self._taken is not None:
+            self._taken.set()
+        return super().take(most_bytes)
 
     async def flushed(self) -> None:
+        if len(self) <= ROOMY:
+            return
+        self._taken = asyncio.Event()
         try:
             async with asyncio.timeout(FLUSH_TIMEOUT_S):
                 while len(self) > ROOMY and self.closing is None:
-                    self.popped.clear()
-                    await self.popped.wait()
+                    self._taken.clear()
+                    await self._taken.wait()
         except TimeoutError:
             self.close(CloseCode.SLOW)
+        finally:
+            self._taken = None
 
 
 class Connection:
     """One socket. `last_heard`: when anything came; `confirmed_ro`: what the client says it has applied."""
 
-    def __init__(self, core: Core, hub: Hub, socket: Socket) -> None:
+    __slots__ = (
+        "_commands",
+        "_core",
+        "_early",
+        "_end",
+        "_hub",
+        "_inbox",
+        "_others",
+        "_outlet",
+        "_wire",
+        "_work",
+        "confirmed_ro",
+        "held",
+        "last_heard",
+        "queue",
+    )
+
+    def __init__(self, core: Core, hub: Hub, outlet: Outlet, wire: Wire) -> None:
         self.last_heard = core.clock.monotonic()
         self.confirmed_ro = 0
         self.held: Attachment | None = None
+        self.queue = SocketQueue(self._changed)
         self._core = core
         self._hub = hub
-        self._socket = socket
-        self._wake = asyncio.Event()
+        self._outlet = outlet
+        self._wire = wire
         self._end: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
-        self.queue = SocketQueue(self._changed)
-        self._inbox: asyncio.Queue[Command | Position] = asyncio.Queue(INBOX)
+        self._early: asyncio.Queue[str | None] | None = asyncio.Queue()
+        self._inbox: deque[Command | Position] | None = None
+        self._work: asyncio.Task[None] | None = None
         self._commands = rules.TokenBucket.full(
             rules.COMMANDS_A_SECOND, rules.COMMANDS_BURST, self.last_heard
         )
@@ -113,7 +130,7 @@ class Connection:
     @property
     def commands_waiting(self) -> int:
         """What was read, and waits for the command before it."""
-        return self._inbox.qsize()
+        return len(self._inbox or ())
 
     async def serve(
         self, opening: Identify | None, on_attached: Callable[[], None], on_refused: CloseSocket | None = None
@@ -122,18 +139,15 @@ class Connection:
         SOCKETS.inc()
         ending = Ending()
         try:
-            async with alongside(self._guard(self._send_all)):
-                if on_refused is not None:
-                    self.finish(on_refused.code, on_refused.reason)
-                else:
-                    self._say_hello()
-                    await self._guard(lambda: self._attach(opening))
-                    on_attached()
-                if self.held is not None:
-                    async with alongside(self._guard(self._read_all), self._guard(self._work_all)):
-                        ending = await self._end
-                else:
-                    ending = await self._end
+            if on_refused is not None:
+                self.finish(on_refused.code, on_refused.reason)
+            else:
+                self._say_hello()
+                self._wire.listen(self)
+                await self._guard(lambda: self._attach(opening))
+                on_attached()
+                self._take_early()
+            ending = await self._end
         finally:
             SOCKETS.dec()
             await self._stop(ending)
@@ -152,29 +166,63 @@ class Connection:
         if self.held is not None and now - self.last_heard > DEAD_AFTER_S:
             self.queue.close(CloseCode.HEARTBEAT_LOST)
 
+    def take(self, text: str | None) -> None:
+        """Take what the client sent; before it has its session that waits, and nothing more is read."""
+        if self._early is not None:
+            self._early.put_nowait(text)
+            self._wire.pause()
+        elif not self._end.done():
+            self._take(text)
+
+    def drained(self) -> None:
+        """The socket takes more again."""
+        self.flush()
+
+    def lost(self) -> None:
+        """The socket is gone."""
+        self.finish(None)
+        if self._early is not None:
+            self._early.put_nowait(None)
+
+    def flush(self) -> None:
+        """Write what is queued, as far as the socket takes it; end the connection after its last frame."""
+        while self._wire.is_writable and len(self.queue):
+            self._wire.write([on_wire(frame) for frame in self.queue.take(WRITE_BYTES)])
+        if self.queue.closing is not None and not len(self.queue):
+            self.finish(self.queue.closing)
+
     async def _guard(self, loop: Callable[[], Awaitable[None]]) -> None:
-        """Turn every way in which a loop can stop into an ending."""
+        """Turn every way in which something can stop into an ending."""
         try:
             await loop()
-        except CloseSocket as end:
-            self.finish(end.code, end.reason)
-        except Disconnected:
-            self.finish(None)
-        except AppError as error:
+        except (CloseSocket, AppError) as error:
+            self._finish_for(error)
+        except Exception:
+            self._finish_broken()
+
+    def _finish_for(self, error: CloseSocket | AppError) -> None:
+        if isinstance(error, CloseSocket):
+            self.finish(error.code, error.reason)
+        else:
             log.info("signaling_unavailable", code=error.code)
             self.finish(CloseCode.DRAINING, error.code)
-        except Exception:
-            log.exception("connection_failed")
-            self.finish(CloseCode.DRAINING, "internal")
+
+    def _finish_broken(self) -> None:
+        log.exception("connection_failed")
+        self.finish(CloseCode.DRAINING, "internal")
 
     def _changed(self) -> None:
-        self._wake.set()
-        if self.queue.closing is CloseCode.SLOW:
+        closing = self.queue.closing
+        if closing is CloseCode.SLOW:
             self.finish(CloseCode.SLOW)
-        elif self.queue.closing is not None:
+        elif closing is not None:
             # What was queued before leaves first, if the socket takes it.
-            code = self.queue.closing
-            asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, self.finish, code)
+            asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, self.finish, closing)
+        if len(self.queue) >= MANY:
+            # A burst must not make a quick client look slow.
+            self.flush()
+        else:
+            self._outlet.flush_soon(self)
 
     def _say_hello(self) -> None:
         hello = Hello(
@@ -189,7 +237,7 @@ class Connection:
         frame: Any = opening
         try:
             async with asyncio.timeout(AUTH_TIMEOUT_S):
-                frame = frame or await self._receive(MAX_FRAME_BYTES_BEFORE_AUTH)
+                frame = frame or await self._first()
         except TimeoutError:
             raise CloseSocket(CloseCode.NOT_AUTHENTICATED, "nothing came in time") from None
         if isinstance(frame, Identify):
@@ -205,43 +253,73 @@ class Connection:
         self.held = held
         await self._hub.enter(held)
 
-    async def _receive(self, max_bytes: int) -> Any:
-        text = await self._socket.receive()
+    async def _first(self) -> Any:
+        assert self._early is not None
+        return self._read(await self._early.get(), MAX_FRAME_BYTES_BEFORE_AUTH)
+
+    def _take_early(self) -> None:
+        """Take what came while the session was looked for, and read on."""
+        early, self._early = self._early, None
+        while early is not None and not early.empty() and not self._end.done():
+            self._take(early.get_nowait())
+        self._wire.resume()
+
+    def _read(self, text: str | None, max_bytes: int) -> Any:
         if text is None:
             raise BadFrame("binary frame")
         self.last_heard = self._core.clock.monotonic()
         return decode(text, max_bytes=max_bytes)
 
-    async def _read_all(self) -> None:
-        while True:
-            frame = await self._receive(MAX_FRAME_BYTES)
+    def _take(self, text: str | None) -> None:
+        try:
+            frame = self._read(text, MAX_FRAME_BYTES)
             bucket = self._commands if isinstance(frame, Command) else self._others
-            if not bucket.take(self.last_heard):
-                raise CloseSocket(CloseCode.RATE_LIMITED)
-            await self._take(frame)
+            if bucket.take(self.last_heard):
+                self._do(frame)
+            else:
+                self.finish(CloseCode.RATE_LIMITED)
+        except (CloseSocket, AppError) as error:
+            self._finish_for(error)
+        except Exception:
+            self._finish_broken()
 
-    async def _take(self, frame: Any) -> None:
+    def _do(self, frame: Any) -> None:
         held = self.held
         assert held is not None
         if isinstance(frame, Ping):
             pong = Pong(n=frame.n, t=frame.t, top_ro=held.sent_ro, top_po=held.sent_po)
             self.queue.push(encode(pong))
-        elif isinstance(frame, Command | Position):
-            await self._inbox.put(frame)
+        elif isinstance(frame, Command):
+            self._put(frame)
+        elif isinstance(frame, Position):
+            self.confirmed_ro = min(frame.ro, held.sent_ro)
+            if not held.token_confirmed:
+                self._put(frame)
         elif isinstance(frame, Bye):
             if not self._end.done():
                 self._end.set_result(Ending(has_left=True))
         elif isinstance(frame, Identify | Resume):
             raise BadFrame("this socket has its session already")
 
-    async def _work_all(self) -> None:
-        held = self.held
+    def _put(self, frame: Command | Position) -> None:
+        """Have it done after what came before it, by a task that lives while there is something to do."""
+        if self._inbox is not None:
+            self._inbox.append(frame)
+            if len(self._inbox) >= INBOX:
+                self._wire.pause()
+            return
+        self._inbox = deque((frame,))
+        self._work = asyncio.get_running_loop().create_task(self._guard(self._work_off))
+
+    async def _work_off(self) -> None:
+        held, inbox = self.held, self._inbox
         assert held is not None
-        while True:
-            frame = await self._inbox.get()
-            if isinstance(frame, Position):
-                self.confirmed_ro = min(frame.ro, held.sent_ro)
-            await self._until_done(held, frame)
+        while inbox and not self._end.done():
+            await self._until_done(held, inbox[0])
+            inbox.popleft()
+            if len(inbox) == INBOX // 2:
+                self._wire.resume()
+        self._inbox = self._work = None
 
     async def _until_done(self, held: Attachment, frame: Command | Position) -> None:
         while True:
@@ -260,27 +338,18 @@ class Connection:
             else:
                 return
 
-    async def _send_all(self) -> None:
-        while True:
-            frame = self.queue.pop()
-            if frame is not None:
-                await self._socket.send(frame)
-            elif self.queue.closing is not None:
-                raise CloseSocket(self.queue.closing)
-            else:
-                self._wake.clear()
-                await self._wake.wait()
-
     async def _stop(self, ending: Ending) -> None:
         held = self.held
+        if self._work is not None:
+            self._work.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._work
         if held is not None:
             SESSIONS.dec()
             await self._hub.exit(held)
         if ending.code is not None:
             CLOSED.labels(str(int(ending.code))).inc()
-            with suppress(TimeoutError, Disconnected):
-                async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                    await self._socket.close(ending.code, ending.reason)
+            self._wire.close(ending.code, ending.reason[:MAX_REASON])
         if held is None:
             return
         # With Valkey away the lease runs out, and any process does the same later.

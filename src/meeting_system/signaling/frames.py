@@ -9,6 +9,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from meeting_system.contracts.call import Message
 from meeting_system.contracts.signal import COMMANDS, Ack, ClientFrame, Command, DeliveryClass, Problem
 from meeting_system.kernel.errors import AppError
+from meeting_system.kit.websocket import encode_text
 from meeting_system.signaling.errors import BadFrame, CommandInvalid, CommandUnknown
 from meeting_system.signaling.records import NewEvent
 
@@ -16,6 +17,24 @@ MAX_DEPTH = 8
 """Nothing in the protocol is nested deeper than half of this."""
 
 _client_frame: TypeAdapter[Any] = TypeAdapter(ClientFrame)
+
+
+class Told(str):
+    """A frame for many sockets: what goes over the network is made once."""
+
+    __slots__ = ("wire",)
+
+    wire: bytes
+
+    def __new__(cls, text: str) -> "Told":
+        told = super().__new__(cls, text)
+        told.wire = encode_text(text)
+        return told
+
+
+def on_wire(frame: str) -> bytes:
+    """Return a frame as it goes over the network."""
+    return frame.wire if type(frame) is Told else encode_text(frame)
 
 
 def decode(text: str, *, max_bytes: int) -> Any:

@@ -1,51 +1,25 @@
-"""The WebSocket route `/ws/signaling`: who may open a socket, and Starlette's socket as a `Socket`."""
+"""The WebSocket route `/ws/signaling`: who may open a socket."""
 
 from collections import Counter
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from starlette.routing import WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from meeting_system.contracts.signal import PROTOCOL, CloseCode, Identify
 from meeting_system.kernel.address import address_block
 from meeting_system.kit.http import client_address
-from meeting_system.signaling.connection import Connection, Disconnected
+from meeting_system.kit.websocket import WIRE
+from meeting_system.signaling.connection import Connection
 from meeting_system.signaling.core import Core
 from meeting_system.signaling.door import Door
 from meeting_system.signaling.errors import BadFrame, CloseSocket
 from meeting_system.signaling.hub import Hub
+from meeting_system.signaling.outlet import Outlet
 from meeting_system.signaling.settings import SignalingSettings
 
 PATH = "/ws/signaling"
-MAX_REASON = 120
-"""A close frame holds 123 bytes of it (RFC 6455, section 5.5); reasons are ASCII."""
-
-
-class StarletteSocket:
-    """Starlette's WebSocket as `Socket`."""
-
-    def __init__(self, websocket: WebSocket) -> None:
-        self._websocket = websocket
-
-    async def receive(self) -> str | None:
-        message = await self._websocket.receive()
-        if message["type"] == "websocket.disconnect":
-            raise Disconnected
-        text: str | None = message.get("text")
-        return text
-
-    async def send(self, text: str) -> None:
-        try:
-            await self._websocket.send({"type": "websocket.send", "text": text})
-        except (WebSocketDisconnect, RuntimeError) as error:
-            raise Disconnected from error
-
-    async def close(self, code: int, reason: str) -> None:
-        try:
-            await self._websocket.close(code, reason[:MAX_REASON])
-        except (WebSocketDisconnect, RuntimeError) as error:
-            raise Disconnected from error
 
 
 class Gateway:
@@ -56,6 +30,7 @@ class Gateway:
         self._hub = hub
         self._door = door
         self._settings = settings
+        self._outlet = Outlet()
         self._unauthenticated: Counter[str] = Counter()
 
     @property
@@ -74,7 +49,10 @@ class Gateway:
         await websocket.accept(subprotocol=PROTOCOL if has_protocol else None)
         address = address_block(client_address(websocket))
         opening, refused = self._open(websocket, address)
-        connection = Connection(self._core, self._hub, StarletteSocket(websocket))
+        wire = websocket.scope["extensions"].get(WIRE)
+        if wire is None:
+            return  # lost during the handshake
+        connection = Connection(self._core, self._hub, self._outlet, wire)
         self._door.connections.add(connection)
         self._unauthenticated[address] += 1
         is_waiting = [address]

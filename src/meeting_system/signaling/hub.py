@@ -12,11 +12,14 @@ from meeting_system.kernel.errors import AppError
 from meeting_system.signaling.attach import carry_over, close_code_of, push_reset
 from meeting_system.signaling.core import Core, ensure_room, load_view
 from meeting_system.signaling.errors import CloseSocket
+from meeting_system.signaling.frames import Told
 from meeting_system.signaling.metrics import SHED
 from meeting_system.signaling.records import Attachment, Entry
 
 CHUNK = 100
 """Entries read at once to catch up: less than half of a send queue."""
+LAST_WORDS = ("participant.removed", "meeting.ended")
+"""After these nothing follows for somebody, or for everybody."""
 
 
 @dataclass(slots=True)
@@ -108,11 +111,11 @@ class Hub:
         elif epoch != room.epoch:
             self.mark(run)
         elif kind == "e":
-            self.shout(room, frame)
+            self.shout(room, Told(frame))
         elif kind == "p":
             self._tell_one(room, Entry(int(off), t, target, frame))
         else:
-            self._tell_all(room, Entry(int(off), t, target, frame))
+            self._tell_all(room, Entry(int(off), t, target, Told(frame)))
 
     def shout(self, room: LocalRoom, frame: str) -> None:
         """Give an ephemeral event to whoever has room for it."""
@@ -196,10 +199,17 @@ class Hub:
         if entry.off != room.top + 1:
             self.mark(room.run)
             return
-        room.top = entry.off
-        for held in _current(room):
-            _give(held, entry)
-            if held.sent_ro < entry.off:
+        room.top = off = entry.off
+        if entry.t in LAST_WORDS:
+            for held in _current(room):
+                _give(held, entry)
+            return
+        frame, epoch, before = entry.frame, room.epoch, off - 1
+        for held in room.members.values():
+            if held.sent_ro == before and held.epoch == epoch and not held.needs_reset:
+                held.sent_ro = off
+                held.queue.push(frame)
+            elif held.sent_ro < before and _is_current(held, room):
                 self.mark(room.run)
 
     async def _catch_up(self, room: LocalRoom) -> None:
@@ -233,11 +243,11 @@ class Hub:
 
 def _current(room: LocalRoom) -> list[Attachment]:
     """Members in the room's epoch, and not on their way out; the others wait for their reset."""
-    return [
-        held
-        for held in room.members.values()
-        if held.epoch == room.epoch and not held.needs_reset and held.queue.closing is None
-    ]
+    return [held for held in room.members.values() if _is_current(held, room)]
+
+
+def _is_current(held: Attachment, room: LocalRoom) -> bool:
+    return held.epoch == room.epoch and not held.needs_reset and held.queue.closing is None
 
 
 def _drop_older(room: LocalRoom, epoch: str, *, sid: str, gen: int, why: str) -> None:

@@ -1,5 +1,6 @@
 """The values that signaling's decisions are made of: what is stored, and one atomic step of a room."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -62,7 +63,7 @@ class RoomState:
     top: int
     seq: int
     ended: bool
-    people: dict[str, Person]
+    people: Mapping[str, Person]
 
 
 @dataclass(slots=True, frozen=True)
@@ -155,6 +156,8 @@ class Attachment:
     media_node: str = ""
     slots: list[SlotState] = field(default_factory=list)
     token_confirmed: bool = False
+    before: SessionRecord | None = None
+    """How the session was stored when it was attached here; null: not known, it has to be read."""
     needs_reset: bool = False
     next_token: str = ""
     traceparent: str = ""

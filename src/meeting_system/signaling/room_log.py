@@ -9,7 +9,7 @@ log), e (ephemeral), x (session `target` lost the generations below `offset`, `t
 are held to one contract by tests/signaling/test_room_log.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, Protocol, cast
 
@@ -117,8 +117,7 @@ class ValkeyRoomLog:
         found = await self._store.run(_STATE, keys=keys, args=[])
         if not found:
             return None
-        pairs = found[4]
-        people = {pairs[at].decode(): _person(pairs[at + 1]) for at in range(0, len(pairs), 2)}
+        people = StoredPeople(dict(zip(found[4][::2], found[4][1::2], strict=True)))
         return RoomState(found[0].decode(), int(found[1]), int(found[2]), found[3] == b"1", people)
 
     async def find_session(self, sid: str) -> SessionRecord | None:
@@ -215,6 +214,22 @@ def _room_keys(run: str) -> list[str]:
 
 def _session_keys(sid: str) -> list[str]:
     return [f"sg:s:{sid}", f"sg:s:{sid}:a", f"sg:s:{sid}:p"]
+
+
+class StoredPeople(Mapping[str, Person]):
+    """People as they are stored, each read when asked for: most who ask for a room want one of a thousand."""
+
+    def __init__(self, stored: dict[bytes, bytes]) -> None:
+        self._stored = stored
+
+    def __getitem__(self, pid: str) -> Person:
+        return _person(self._stored[pid.encode()])
+
+    def __iter__(self) -> Iterator[str]:
+        return (pid.decode() for pid in self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
 
 
 def _person(value: bytes) -> Person:

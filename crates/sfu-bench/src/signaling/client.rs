@@ -318,8 +318,7 @@ impl Client {
         } else if let Some(session) = &mut self.session {
             session.token = token;
             if self.came == Came::Reset {
-                (session.epoch, session.ro, session.po) =
-                    (word("epoch")?.into_bytes(), number("ro")?, number("po")?);
+                (session.epoch, session.ro, session.po) = (word("epoch")?.into_bytes(), number("ro")?, number("po")?);
             }
         }
         if self.came != Came::Resumed {

@@ -83,11 +83,7 @@ fn ask_until_answered(
     Err("the HTTP interface is away".into())
 }
 
-fn ask(
-    api: &str,
-    connection: &mut Option<BufReader<TcpStream>>,
-    wish: &Wish,
-) -> Result<(String, String), Failure> {
+fn ask(api: &str, connection: &mut Option<BufReader<TcpStream>>, wish: &Wish) -> Result<(String, String), Failure> {
     let reader = match connection {
         Some(reader) => reader,
         None => {

@@ -121,7 +121,8 @@ impl Load {
         let mut known = std::mem::take(&mut self.talkers);
         let mut index_in_room = 0;
         for at in 0..self.clients.len() {
-            index_in_room = if at > 0 && self.clients[at - 1].room == self.clients[at].room { index_in_room + 1 } else { 0 };
+            index_in_room =
+                if at > 0 && self.clients[at - 1].room == self.clients[at].room { index_in_room + 1 } else { 0 };
             self.clients[at].heard.resize(talkers, crate::figures::Heard::default());
             if index_in_room < talkers {
                 // Spread over the interval, by a step that has nothing to do with the number of rooms.
