@@ -58,9 +58,12 @@ class Clients:
         async with asyncio.timeout(OPEN_TIMEOUT_S):
             return await asked
 
-    async def talk(self, talkers: int, every_ms: int, seconds: float) -> Reply:
-        """Let some of each meeting talk; return when everything has arrived, or can't any more."""
-        asked = self._ask("talked", op="talk", talkers=talkers, every_ms=every_ms, seconds=seconds)
+    async def talk(self, talkers: int, every_ms: int, seconds: float, *, durable: bool = False) -> Reply:
+        """Let some of each meeting talk, in the chat if it is to be durable, else by changes of their state;
+        return when everything has arrived, or can't any more."""
+        asked = self._ask(
+            "talked", op="talk", talkers=talkers, every_ms=every_ms, seconds=seconds, durable=durable
+        )
         async with asyncio.timeout(seconds + SETTLE_TIMEOUT_S):
             return await asked
 

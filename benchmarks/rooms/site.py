@@ -138,14 +138,25 @@ class Site:
 
 
 @asynccontextmanager
-async def open_site(folder: Path, settings: Mapping[str, str] | None = None) -> AsyncIterator[Site]:
+async def open_site(folder: Path) -> AsyncIterator[Site]:
     """Run PostgreSQL, Valkey and both processes for the length of the block, on fresh data."""
+    async with (
+        open_servers(folder / "servers") as servers,
+        open_processes(folder, servers.database_url, servers.redis_url) as site,
+    ):
+        yield site
+
+
+@asynccontextmanager
+async def open_processes(
+    folder: Path, database_url: str, redis_url: str, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Site]:
+    """Run both processes on servers that run already, and register a host."""
     async with AsyncExitStack() as stack:
-        servers = await stack.enter_async_context(open_servers(folder / "servers"))
         environment = {
             **SETTINGS,
-            "MEETING_DATABASE_URL": servers.database_url,
-            "MEETING_REDIS_URL": servers.redis_url,
+            "MEETING_DATABASE_URL": database_url,
+            "MEETING_REDIS_URL": redis_url,
             "MEETING_TOKENS__SECRET": SECRET,
             **(settings or {}),
         }

@@ -198,7 +198,8 @@ class Connection:
         except (CloseSocket, AppError) as error:
             self._finish_for(error)
         except Exception:
-            self._finish_broken()
+            log.exception("connection_failed")
+            self.finish(CloseCode.DRAINING, "internal")
 
     def _finish_for(self, error: CloseSocket | AppError) -> None:
         if isinstance(error, CloseSocket):
@@ -206,10 +207,6 @@ class Connection:
         else:
             log.info("signaling_unavailable", code=error.code)
             self.finish(CloseCode.DRAINING, error.code)
-
-    def _finish_broken(self) -> None:
-        log.exception("connection_failed")
-        self.finish(CloseCode.DRAINING, "internal")
 
     def _changed(self) -> None:
         closing = self.queue.closing
@@ -281,7 +278,8 @@ class Connection:
         except (CloseSocket, AppError) as error:
             self._finish_for(error)
         except Exception:
-            self._finish_broken()
+            log.exception("connection_failed")
+            self.finish(CloseCode.DRAINING, "internal")
 
     def _do(self, frame: Any) -> None:
         held = self.held

@@ -15,6 +15,8 @@ use crate::websocket::{Message, push_text, read};
 
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const DEAD_AFTER: Duration = Duration::from_secs(15);
+/// Rule 3: without an answer for so long the socket is dead.
+const ANSWER_WITHIN: Duration = Duration::from_secs(6);
 const READ_BYTES: usize = 64 * 1024;
 /// docs/protocol/signaling.md: pauses before the tries, without the part that is drawn.
 const PAUSES_MS: [u64; 6] = [0, 300, 1_200, 2_700, 4_800, 7_000];
@@ -41,6 +43,19 @@ pub enum Came {
     Resumed,
     /// It got a new view.
     Reset,
+}
+
+/// A command that is not acknowledged: its number, what it is, and when it was given.
+pub struct Waiting {
+    cid: u64,
+    body: String,
+    given_at: Instant,
+}
+
+impl Waiting {
+    fn text(&self) -> String {
+        format!("{{\"f\":\"cmd\",\"cid\":{},{}}}", self.cid, self.body)
+    }
 }
 
 struct Session {
@@ -72,17 +87,22 @@ pub struct Client {
     pub is_live: bool,
     /// When to try again.
     pub try_at: Option<Instant>,
+    /// When it lost the session's last socket.
+    pub lost_at: Option<Instant>,
     /// Whether it must join again before that.
     pub needs_ticket: bool,
     /// What was heard of each talker.
     pub heard: Vec<Heard>,
-    /// Sent, and not acknowledged: number and text.
-    pub outbox: VecDeque<(u64, String, Instant)>,
+    /// Not acknowledged, in order.
+    pub outbox: VecDeque<Waiting>,
     ticket: String,
     session: Option<Session>,
+    /// A session that the server does not know any more.
+    previous_sid: Option<String>,
     tries: usize,
     is_upgraded: bool,
     heard_at: Instant,
+    answered_at: Instant,
     beat_at: Instant,
     beats: u64,
     next_cid: u64,
@@ -104,14 +124,17 @@ impl Client {
             came: Came::Anew,
             is_live: false,
             try_at: None,
+            lost_at: None,
             needs_ticket: true,
             heard: Vec::new(),
             outbox: VecDeque::new(),
             ticket: String::new(),
             session: None,
+            previous_sid: None,
             tries: 0,
             is_upgraded: false,
             heard_at: now,
+            answered_at: now,
             beat_at: now,
             beats: 0,
             next_cid: 1,
@@ -140,9 +163,14 @@ impl Client {
     /// Its socket is gone: say when it tries again.
     pub fn lost(&mut self, code: u16, now: Instant) {
         self.socket = None;
-        self.is_live = false;
+        if std::mem::take(&mut self.is_live) {
+            self.lost_at = Some(now);
+        }
         if matches!(code, 4002..=4004) {
-            (self.session, self.needs_ticket) = (None, true);
+            self.needs_ticket = true;
+            if let Some(session) = self.session.take() {
+                self.previous_sid = Some(session.sid);
+            }
         }
         let drawn = if self.tries == 0 { FIRST_DRAWN_MS } else { DRAWN_MS };
         let pause = PAUSES_MS[self.tries.min(PAUSES_MS.len() - 1)] + self.random() % drawn;
@@ -152,11 +180,12 @@ impl Client {
 
     /// Number a command and send it, at once or when there is a session again.
     pub fn command(&mut self, kind: &str, fields: &str, now: Instant) {
-        let text = format!("{{\"f\":\"cmd\",\"cid\":{},\"t\":\"{kind}\",\"d\":{fields}}}", self.next_cid);
+        let body = format!("\"t\":\"{kind}\",\"d\":{fields}");
+        let waiting = Waiting { cid: self.next_cid, body, given_at: now };
         if self.is_live {
-            push_text(&mut self.output, &text);
+            push_text(&mut self.output, &waiting.text());
         }
-        self.outbox.push_back((self.next_cid, text, now));
+        self.outbox.push_back(waiting);
         self.next_cid += 1;
     }
 
@@ -167,7 +196,10 @@ impl Client {
 
     /// Send a heartbeat when it is due; false: nothing was heard for too long.
     pub fn beat(&mut self, now: Instant) -> bool {
-        if now.duration_since(self.heard_at) > DEAD_AFTER {
+        let waits = self.outbox.front().filter(|_| self.is_live).map(|front| front.given_at.max(self.answered_at));
+        if now.duration_since(self.heard_at) > DEAD_AFTER
+            || waits.is_some_and(|since| now.duration_since(since) > ANSWER_WITHIN)
+        {
             return false;
         }
         if self.is_live && now >= self.beat_at {
@@ -296,7 +328,7 @@ impl Client {
                     "media": false, "attempt": session.attempt})
             }
             None => serde_json::json!({"f": "identify", "ticket": self.ticket, "meeting_id": self.meeting,
-                "device_id": format!("load-{}", self.number)}),
+                "device_id": format!("load-{}", self.number), "prev_sid": self.previous_sid}),
         };
         push_text(&mut self.output, &text.to_string());
     }
@@ -313,12 +345,22 @@ impl Client {
         if self.came == Came::Anew {
             let (sid, epoch) = (word("sid")?, word("epoch")?.into_bytes());
             self.session = Some(Session { sid, token, epoch, ro: number("ro")?, po: number("po")?, attempt: 0 });
-            self.next_cid = 1;
-            self.outbox.clear();
+            // Rule 5: what took effect in the session before is done, the rest counts from 1.
+            let done = frame["prev_last_cid"].as_u64().unwrap_or_default();
+            self.outbox.retain(|waiting| waiting.cid > done || self.previous_sid.is_none());
+            self.previous_sid = None;
+            self.number_from(1);
         } else if let Some(session) = &mut self.session {
             session.token = token;
             if self.came == Came::Reset {
                 (session.epoch, session.ro, session.po) = (word("epoch")?.into_bytes(), number("ro")?, number("po")?);
+            }
+        }
+        if self.came != Came::Anew {
+            // Rule 4: the server may be back at a moment before what it had confirmed.
+            let last = number("last_cid")?;
+            if self.outbox.front().map_or(self.next_cid, |waiting| waiting.cid) > last + 1 {
+                self.number_from(last + 1);
             }
         }
         if self.came != Came::Resumed {
@@ -328,22 +370,33 @@ impl Client {
                 }
             }
         }
-        (self.is_live, self.tries) = (true, 0);
+        self.answered_at = now;
+        let goes_on = std::mem::replace(&mut self.is_live, true);
+        self.tries = 0;
         self.beat_at = now + Duration::from_millis(self.random() % HEARTBEAT.as_millis() as u64);
         self.push_position();
-        for (_, command, _) in &self.outbox {
-            push_text(&mut self.output, command);
+        // On a socket that goes on (a reset in place) nothing is sent twice.
+        for waiting in self.outbox.iter().filter(|_| !goes_on) {
+            push_text(&mut self.output, &waiting.text());
         }
         Ok(())
     }
 
+    fn number_from(&mut self, first: u64) {
+        for (cid, waiting) in (first..).zip(&mut self.outbox) {
+            waiting.cid = cid;
+        }
+        self.next_cid = first + self.outbox.len() as u64;
+    }
+
     fn acknowledged(&mut self, frame: &Value, tally: &mut Tally, now: Instant) {
         let cid = frame["cid"].as_u64().unwrap_or_default();
-        while let Some((waiting, _, sent_at)) = self.outbox.front()
-            && *waiting <= cid
+        while let Some(waiting) = self.outbox.front()
+            && waiting.cid <= cid
         {
-            tally.acknowledged(frame["ok"] == true, now.duration_since(*sent_at));
+            tally.acknowledged(frame["ok"] == true, now.duration_since(waiting.given_at));
             self.outbox.pop_front();
+            self.answered_at = now;
         }
     }
 

@@ -1,7 +1,8 @@
 //! Frames of `meet.v1` on the fast path: events are not parsed, their numbers are found where they stand.
 
-/// What a talker's name begins with.
+/// What a talker's name begins with, and what a talker says in the chat.
 const NAME: &[u8] = b"\"display_name\":\"t";
+const BODY: &[u8] = b"\"body\":\"t";
 
 /// An event of the room's log.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,6 +39,10 @@ impl RoomEvent<'_> {
     /// What a talker said by it, if it is a talker's, and the talker's version.
     pub fn said(&self) -> Option<(Said, u32)> {
         const VERSION: &[u8] = b"\"version\":";
+        if let Some(message) = self.rest.strip_prefix(b"\",\"t\":\"chat.message\"") {
+            let at = message.windows(BODY.len()).position(|bytes| bytes == BODY)?;
+            return Some((said(&message[at + BODY.len()..])?, 0));
+        }
         let updated = self.rest.strip_prefix(b"\",\"t\":\"participant.updated\"")?;
         let at = updated.windows(NAME.len()).position(|bytes| bytes == NAME)?;
         let updated = &updated[at + NAME.len()..];
@@ -56,8 +61,11 @@ fn said(text: &[u8]) -> Option<Said> {
 
 /// What each talker had said last, as a snapshot shows it.
 pub fn said_in_snapshot(frame: &[u8]) -> Vec<Said> {
-    let starts = frame.windows(NAME.len()).enumerate().filter(|(_, bytes)| *bytes == NAME);
-    starts.filter_map(|(at, _)| said(&frame[at + NAME.len()..])).collect()
+    let texts = |begin: &'static [u8]| {
+        let starts = frame.windows(begin.len()).enumerate().filter(move |(_, bytes)| *bytes == begin);
+        starts.filter_map(move |(at, _)| said(&frame[at + begin.len()..]))
+    };
+    texts(NAME).chain(texts(BODY)).collect()
 }
 
 /// The name that says it.

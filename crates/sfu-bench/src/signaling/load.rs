@@ -88,7 +88,10 @@ impl Load {
         let now = Instant::now();
         match command {
             Command::Open { api, signaling, meetings, each } => self.open(&api, &signaling, &meetings, each, now),
-            Command::Talk { talkers, every_ms, seconds } => self.begin_talk(talkers, every_ms, seconds, now),
+            Command::Talk { talkers, every_ms, seconds, durable } => {
+                let (every, until) = (Duration::from_millis(every_ms), now + Duration::from_secs_f64(seconds));
+                self.begin_talk(talkers, Talk { every, durable, until, began: now });
+            }
             Command::AwaitReturn => {
                 let is_back = vec![false; self.clients.len()];
                 self.returning = Some(Returning { since: now, back: Vec::new(), is_back, came: [0; 3] });
@@ -116,8 +119,8 @@ impl Load {
         self.opening = Opening { is_going_on: true, ..Opening::default() };
     }
 
-    fn begin_talk(&mut self, talkers: usize, every_ms: u64, seconds: f64, now: Instant) {
-        let every = Duration::from_millis(every_ms);
+    fn begin_talk(&mut self, talkers: usize, talk: Talk) {
+        let (every, now) = (talk.every, talk.began);
         let mut known = std::mem::take(&mut self.talkers);
         let mut index_in_room = 0;
         for at in 0..self.clients.len() {
@@ -134,7 +137,7 @@ impl Load {
         known.clear();
         let faults = self.tally.faults;
         self.tally = Tally { faults, last_at: now, ..Tally::new(self.tally.start) };
-        self.talk = Some(Talk { every, until: now + Duration::from_secs_f64(seconds), began: now });
+        self.talk = Some(talk);
     }
 
     /// A socket can be read or written.
@@ -164,7 +167,10 @@ impl Load {
     }
 
     fn note_live(&mut self, at: usize, now: Instant) {
-        let client = &self.clients[at];
+        let client = &mut self.clients[at];
+        if let Some(lost_at) = client.lost_at.take() {
+            self.tally.backs.push(now.duration_since(lost_at).as_micros() as u32);
+        }
         if self.opening.is_going_on {
             self.opening.here += 1;
             self.opening.attach.push(now.duration_since(client.opened_at).as_micros() as u32);
@@ -239,7 +245,8 @@ impl Load {
             }
             let at_micros = now.duration_since(self.tally.start).as_micros() as u64;
             let said = Said { at_micros, talker: talker.index, number: talker.number };
-            client.command("self.update", &format!("{{\"display_name\":\"{}\"}}", name_of(said)), now);
+            let (kind, field) = if talk.durable { ("chat.send", "body") } else { ("self.update", "display_name") };
+            client.command(kind, &format!("{{\"{field}\":\"{}\"}}", name_of(said)), now);
             talker.number += 1;
             talker.next_at = (talker.next_at + talk.every).max(now);
             spoke.push(talker.client);
@@ -355,6 +362,7 @@ impl Load {
             deliveries: tally.deliveries,
             delay: Times::take(&mut tally.delays),
             ack: Times::take(&mut tally.acks),
+            back: Times::take(&mut tally.backs),
             seconds: tally.last_at.duration_since(talk.began).as_secs_f64(),
             faults: std::mem::take(&mut tally.faults),
         });

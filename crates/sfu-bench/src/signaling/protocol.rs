@@ -27,6 +27,9 @@ pub enum Command {
         every_ms: u64,
         /// For how long.
         seconds: f64,
+        /// By the chat, which is durable; else by changes of one's own name.
+        #[serde(default)]
+        durable: bool,
     },
     /// The server is about to die; answered by [`Reply::Returned`] when all are back.
     AwaitReturn,
@@ -57,6 +60,8 @@ pub enum Reply {
         delay: Times,
         /// From the sending of a command to its acknowledgement.
         ack: Times,
+        /// From the loss of a socket to the session on the next one.
+        back: Times,
         /// From the first command to the last delivery.
         seconds: f64,
         /// What was not as promised.

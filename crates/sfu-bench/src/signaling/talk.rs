@@ -21,6 +21,8 @@ pub struct Tally {
     pub delays: Vec<u32>,
     /// Microseconds from a command to its acknowledgement.
     pub acks: Vec<u32>,
+    /// Microseconds from the loss of a socket to the session on the next one.
+    pub backs: Vec<u32>,
     /// When the last event came.
     pub last_at: Instant,
 }
@@ -36,6 +38,7 @@ impl Tally {
             refused: 0,
             delays: Vec::new(),
             acks: Vec::new(),
+            backs: Vec::new(),
             last_at: start,
         }
     }
@@ -84,6 +87,8 @@ pub struct Talker {
 pub struct Talk {
     /// How long one waits between what it says.
     pub every: Duration,
+    /// Whether it is said in the chat.
+    pub durable: bool,
     /// When nobody begins anything any more.
     pub until: Instant,
     /// When it began.
