@@ -17,6 +17,10 @@ PAIRS = [
     ("docs/guide/install.md", "docs/guide/install.zh-CN.md"),
     ("docs/guide/back-up.md", "docs/guide/back-up.zh-CN.md"),
     ("docs/guide/upgrade.md", "docs/guide/upgrade.zh-CN.md"),
+    ("docs/guide/observe.md", "docs/guide/observe.zh-CN.md"),
+    ("docs/guide/operate.md", "docs/guide/operate.zh-CN.md"),
+    ("docs/guide/scale.md", "docs/guide/scale.zh-CN.md"),
+    ("docs/guide/streams.md", "docs/guide/streams.zh-CN.md"),
 ]
 PROTOCOL = Path("docs/protocol/signaling.md")
 
