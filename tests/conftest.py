@@ -173,7 +173,12 @@ def mail(clock: ManualClock) -> ConsoleMail:
 
 @pytest.fixture
 def ports(
-    database: Database, store: RedisStore, bus: LocalBus, clock: ManualClock, mail: ConsoleMail, tmp_path: Path
+    database: Database,
+    store: RedisStore,
+    bus: LocalBus,
+    clock: ManualClock,
+    mail: ConsoleMail,
+    tmp_path: Path,
 ) -> Ports:
     """Real ports, in virtual time."""
     tokens = SignedTokens({"test": SECRET}, clock)

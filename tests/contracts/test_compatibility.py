@@ -21,7 +21,7 @@ SCRIPT = load("contracts")
 MESSAGES: list[type[Message]] = SCRIPT.find_messages()
 REQUESTS = [each for each in MESSAGES if issubclass(each, Request) and hasattr(each, "topic")]
 EVENTS = [each for each in MESSAGES if issubclass(each, Event) and each is not Event]
-FREE = {"EventFrame", "Command", "AppendDurable", "Ack", "Problem"}
+FREE = {"EventFrame", "Command", "AppendDurable", "Ack", "Problem", "SendLetter"}
 """They carry a map of any content, which is passed on as it is."""
 
 

@@ -14,7 +14,8 @@ from meeting_system.contracts.permissions import (
     check_participant,
 )
 from meeting_system.kernel.errors import Forbidden
-from meeting_system.kernel.principal import AccountRole, MeetingRole
+from meeting_system.kernel.ids import UserId
+from meeting_system.kernel.principal import Account, AccountRole, MeetingRole
 from meeting_system.kit.plug import Ports
 from meeting_system.meeting.models import members, participants
 from meeting_system.meeting.rules import check_mute, check_remove
@@ -46,6 +47,20 @@ OF_ACCOUNTS = {
     "webhook:manage": "no no no yes yes",
     "meeting:moderate": "no no yes yes yes",
     "audit:read": "no no no yes yes",
+    "account:secure": "yes yes yes yes yes",
+    "account:export": "yes yes yes yes yes",
+    "account:delete": "yes yes yes yes yes",
+    "meeting:act": "yes yes yes yes yes",
+    "token:manage": "no yes yes yes yes",
+    "user:read": "no no no yes yes",
+    "user:create": "no no no yes yes",
+    "user:ban": "no no no yes yes",
+    "user:log_out": "no no no yes yes",
+    "user:change_role": "no no no yes yes",
+    "user:reset_password": "no no no yes yes",
+    "user:delete": "no no no yes yes",
+    "client:manage": "no no no yes yes",
+    "live:read": "no no no yes yes",
 }
 
 
@@ -68,11 +83,12 @@ def test_a_participant_may_what_the_table_says(role: MeetingRole, permission: st
 
 @pytest.mark.parametrize(("role", "permission", "may"), cells(OF_ACCOUNTS, AccountRole))
 def test_an_account_may_what_the_table_says(role: AccountRole, permission: str, may: bool) -> None:
+    account = Account(UserId("u"), role, "A", "f")
     if may:
-        check_account(role, permission)
+        check_account(account, permission)
     else:
         with pytest.raises(Forbidden):
-            check_account(role, permission)
+            check_account(account, permission)
 
 
 def test_the_tables_name_every_permission_there_is() -> None:

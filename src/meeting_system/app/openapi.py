@@ -41,6 +41,7 @@ TAGS = {
     "streams": "Encoders and players: WHIP and WHEP.",
     "webhooks": "Be told of what happens.",
     "test-connection": "Whether this network lets a meeting through.",
+    "admin": "Accounts of others, programs, live meetings and the audit trail.",
     "config": "What a client needs to know before anybody signed in.",
     "operation": "Probes and figures for operators.",
 }

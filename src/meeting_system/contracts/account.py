@@ -1,6 +1,6 @@
 """What user asks of meeting when an account is closed, deleted, or taken along."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from meeting_system.contracts.call import Message, Nothing, Request
 
@@ -24,9 +24,9 @@ class ForgetAccount(Request[Nothing]):
 
 
 class AccountRecords(Message):
-    """What meeting holds of an account, by kind: rooms, meetings, participations, messages."""
+    """What meeting holds of an account: `content` is a JSON object, a list of records a kind."""
 
-    records: dict[str, list[dict[str, Any]]]
+    content: str
 
 
 class CollectAccount(Request[AccountRecords]):

@@ -1,5 +1,7 @@
 """What becomes of meetings when an account is closed, deleted, or taken along."""
 
+import orjson
+
 from meeting_system.contracts.account import AccountRecords
 from meeting_system.contracts.media import ClosePeer
 from meeting_system.contracts.signal import ParticipantRemoved
@@ -63,6 +65,7 @@ async def forget(context: Context, user_id: str, email: str) -> None:
 async def collect(context: Context, user_id: str) -> AccountRecords:
     """Return what is kept of an account."""
     if not is_id(user_id):
-        return AccountRecords(records={})
+        return AccountRecords(content="{}")
     async with context.ports.database.reading() as connection:
-        return AccountRecords(records=await accounts.collect(connection, user_id, limit=_MOST))
+        records = await accounts.collect(connection, user_id, limit=_MOST)
+    return AccountRecords(content=orjson.dumps(records).decode())

@@ -18,6 +18,7 @@ from meeting_system.meeting import (
     join,
     lifecycle,
     listing,
+    live,
     moderation,
     requests,
     rooms,
@@ -31,6 +32,7 @@ from meeting_system.meeting.schemas import (
     Join,
     Joined,
     Leave,
+    LivePage,
     Lock,
     Meeting,
     MeetingChange,
@@ -63,7 +65,19 @@ def create_routes(context: Context) -> Sequence[BaseRoute]:
         *_inside_routes(context),
         *_host_routes(context),
         *_stream_routes(context),
+        *_admin_routes(context),
     ]
+
+
+def _admin_routes(context: Context) -> Sequence[BaseRoute]:
+    router = APIRouter(prefix="/api/v1/admin", tags=["admin"])
+
+    @router.get("/live")
+    async def list_live_meetings(request: Request, cursor: Cursor = None, limit: Limit = 50) -> LivePage:
+        account = await require_account(request)
+        return await live.list_live(context, account, cursor=cursor, limit=limit)
+
+    return router.routes
 
 
 def _room_routes(context: Context) -> Sequence[BaseRoute]:

@@ -216,3 +216,35 @@ class MessagePage(BaseModel):
     """Oldest first."""
 
     items: list[ChatMessage]
+
+
+Quality = Literal["good", "fair", "poor", "lost"]
+
+
+class LiveParticipant(BaseModel):
+    """Somebody in a live meeting; `quality` null: media did not tell yet."""
+
+    participant_id: str
+    display_name: str
+    role: MeetingRole
+    state: Literal["joining", "connected", "reconnecting"]
+    joined_at: datetime
+    quality: Quality | None
+
+
+class LiveMeeting(BaseModel):
+    """A meeting that goes on, as administrators see it."""
+
+    meeting_id: str
+    meeting_no: str
+    title: str
+    host_name: str
+    started_at: datetime
+    participants: list[LiveParticipant]
+
+
+class LivePage(BaseModel):
+    """The newest first."""
+
+    items: list[LiveMeeting]
+    next_cursor: str | None

@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+from meeting_system.contracts.media import PeerQualityChanged
 from meeting_system.kit.every import every
 from meeting_system.kit.passwords import Passwords
 from meeting_system.kit.plug import Plug, Ports
 from meeting_system.kit.tasks import alongside
 from meeting_system.kit.turn import Turn, TurnSettings
-from meeting_system.meeting import jobs
+from meeting_system.meeting import jobs, live
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.handlers import create_handlers
 from meeting_system.meeting.routes import create_routes
@@ -34,4 +35,10 @@ def create(ports: Ports, settings: MeetingSettings, turn: TurnSettings = NO_TURN
         finally:
             passwords.close()
 
-    return Plug(name="meeting", routes=create_routes(context), handlers=create_handlers(context), run=run)
+    return Plug(
+        name="meeting",
+        routes=create_routes(context),
+        handlers=create_handlers(context),
+        listeners={PeerQualityChanged: [partial(live.note_quality, context)]},
+        run=run,
+    )

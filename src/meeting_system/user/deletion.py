@@ -6,6 +6,7 @@ import zipfile
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.contracts.account import CollectAccount, ExpelAccount, ForgetAccount
@@ -74,7 +75,7 @@ async def export_account(context: Context, account: Account) -> bytes:
     await context.ports.limiter.hit("export", account.user_id, limit=EXPORTS, window_s=3600)
     kept = await _read_own(context, account)
     answer = await context.ports.bus.call(CollectAccount(user_id=account.user_id), timeout_s=15)
-    kept |= answer.records
+    kept |= orjson.loads(answer.content)
     picture = await _read_picture(context, account)
     return _pack(kept, picture)
 
