@@ -4,10 +4,14 @@ import asyncio
 
 import httpx2
 import pytest
-from sqlalchemy import text
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
 from tests.user.conftest import Register, bearer
 
+from meeting_system.kit.migrations import FOLDER
 from meeting_system.kit.plug import Ports
+from meeting_system.kit.sql import open_database
 from meeting_system.user.audit import verify_trail
 from meeting_system.user.chain import FlawKind
 from meeting_system.user.repository import trail
@@ -106,6 +110,33 @@ async def test_a_trail_written_anew_lacks_the_hash_that_was_noted(written: Ports
         await trail.insert_audit(connection, "x", user_id=None, address=None, now=written.clock.now())
     assert await flaws_of(written) == set()
     assert await flaws_of(written, noted) == {FlawKind.REWRITTEN}
+
+
+async def test_what_was_written_before_the_chain_is_in_it(database_url: str) -> None:
+    async with open_database(database_url, pool_size=2) as database:
+        async with database.engine.begin() as connection:
+            await connection.run_sync(lambda sync: step(sync, "downgrade", "0004_streams"))
+            await connection.execute(
+                text(
+                    """
+                    INSERT INTO users.audit (at, action, user_id, address, detail)
+                    SELECT now(), 'logged_in', gen_random_uuid(), CASE WHEN n % 2 = 0 THEN '192.0.2.1' END,
+                           jsonb_build_object('n', n)
+                    FROM generate_series(1, 1500) AS n
+                    """
+                )
+            )
+        async with database.engine.begin() as connection:
+            await connection.run_sync(lambda sync: step(sync, "upgrade", "head"))
+        check = await verify_trail(database)
+    assert (check.sound, check.entries) == (True, 1500)
+
+
+def step(connection: Connection, direction: str, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.attributes["connection"] = connection
+    getattr(command, direction)(config, revision)
 
 
 async def test_who_writes_at_the_same_time_comes_one_after_the_other(ports: Ports) -> None:

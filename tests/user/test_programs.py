@@ -70,7 +70,7 @@ async def test_scopes_hold_in_every_service(register: Register, client: httpx2.A
     for method, url, body in (
         ("PATCH", ME, {"display_name": "X"}),
         ("POST", "/api/v1/meetings", {}),
-        ("GET", "/api/v1/rooms/personal", None),
+        ("GET", "/api/v1/rooms/mine", None),
     ):
         answer = await client.request(method, url, json=body, headers=reading)
         assert (answer.status_code, answer.json()["code"]) == (403, "scope_missing"), url

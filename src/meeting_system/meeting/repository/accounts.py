@@ -136,7 +136,7 @@ async def collect(
     found = {}
     for kind, question in questions.items():
         rows = (await connection.execute(question.limit(limit))).mappings()
-        found[kind] = [{name: _plain(value) for name, value in row.items()} for row in rows]
+        found[kind] = [{str(name): _plain(value) for name, value in row.items()} for row in rows]
     return found
 
 

@@ -61,14 +61,15 @@ function Participant({ participant }: { participant: LiveParticipant }) {
   const { t } = useTranslation();
   const quality = participant.state === "reconnecting" ? "lost" : participant.quality;
   const Icon = quality === null ? null : ICONS[quality];
+  const shown = quality ?? "unknown";
   return (
     <li className="admin-row">
       <div className="admin-row-text">
         <strong>{participant.displayName}</strong>
       </div>
-      <span className={`admin-quality admin-quality-${quality ?? "none"}`}>
+      <span className={`admin-quality admin-quality-${shown}`}>
         {Icon === null ? null : <Icon size={18} aria-hidden="true" />}
-        {t(`admin.quality.${quality ?? "unknown"}`)}
+        {t(`admin.quality.${shown}`)}
       </span>
     </li>
   );

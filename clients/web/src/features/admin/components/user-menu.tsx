@@ -23,9 +23,9 @@ export function UserMenu({ user, onAsk, onDo }: UserMenuProps) {
       <MenuAction id="link" icon={<KeyRound size={18} />} name={t("admin.makeLink")} onAction={() => onDo("link")} />
       <MenuSeparator />
       {user.disabledAt === null ? (
-        <MenuAction id="ban" icon={<Ban size={18} />} name={t("admin.ban")} onAction={() => onAsk("ban")} danger testId="ban" />
+        <MenuAction key="ban" id="ban" icon={<Ban size={18} />} name={t("admin.ban")} onAction={() => onAsk("ban")} danger testId="ban" />
       ) : (
-        <MenuAction id="unban" icon={<Undo2 size={18} />} name={t("admin.unban")} onAction={() => onDo("unban")} />
+        <MenuAction key="unban" id="unban" icon={<Undo2 size={18} />} name={t("admin.unban")} onAction={() => onDo("unban")} />
       )}
       <MenuAction id="delete" icon={<Trash2 size={18} />} name={t("admin.delete")} onAction={() => onAsk("delete")} danger />
     </Menu>

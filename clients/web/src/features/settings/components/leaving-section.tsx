@@ -18,7 +18,7 @@ export function LeavingSection({ user }: { user: User }) {
   const textOf = useProblemText();
   const exporting = useMutation({
     mutationFn: () => security.exportAccount(),
-    onSuccess: (packed) => saveFile(packed, "account.zip"),
+    onSuccess: (packed) => saveFile(packed, "meeting-account.zip"),
   });
   const deleting = useProof({
     user,
