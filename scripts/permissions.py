@@ -7,6 +7,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from meeting_system.contracts.permissions import (
     ACCOUNT_PERMISSIONS,
@@ -51,10 +52,10 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
 
 HEAD = """# Who may do what
 
-Written by `scripts/permissions.py` from `contracts/permissions.py`; tests hold every cell to it, over HTTP too.
-An account has a role in the whole installation, a participant one in each meeting. What administrators do to others
-they do to roles below their own, super admins to all; nobody gives a role above their own, and the last super admin
-stays.
+Written by `scripts/permissions.py` from `contracts/permissions.py`; tests hold every cell to it, over HTTP
+too. An account has a role in the whole installation, a participant one in each meeting. What administrators
+do to others they do to roles below their own, super admins to all; nobody gives a role above their own, and
+the last super admin stays.
 """
 
 
@@ -78,7 +79,7 @@ def _meetings() -> Iterator[str]:
     yield from _table(MEETING_PERMISSIONS, scopes=False)
 
 
-def _table(permissions: Mapping[str, frozenset[str]], *, scopes: bool) -> Iterator[str]:
+def _table(permissions: Mapping[Any, frozenset[str]], *, scopes: bool) -> Iterator[str]:
     roles = list(permissions)
     last = [" scope |"] if scopes else []
     yield f"| permission | {' | '.join(str(role).replace('_', ' ') for role in roles)} |{''.join(last)}"

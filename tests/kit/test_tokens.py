@@ -53,7 +53,10 @@ def claims(clock: ManualClock, **changes: object) -> dict[str, object]:
     return {name: value for name, value in (valid | changes).items() if value is not None}
 
 
-@pytest.mark.parametrize("principal", [ALICE, GUEST])
+PROGRAM = Account(UserId("u1"), AccountRole.USER, "Alice", "c1", frozenset({"meeting:read", "profile:read"}))
+
+
+@pytest.mark.parametrize("principal", [ALICE, GUEST, PROGRAM])
 def test_a_token_says_whose_it_is(tokens: SignedTokens, principal: Account | Guest) -> None:
     assert tokens.verify(tokens.issue(principal)) == principal
 

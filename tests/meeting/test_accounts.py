@@ -10,6 +10,7 @@ from meeting_system.adapters.bus import LocalBus
 from meeting_system.contracts.account import CollectAccount, ExpelAccount, ForgetAccount
 from meeting_system.contracts.media import PeerQualityChanged
 from meeting_system.contracts.meeting import SendChat
+from meeting_system.kernel.clock import ManualClock
 from meeting_system.kernel.principal import AccountRole
 from meeting_system.kit.outbox import OutboxRelay
 from meeting_system.kit.plug import Ports
@@ -91,10 +92,11 @@ async def test_an_account_that_nobody_knows_is_no_error(
 
 
 async def test_administrators_see_who_is_in_and_how_their_connection_does(
-    account: MakePerson, context: Context
+    account: MakePerson, context: Context, clock: ManualClock
 ) -> None:
     host, admin = account("Host"), account("Admin", role=AccountRole.ADMIN)
     for number in range(3):
+        clock.advance(1)
         created = await host.create(title=f"Number {number}")
         entered = await host.enter(created["meeting_no"])
     told = PeerQualityChanged(

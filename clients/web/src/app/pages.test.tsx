@@ -121,7 +121,8 @@ describe("accounts", () => {
 describe("settings", () => {
   it("saves the name", async () => {
     const { core, person } = await openApp({ path: "/settings" });
-    const name = await screen.findByTestId("display-name");
+    // The page is loaded when it is first opened: that takes a moment here.
+    const name = await screen.findByTestId("display-name", {}, { timeout: 5000 });
     await person.clear(name);
     await person.type(name, "Ada");
     await person.click(screen.getByTestId("submit"));

@@ -123,7 +123,10 @@ def _leaving_routes(context: Context) -> Sequence[BaseRoute]:
     )
     async def export_account(request: Request) -> Response:
         packed = await deletion.export_account(context, await require_account(request))
-        headers = {"Content-Disposition": 'attachment; filename="meeting-account.zip"', "Cache-Control": "no-store"}
+        headers = {
+            "Content-Disposition": 'attachment; filename="meeting-account.zip"',
+            "Cache-Control": "no-store",
+        }
         return Response(packed, media_type="application/zip", headers=headers)
 
     @router.post("/delete", status_code=204)
