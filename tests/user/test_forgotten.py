@@ -5,12 +5,16 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import text
 from tests.user.conftest import IN_BODY, PASSWORD, Register, bearer
 from tests.user.test_administration import link_in_letter
 
 from meeting_system.adapters.mail_console import ConsoleMail
+from meeting_system.contracts.user import MailResetLink
 from meeting_system.kernel.clock import ManualClock
 from meeting_system.kit.plug import Ports
+from meeting_system.user.context import Context
+from meeting_system.user.forgotten import mail_reset_link
 from meeting_system.user.postman import Postman
 from meeting_system.user.settings import UserSettings
 
@@ -112,6 +116,29 @@ async def test_letters_are_limited_for_an_address(client: httpx2.AsyncClient) ->
         for number in range(11)
     ]
     assert codes == [204] * 10 + [429]
+
+
+async def test_nobody_gets_a_heap_of_letters_from_many_places(
+    register: Register, ports: Ports, settings: UserSettings, mail: ConsoleMail
+) -> None:
+    await register()
+    postman = Postman(ports)
+    context = Context(
+        ports,
+        settings,
+        passwords=None,  # type: ignore[arg-type]
+        postman=postman,
+        studio=None,  # type: ignore[arg-type]
+        providers={},
+    )
+    for number in range(15):
+        request = MailResetLink(email="ada@example.org", address=f"192.0.2.{number}")
+        await mail_reset_link(context, request)
+    async with ports.database.reading() as connection:
+        forgotten = await connection.scalar(
+            text("SELECT count(*) FROM users.audit WHERE action = 'password_forgotten'")
+        )
+    assert forgotten == settings.letters_of_address
 
 
 async def test_a_password_is_changed_by_who_knows_it_and_only_this_log_in_stays(

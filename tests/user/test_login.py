@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 from tests.user.conftest import IN_BODY, PASSWORD, Register
 
+from meeting_system.kit.passwords import Passwords
 from meeting_system.kit.plug import Ports
 from meeting_system.user.models import accounts
 from meeting_system.user.settings import UserSettings
@@ -63,6 +64,23 @@ async def test_a_closed_account_is_as_good_as_unknown(
     await register()
     async with ports.database.transaction() as connection:
         await connection.execute(update(accounts).values(disabled_at=ports.clock.now()))
+    answer = await client.post(URL, json={"email": "ada@example.org", "password": PASSWORD})
+    assert (answer.status_code, answer.json()["code"]) == (401, "credentials_wrong")
+
+
+async def test_who_is_closed_while_the_password_is_checked_stays_out(
+    register: Register, client: httpx2.AsyncClient, ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await register()
+    matches = Passwords.matches
+
+    async def close_meanwhile(self: Passwords, password: str, hashed: str | None) -> bool:
+        right = await matches(self, password, hashed)
+        async with ports.database.transaction() as connection:
+            await connection.execute(update(accounts).values(disabled_at=ports.clock.now()))
+        return right
+
+    monkeypatch.setattr(Passwords, "matches", close_meanwhile)
     answer = await client.post(URL, json={"email": "ada@example.org", "password": PASSWORD})
     assert (answer.status_code, answer.json()["code"]) == (401, "credentials_wrong")
 

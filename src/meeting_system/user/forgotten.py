@@ -1,10 +1,13 @@
 """A new password: by the link in a letter, or knowing the present one."""
 
+import hashlib
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.contracts.permissions import check_account
 from meeting_system.contracts.user import MailResetLink
 from meeting_system.kernel.address import address_block
+from meeting_system.kernel.errors import TooMany
 from meeting_system.kernel.principal import Account
 from meeting_system.kit import outbox
 from meeting_system.user import letters, links, logout, rules
@@ -33,7 +36,16 @@ async def forgot_password(context: Context, sent: ForgottenPassword, caller: Cal
 
 
 async def mail_reset_link(context: Context, request: MailResetLink) -> None:
-    """Send the link; to nobody where there is no account."""
+    """Send the link; to nobody where there is no account, or who got some just now."""
+    try:
+        await context.ports.limiter.hit(
+            "letter-to",
+            hashlib.sha256(request.email.encode()).hexdigest(),
+            limit=context.settings.letters_of_address,
+            window_s=3600,
+        )
+    except TooMany:
+        return
     lifetime_s = context.settings.reset_link_lifetime_s
     async with context.ports.database.transaction() as connection:
         account = await accounts.find_account_by_email(connection, request.email)

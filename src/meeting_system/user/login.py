@@ -37,9 +37,13 @@ async def login(context: Context, sent: Login, caller: Caller) -> SignedIn:
     await _check_verified(context, account)
     now = context.ports.clock.now()
     async with context.ports.database.transaction() as connection:
-        signed_in = await tokens.open_family(context, connection, account, caller, now=now)
+        # Held and read again: who was closed, or got another password, while this was checked stays out.
+        held = await accounts.lock_account(connection, account.user_id)
+        if held is None or held.disabled_at or held.password_hash != account.password_hash:
+            raise CredentialsWrong("e-mail address or password is wrong")
+        signed_in = await tokens.open_family(context, connection, held, caller, now=now)
         await trail.insert_audit(
-            connection, "logged_in", user_id=account.user_id, address=caller.address, now=now
+            connection, "logged_in", user_id=held.user_id, address=caller.address, now=now
         )
     return signed_in
 

@@ -84,7 +84,9 @@ async def _sign_in(context: Context, name: str, claims: Claims, caller: Caller) 
         account = await identities.find_account_by_identity(connection, name, claims.subject)
         if account is None:
             account = await _welcome(context, connection, name, claims)
-        if account.disabled_at is not None:
+        # Held: a ban at this moment ends this log-in too, or keeps it from beginning.
+        account = await accounts.lock_account(connection, account.user_id)
+        if account is None or account.disabled_at is not None:
             raise LoginRefused("this account is closed")
         await identities.touch_identity(connection, name, claims.subject, now=now)
         signed_in = await tokens.open_family(context, connection, account, caller, now=now)
