@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -10,14 +11,36 @@ from pydantic import BaseModel
 
 from meeting_system.adapters.redis_store import RedisStore, open_store
 from meeting_system.kernel.errors import NotFound, Unavailable
-from meeting_system.kit.cache import Cache
+from meeting_system.kit.cache import Cache, Marks
 from meeting_system.kit.metrics import REGISTRY
+from meeting_system.kit.sql import Database, mark_change
 
 
 class Thing(BaseModel):
     """What is cached."""
 
     value: int
+
+
+class Process(Cache[Thing]):
+    """The cache of one process, and how that process writes."""
+
+    def __init__(self, store: RedisStore) -> None:
+        super().__init__(store, "thing", Thing)
+        self._marks = Marks(store)
+
+    @asynccontextmanager
+    async def changing(self, key: str) -> AsyncIterator[None]:
+        """Mark, write, end the mark: as a transaction does."""
+        end = await self._marks.mark("thing", key)
+        try:
+            yield
+        finally:
+            await end()
+
+
+class RolledBack(Exception):
+    """Why a transaction ends without its change."""
 
 
 class Truth:
@@ -44,14 +67,14 @@ def truth() -> Truth:
 
 
 @pytest.fixture
-def cache(store: RedisStore) -> Cache[Thing]:
-    return Cache(store, "thing", Thing)
+def cache(store: RedisStore) -> Process:
+    return Process(store)
 
 
 @pytest.fixture
-def elsewhere(store: RedisStore) -> Cache[Thing]:
+def elsewhere(store: RedisStore) -> Process:
     """The same cache in another process."""
-    return Cache(store, "thing", Thing)
+    return Process(store)
 
 
 def reads(outcome: str) -> float:
@@ -59,9 +82,7 @@ def reads(outcome: str) -> float:
     return REGISTRY.get_sample_value("meeting_cache_reads_total", labels) or 0
 
 
-async def test_what_was_read_is_not_read_again(
-    cache: Cache[Thing], elsewhere: Cache[Thing], truth: Truth
-) -> None:
+async def test_what_was_read_is_not_read_again(cache: Process, elsewhere: Process, truth: Truth) -> None:
     hits = reads("hit")
     for each in (cache, cache, elsewhere):
         assert await each.get("a", truth.load) == Thing(value=1)
@@ -69,7 +90,7 @@ async def test_what_was_read_is_not_read_again(
     assert reads("hit") == hits + 2
 
 
-async def test_that_there_is_none_is_kept_too(cache: Cache[Thing], truth: Truth) -> None:
+async def test_that_there_is_none_is_kept_too(cache: Process, truth: Truth) -> None:
     truth.value = None
     assert await cache.get("a", truth.load) is None
     assert await cache.get("a", truth.load) is None
@@ -79,9 +100,7 @@ async def test_that_there_is_none_is_kept_too(cache: Cache[Thing], truth: Truth)
     assert await cache.get("a", truth.load) == Thing(value=2)
 
 
-async def test_a_hundred_readers_at_once_load_once(
-    cache: Cache[Thing], elsewhere: Cache[Thing], truth: Truth
-) -> None:
+async def test_a_hundred_readers_at_once_load_once(cache: Process, elsewhere: Process, truth: Truth) -> None:
     both = (cache, elsewhere)
     found = await asyncio.gather(*(both[at % 2].get("a", truth.load) for at in range(100)))
     assert found == [Thing(value=1)] * 100
@@ -89,7 +108,7 @@ async def test_a_hundred_readers_at_once_load_once(
 
 
 async def test_a_write_is_seen_at_once_by_every_process(
-    cache: Cache[Thing], elsewhere: Cache[Thing], truth: Truth
+    cache: Process, elsewhere: Process, truth: Truth
 ) -> None:
     await cache.get("a", truth.load)
     async with elsewhere.changing("a"):
@@ -100,7 +119,7 @@ async def test_a_write_is_seen_at_once_by_every_process(
 
 
 async def test_a_reader_that_read_before_the_write_does_not_fill_after_it(
-    cache: Cache[Thing], elsewhere: Cache[Thing], truth: Truth
+    cache: Process, elsewhere: Process, truth: Truth
 ) -> None:
     truth.pause = asyncio.Event()
     slow = asyncio.create_task(cache.get("a", truth.load))
@@ -114,7 +133,7 @@ async def test_a_reader_that_read_before_the_write_does_not_fill_after_it(
 
 
 async def test_who_asks_after_the_write_does_not_join_a_load_from_before_it(
-    cache: Cache[Thing], elsewhere: Cache[Thing], truth: Truth
+    cache: Process, elsewhere: Process, truth: Truth
 ) -> None:
     truth.pause = asyncio.Event()
     slow = asyncio.create_task(cache.get("a", truth.load))
@@ -128,7 +147,7 @@ async def test_who_asks_after_the_write_does_not_join_a_load_from_before_it(
 
 
 async def test_while_somebody_writes_everybody_reads_past_the_cache_and_fills_nothing(
-    cache: Cache[Thing], elsewhere: Cache[Thing], truth: Truth
+    cache: Process, elsewhere: Process, truth: Truth
 ) -> None:
     async with elsewhere.changing("a"):
         assert await cache.get("a", truth.load) == Thing(value=1)
@@ -141,7 +160,7 @@ async def test_while_somebody_writes_everybody_reads_past_the_cache_and_fills_no
 
 
 async def test_a_writer_that_dies_leaves_nothing_stale(
-    cache: Cache[Thing], elsewhere: Cache[Thing], truth: Truth, store: RedisStore
+    cache: Process, elsewhere: Process, truth: Truth, store: RedisStore
 ) -> None:
     await cache.get("a", truth.load)
     dying = elsewhere.changing("a")
@@ -152,7 +171,7 @@ async def test_a_writer_that_dies_leaves_nothing_stale(
     assert 0 < await store.client.pttl("cache:thing:a") <= 60_000
 
 
-async def test_a_write_that_fails_is_followed_by_the_old_value(cache: Cache[Thing], truth: Truth) -> None:
+async def test_a_write_that_fails_is_followed_by_the_old_value(cache: Process, truth: Truth) -> None:
     await cache.get("a", truth.load)
     with pytest.raises(ValueError, match="rolled back"):
         async with cache.changing("a"):
@@ -162,8 +181,36 @@ async def test_a_write_that_fails_is_followed_by_the_old_value(cache: Cache[Thin
     assert truth.asked == 2
 
 
+async def test_a_transaction_marks_what_it_changes_until_it_has_ended_either_way(
+    cache: Process, truth: Truth, store: RedisStore, database: Database
+) -> None:
+    database.mark = Marks(store).mark
+    assert await cache.get("a", truth.load) == Thing(value=1)
+    async with database.transaction() as connection:
+        await mark_change(connection, "thing", "a")
+        truth.value = 2
+        assert await cache.get("a", truth.load) == Thing(value=2)
+    for _ in range(3):
+        assert await cache.get("a", truth.load) == Thing(value=2)
+    assert truth.asked == 3
+    with suppress(RolledBack):
+        async with database.transaction() as connection:
+            await mark_change(connection, "thing", "a")
+            raise RolledBack
+    for _ in range(3):
+        assert await cache.get("a", truth.load) == Thing(value=2)
+    assert truth.asked == 4
+
+
+async def test_what_can_not_be_marked_is_not_changed(nowhere: RedisStore, database: Database) -> None:
+    database.mark = Marks(nowhere).mark
+    async with database.transaction() as connection:
+        with pytest.raises(Unavailable):
+            await mark_change(connection, "thing", "a")
+
+
 async def test_a_restarted_server_s_memory_is_not_believed(
-    cache: Cache[Thing], truth: Truth, store: RedisStore
+    cache: Process, truth: Truth, store: RedisStore
 ) -> None:
     await cache.get("a", truth.load)
     # As after a crash that lost the writer's mark: the value is there, of a former life.
@@ -173,7 +220,7 @@ async def test_a_restarted_server_s_memory_is_not_believed(
 
 
 async def test_a_process_of_another_version_reads_past_what_it_does_not_know(
-    cache: Cache[Thing], store: RedisStore, truth: Truth
+    cache: Process, store: RedisStore, truth: Truth
 ) -> None:
     class Newer(BaseModel):
         value: int
@@ -188,9 +235,7 @@ async def test_a_process_of_another_version_reads_past_what_it_does_not_know(
     assert await newer.get("a", load) == Newer(value=5, more="x")
 
 
-async def test_an_error_of_the_load_reaches_who_asked_and_is_not_kept(
-    cache: Cache[Thing], truth: Truth
-) -> None:
+async def test_an_error_of_the_load_reaches_who_asked_and_is_not_kept(cache: Process, truth: Truth) -> None:
     async def fail() -> Thing | None:
         raise NotFound("gone")
 
@@ -201,9 +246,7 @@ async def test_an_error_of_the_load_reaches_who_asked_and_is_not_kept(
     assert await cache.get("a", truth.load) == Thing(value=1)
 
 
-async def test_a_reader_that_gives_up_leaves_the_others_their_answer(
-    cache: Cache[Thing], truth: Truth
-) -> None:
+async def test_a_reader_that_gives_up_leaves_the_others_their_answer(cache: Process, truth: Truth) -> None:
     truth.pause = asyncio.Event()
     first = asyncio.create_task(cache.get("a", truth.load))
     await truth.reading.wait()
@@ -215,7 +258,7 @@ async def test_a_reader_that_gives_up_leaves_the_others_their_answer(
 
 
 async def test_values_end_by_themselves_at_different_times(
-    cache: Cache[Thing], truth: Truth, store: RedisStore
+    cache: Process, truth: Truth, store: RedisStore
 ) -> None:
     for number in range(20):
         await cache.get(str(number), truth.load)
@@ -233,7 +276,7 @@ async def nowhere() -> AsyncIterator[RedisStore]:
 async def test_without_valkey_everything_is_read_and_nothing_is_changed(
     nowhere: RedisStore, truth: Truth
 ) -> None:
-    cache = Cache(nowhere, "thing", Thing)
+    cache = Process(nowhere)
     assert await cache.get("a", truth.load) == Thing(value=1)
     assert await cache.get("a", truth.load) == Thing(value=1)
     assert truth.asked == 2
@@ -248,7 +291,7 @@ async def test_in_any_interleaving_no_reader_sees_less_than_was_acknowledged_bef
     store: RedisStore, seed: int
 ) -> None:
     draw = random.Random(seed)
-    processes = [Cache(store, "thing", Thing) for _ in range(3)]
+    processes = [Process(store) for _ in range(3)]
     committed = acknowledged = 0
 
     async def load() -> Thing:
@@ -256,7 +299,7 @@ async def test_in_any_interleaving_no_reader_sees_less_than_was_acknowledged_bef
         await asyncio.sleep(draw.choice([0, 0, 0.001, 0.004]))
         return found
 
-    async def write(process: Cache[Thing]) -> None:
+    async def write(process: Process) -> None:
         nonlocal committed, acknowledged
         for _ in range(15):
             async with process.changing("a"):
@@ -267,7 +310,7 @@ async def test_in_any_interleaving_no_reader_sees_less_than_was_acknowledged_bef
             acknowledged = max(acknowledged, mine)
             await asyncio.sleep(draw.choice([0, 0.002, 0.01]))
 
-    async def read(process: Cache[Thing]) -> int:
+    async def read(process: Process) -> int:
         stale = 0
         for _ in range(60):
             least = acknowledged

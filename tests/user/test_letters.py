@@ -11,11 +11,13 @@ from meeting_system.kernel.clock import ManualClock
 from meeting_system.kernel.errors import AppError, Invalid, Unavailable
 from meeting_system.kernel.mail import Invitation, Letter, Mailbox
 from meeting_system.kit import outbox
+from meeting_system.kit.cache import Cache
 from meeting_system.kit.plug import Ports
 from meeting_system.user import jobs
 from meeting_system.user.context import Context
 from meeting_system.user.models import letters
 from meeting_system.user.postman import Postman
+from meeting_system.user.schemas import CachedAccount
 from meeting_system.user.settings import UserSettings
 
 LETTER = Letter(
@@ -138,6 +140,7 @@ async def test_what_was_sent_is_remembered_a_week_without_its_words(
         postman=postman,
         studio=None,
         providers={},  # type: ignore[arg-type]
+        accounts=Cache(ports.store, "account", CachedAccount),
     )
     for days, left in ((6, 1), (2, 0)):
         clock.advance(days * 24 * 3600)

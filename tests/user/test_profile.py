@@ -11,11 +11,13 @@ from meeting_system.adapters.bus import LocalBus
 from meeting_system.contracts.user import FindProfiles
 from meeting_system.kernel.clock import ManualClock
 from meeting_system.kernel.ids import new_id
+from meeting_system.kit.cache import Cache
 from meeting_system.kit.plug import Ports
 from meeting_system.user import jobs
 from meeting_system.user.context import Context
 from meeting_system.user.models import accounts, refresh_families
 from meeting_system.user.postman import Postman
+from meeting_system.user.schemas import CachedAccount
 from meeting_system.user.settings import UserSettings
 
 ME = "/api/v1/users/me"
@@ -105,6 +107,7 @@ async def test_expired_families_are_deleted_and_living_ones_stay(
         postman=Postman(ports),
         studio=None,
         providers={},  # type: ignore[arg-type]
+        accounts=Cache(ports.store, "account", CachedAccount),
     )
     assert await jobs.purge(context) == 1
     async with ports.database.reading() as connection:

@@ -8,15 +8,16 @@ One hash a thing, changed by scripts only:
     w:<word>   until when somebody changes it: meanwhile everybody reads past the cache
     run        the server's life in which this was written: what a restarted server remembers may lack the end
 
-A writer marks a thing before its transaction and takes the mark away after the commit, both with a new turn.
-So a reader that fetched the old state can't fill it in after the write, whichever process either is in. A
-writer that dies in between leaves its mark, which ends by itself. See docs/decisions/0016.
+A writer marks a thing in its transaction (`sql.mark_change`, beside the statement) and takes the mark away
+when that has ended, both with a new turn. So a reader that fetched the old state can't fill it in after the
+write, whichever process either is in. A writer that dies in between leaves its mark, which ends by itself.
+See docs/decisions/0016.
 """
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from functools import partial
 from secrets import token_hex
 from typing import Generic, TypeVar
 from zlib import crc32
@@ -89,6 +90,32 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[3])
 """
 )
 
+
+class Marks:
+    """Marks what transactions change: `database.mark = Marks(store).mark`, in each process that writes it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def mark(self, kind: str, key: str) -> Callable[[], Awaitable[None]]:
+        """Have everybody read past the cache; return what ends that. Raises Unavailable."""
+        word = token_hex(8)
+        await self._store.run(_MARK, keys=[place_of(kind, key)], args=[word, CHANGE_MS])
+        return partial(self._unmark, kind, key, word)
+
+    async def _unmark(self, kind: str, key: str, word: str) -> None:
+        try:
+            arguments: list[bytes | str | int | float] = [word, token_hex(8), CHANGE_MS]
+            await self._store.run(_UNMARK, keys=[place_of(kind, key)], args=arguments)
+        except Unavailable:
+            log.warning("cache_mark_left", cache=kind)  # until it ends, everybody reads past
+
+
+def place_of(kind: str, key: str) -> str:
+    """Return the key of a thing in Valkey."""
+    return f"cache:{kind}:{key}"
+
+
 ModelT = TypeVar("ModelT", bound=BaseModel)
 Load = Callable[[], Awaitable[ModelT | None]]
 
@@ -127,29 +154,10 @@ class Cache(Generic[ModelT]):
             await asyncio.sleep(wait_s)
         return await load()
 
-    @asynccontextmanager
-    async def changing(self, *keys: str) -> AsyncIterator[None]:
-        """Enclose the transaction that changes these things. Raises Unavailable before anything is done."""
-        mark = token_hex(8)
-        for key in keys:
-            await self._store.run(_MARK, keys=[self._place(key)], args=[mark, CHANGE_MS])
-        try:
-            yield
-        finally:
-            for key in keys:
-                await self._unmark(key, mark)
-
-    async def _unmark(self, key: str, mark: str) -> None:
-        try:
-            arguments: list[bytes | str | int | float] = [mark, token_hex(8), CHANGE_MS]
-            await self._store.run(_UNMARK, keys=[self._place(key)], args=arguments)
-        except Unavailable:
-            log.warning("cache_mark_left", cache=self._name)  # until it ends, everybody reads past
-
     async def _look(self, key: str) -> tuple[str, bytes]:
         try:
             arguments: list[bytes | str | int | float] = [token_hex(8), LEAD_MS]
-            found = await self._store.run(_READ, keys=[self._place(key)], args=arguments)
+            found = await self._store.run(_READ, keys=[place_of(self._name, key)], args=arguments)
         except Unavailable:
             return "away", b""
         return found[0].decode(), found[1] if len(found) > 1 else b""
@@ -168,7 +176,7 @@ class Cache(Generic[ModelT]):
         # At different times: what was read together shall not be read anew together.
         ttl_ms = int(self._ttl_s * random.uniform(500, 1000))  # noqa: S311
         try:
-            await self._store.run(_FILL, keys=[self._place(key)], args=[turn, value, ttl_ms])
+            await self._store.run(_FILL, keys=[place_of(self._name, key)], args=[turn, value, ttl_ms])
         except Unavailable:
             log.info("cache_not_filled", cache=self._name)
         return found
@@ -176,9 +184,6 @@ class Cache(Generic[ModelT]):
     def _decode(self, value: bytes) -> ModelT | None:
         self._count("hit")
         return None if value == ABSENT else self._model.model_validate_json(value)
-
-    def _place(self, key: str) -> str:
-        return f"cache:{self._name}:{key}"
 
     def _count(self, outcome: str) -> None:
         CACHE_READS.labels(self._name, outcome).inc()

@@ -20,6 +20,11 @@ async def note_row(
         note_version(version)
 
 
+async def read_version(connection: AsyncConnection, table: Table, key: str) -> str | None:
+    """Return the version of a row, as `note_row` notes it; None where there is none."""
+    return await _read(connection, table, key, (), "")
+
+
 async def check_row(
     connection: AsyncConnection, table: Table, key: str, *, without: Sequence[str] = ()
 ) -> None:

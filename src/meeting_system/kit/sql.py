@@ -1,7 +1,7 @@
 """PostgreSQL: one engine a process, one transaction a request."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
@@ -23,6 +23,12 @@ _AWAY_SQLSTATES = ("08", "57P", "53")
 """Classes of SQLSTATE that say: the server goes down, comes up, or has no room for us."""
 
 CALLBACKS = "after_commit"
+ENDINGS = "endings"
+MARKS = "marks"
+
+Ending = Callable[[], Awaitable[None]]
+Mark = Callable[[str, str], Awaitable[Ending]]
+"""Told a kind and a key that a transaction is about to change; what it returns is awaited after its end."""
 
 
 class Database:
@@ -36,6 +42,8 @@ class Database:
         self._autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
         self.waiting = 0
         """Callers that wait for a connection."""
+        self.mark: Mark | None = None
+        """Set by who caches what is here: see kit/cache.py."""
 
     @property
     def engine(self) -> AsyncEngine:
@@ -49,14 +57,21 @@ class Database:
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
         callbacks: dict[Callable[[], None], None] = {}
-        with translating():
-            async with self._connected(self._engine) as connection, connection.begin():
-                connection.info[CALLBACKS] = callbacks
-                try:
-                    yield connection
-                finally:
-                    if not connection.invalidated:
-                        connection.info.pop(CALLBACKS, None)
+        endings: list[Ending] = []
+        noted = {CALLBACKS: callbacks, ENDINGS: endings, MARKS: self.mark}
+        try:
+            with translating():
+                async with self._connected(self._engine) as connection, connection.begin():
+                    connection.info.update(noted)
+                    try:
+                        yield connection
+                    finally:
+                        if not connection.invalidated:
+                            for name in noted:
+                                connection.info.pop(name, None)
+        finally:
+            for ending in endings:
+                await ending()
         for callback in callbacks:
             callback()
 
@@ -89,6 +104,16 @@ def after_commit(connection: AsyncConnection, callback: Callable[[], None]) -> N
     The same callback given twice is called once.
     """
     connection.info[CALLBACKS][callback] = None
+
+
+async def mark_change(connection: AsyncConnection, kind: str, key: str) -> None:
+    """Say, before its statement, what a transaction changes: caches are not believed until it has ended.
+
+    Raises Unavailable where they can't be told; then nothing is changed.
+    """
+    mark: Mark | None = connection.info.get(MARKS)
+    if mark is not None:
+        connection.info[ENDINGS].append(await mark(kind, key))
 
 
 @contextmanager

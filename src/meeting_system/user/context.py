@@ -5,9 +5,11 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from meeting_system.kernel.login import LoginProvider
+from meeting_system.kit.cache import Cache
 from meeting_system.kit.passwords import Passwords
 from meeting_system.kit.plug import Ports
 from meeting_system.user.postman import Postman
+from meeting_system.user.schemas import CachedAccount
 from meeting_system.user.settings import UserSettings
 
 
@@ -22,3 +24,5 @@ class Context:
     studio: Executor
     """Draws pictures."""
     providers: Mapping[str, LoginProvider]
+    accounts: Cache[CachedAccount]
+    """By their ids."""

@@ -4,12 +4,13 @@ from meeting_system.contracts.permissions import check_account
 from meeting_system.contracts.user import Profile, Profiles
 from meeting_system.kernel.ids import is_id
 from meeting_system.kernel.principal import Account
-from meeting_system.kit.row_version import check_row, note_row
+from meeting_system.kit.exchange import note_version
+from meeting_system.kit.row_version import check_row, note_row, read_version
 from meeting_system.user import models, tokens
 from meeting_system.user.context import Context
 from meeting_system.user.errors import UserNotFound
 from meeting_system.user.repository import accounts
-from meeting_system.user.schemas import ProfileChange, PublicProfile, User
+from meeting_system.user.schemas import CachedAccount, ProfileChange, PublicProfile, User
 
 _AT_ONCE = 1000
 
@@ -17,12 +18,21 @@ _AT_ONCE = 1000
 async def get_profile(context: Context, account: Account) -> User:
     """Return the caller's own account."""
     check_account(account, "profile:read")
-    async with context.ports.database.reading() as connection:
-        row = await accounts.find_account(connection, account.user_id)
-        await note_row(connection, models.accounts, account.user_id)
-    if row is None:
+
+    async def load() -> CachedAccount | None:
+        async with context.ports.database.reading() as connection:
+            # First the version: a change in between makes the ETag too old, never too new.
+            version = await read_version(connection, models.accounts, account.user_id)
+            row = await accounts.find_account(connection, account.user_id)
+        return (
+            None if row is None or version is None else CachedAccount(user=tokens.show(row), version=version)
+        )
+
+    found = await context.accounts.get(account.user_id, load)
+    if found is None:
         raise UserNotFound("this account was deleted")
-    return tokens.show(row)
+    note_version(found.version)
+    return found.user
 
 
 async def update_profile(context: Context, account: Account, change: ProfileChange) -> User:

@@ -93,6 +93,13 @@ class User(BaseModel):
     created_at: datetime
 
 
+class CachedAccount(BaseModel):
+    """What is cached of an account: how its owner sees it, and the version for the ETag."""
+
+    user: User
+    version: str
+
+
 class PublicProfile(BaseModel):
     """An account as everybody who has one sees it."""
 

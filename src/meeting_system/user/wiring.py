@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from meeting_system.kernel.login import LoginProvider
+from meeting_system.kit.cache import Cache, Marks
 from meeting_system.kit.every import every
 from meeting_system.kit.passwords import Passwords
 from meeting_system.kit.plug import Plug, Ports
@@ -14,7 +15,9 @@ from meeting_system.user.context import Context
 from meeting_system.user.handlers import create_handlers
 from meeting_system.user.pictures import open_studio
 from meeting_system.user.postman import Postman
+from meeting_system.user.repository.accounts import KIND
 from meeting_system.user.routes import create_routes
+from meeting_system.user.schemas import CachedAccount
 from meeting_system.user.settings import UserSettings
 
 
@@ -24,7 +27,9 @@ def create(
     """Wire the user service to its ports."""
     passwords = Passwords(threads=settings.hashing_threads, waiting=settings.hashing_waiting)
     studio = open_studio()
-    context = Context(ports, settings, passwords, Postman(ports), studio, providers or {})
+    ports.database.mark = Marks(ports.store).mark
+    cached = Cache(ports.store, KIND, CachedAccount)
+    context = Context(ports, settings, passwords, Postman(ports), studio, providers or {}, cached)
 
     @asynccontextmanager
     async def run() -> AsyncIterator[None]:

@@ -10,7 +10,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from meeting_system.kit.sql import mark_change
 from meeting_system.user.models import accounts
+
+KIND = "account"
+"""Of what is cached of an account. Every statement here that writes one says so before."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ async def find_accounts(connection: AsyncConnection, user_ids: Sequence[str]) ->
 async def update_profile(
     connection: AsyncConnection, user_id: str, changes: dict[str, str], *, now: datetime
 ) -> AccountRow | None:
+    await mark_change(connection, KIND, user_id)
     statement = (
         update(accounts)
         .where(accounts.c.user_id == user_id)
@@ -104,6 +109,7 @@ async def list_accounts(
 
 async def change_account(connection: AsyncConnection, user_id: str, *, now: datetime, **changes: Any) -> None:
     """Set columns of an account."""
+    await mark_change(connection, KIND, user_id)
     await connection.execute(
         update(accounts).where(accounts.c.user_id == user_id).values(**changes, updated_at=now)
     )
@@ -135,4 +141,5 @@ async def lock_super_admins(connection: AsyncConnection, role: str) -> list[str]
 
 async def delete_account(connection: AsyncConnection, user_id: str) -> None:
     """Delete an account, with all that hangs on it."""
+    await mark_change(connection, KIND, user_id)
     await connection.execute(delete(accounts).where(accounts.c.user_id == user_id))
