@@ -58,8 +58,9 @@ const SILENCE_FLOOR: f64 = 100_000.0;
 const PROBE_ECHO: Micros = 250_000;
 /// ...and while packets wait less than this.
 const ECHO_DELAY: Micros = 100_000;
-/// While some packets wait less than this, the rest is jitter and no queue.
-const JITTER_DELAY: Micros = 20_000;
+/// While some packets wait less than this, the rest is jitter and no queue: a frame on a narrow path, or a path that
+/// has become a little longer.
+const JITTER_DELAY: Micros = 30_000;
 /// After this long without an arrival, the delay begins anew.
 const GAP: Micros = 3_000_000;
 const INITIAL_ROUND_TRIP: Micros = 200_000;

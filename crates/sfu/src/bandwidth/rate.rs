@@ -10,9 +10,9 @@ use super::trendline::Usage;
 const BACKOFF: f64 = 0.85;
 /// An application that sends less than it may is no measure of the path: one step takes at most this away.
 const LIMITED_BACKOFF: f64 = 0.7;
-/// But where packets wait for so long, it is what is sent that is too much: the rest of the rate was never tried...
+/// But where packets wait for so long, it is what it sends that is too much, and what arrives tells by how much...
 const LONG_QUEUE: Micros = 100_000;
-/// ...unless so little is sent that others must have filled the queue.
+/// ...unless it sends so little that others must have filled the queue. No more than this is worth a step then.
 const LITTLE_BPS: f64 = 300_000.0;
 /// What arrives is measured over some time: when more begins to be sent, it tells too little while this is more...
 const AHEAD: f64 = 1.5;
@@ -69,6 +69,11 @@ impl Signals {
     /// Whether what arrives is still to follow what has begun to be sent.
     pub fn is_ahead(&self) -> bool {
         self.rising && self.acknowledged.is_some_and(|acknowledged| self.sent > AHEAD * acknowledged)
+    }
+
+    /// Whether what is sent is what fills a queue.
+    fn fills_queue(&self) -> bool {
+        self.queue >= LONG_QUEUE && self.sent >= LITTLE_BPS
     }
 }
 
@@ -178,7 +183,8 @@ impl Rate {
 
     fn back_off(&mut self, signals: &Signals, now: Micros) {
         self.holds = true;
-        let limited = self.limited.is_some_and(|limited| now - limited < LIMITED_ECHO) || signals.is_ahead();
+        let limited = self.limited.is_some_and(|limited| now - limited < LIMITED_ECHO);
+        let limited = limited && !signals.fills_queue() || signals.is_ahead();
         let apart = if limited { LIMITED_APART } else { signals.round_trip.clamp(MIN_APART, MAX_APART) };
         let waits = self.reduced.is_some_and(|reduced| now - reduced < apart);
         let Some(acknowledged) = signals.acknowledged else {
@@ -257,7 +263,7 @@ mod tests {
         let congested = |sent| Signals { sent, queue: 200_000, ..signals(Usage::Over, 350_000.0, true) };
         let mut rate = Rate::new(2.5e6, BOUNDS);
         rate.update(&congested(450_000.0), 0);
-        assert_eq!(rate.bps(), 0.7 * 450_000.0);
+        assert_eq!(rate.bps(), 0.85 * 350_000.0);
         let mut rate = Rate::new(2.5e6, BOUNDS);
         rate.update(&Signals { acknowledged: Some(50_000.0), ..congested(60_000.0) }, 0);
         assert_eq!(rate.bps(), 0.7 * 300_000.0, "others fill the queue, too");
