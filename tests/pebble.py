@@ -103,8 +103,8 @@ def pebble_server(folder: Path, *, life_s: int = 90 * 86_400) -> Iterator[Pebble
     file.write_text(json.dumps({"pebble": config}))
     with name_server() as names:
         command = [str(program), "-config", str(file), "-dnsserver", f"127.0.0.1:{names}"]
-        # Some nonces are refused, as authorities do it: the default of 5 % stays.
-        environment = os.environ | {"PEBBLE_VA_NOSLEEP": "1"}
+        # Every fourth nonce is refused, as authorities do it now and then.
+        environment = os.environ | {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "25"}
         with (
             (folder / "pebble.log").open("wb") as log,
             subprocess.Popen(command, stdout=log, stderr=log, env=environment) as process,

@@ -130,11 +130,11 @@ class Progress:
         gc.enable()
         say()
         say(f"  {Text('Open', '请打开')}:  {self._settings.origin}")
-        if self._settings.public is not None:
+        if self._settings.public is None:
+            say(f"  {OTHERS}")
+        elif self._settings.signs_itself:
             file = self._settings.data.absolute() / "tls" / "authority.crt"
             say(trust.STEPS.format(origin=self._settings.origin, file=file))
-        else:
-            say(f"  {OTHERS}")
         if self._log_file is not None:
             say(f"  {Text('Log', '日志')}:  {self._log_file}")
         say(f"  {Text('Stop with Ctrl-C', '按 Ctrl-C 停止')}")

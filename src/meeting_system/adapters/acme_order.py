@@ -27,6 +27,9 @@ from meeting_system.kernel.errors import AppError, Invalid, Unavailable
 
 REQUEST_S = 30
 ORDER_S = 120
+NONCES = 6
+"""Tried for one request."""
+
 SHARE_OF_LIFE = 2 / 3
 """When a certificate is renewed."""
 
@@ -122,9 +125,22 @@ def obtain(folder: Path, domain: str, authority: Authority, publish: Publish) ->
     return issued
 
 
+class PatientNetwork(ClientNetwork):
+    """Asks again where the server took a nonce for stale: RFC 8555, 6.5. The library does it once only."""
+
+    def post(self, *args: Any, **options: Any) -> requests.Response:
+        for _ in range(NONCES - 1):
+            try:
+                return self._post_once(*args, **options)
+            except messages.Error as error:
+                if error.code != "badNonce":
+                    raise
+        return self._post_once(*args, **options)
+
+
 def _enter(authority: Authority, key: JWKEC) -> ClientV2:
     """Return a client with the account of the key, which is made when it is not there yet."""
-    network = ClientNetwork(key, alg=ES256, user_agent="meeting-system", timeout=REQUEST_S)
+    network = PatientNetwork(key, alg=ES256, user_agent="meeting-system", timeout=REQUEST_S)
     if authority.trust is not None:
         network.verify_ssl = str(authority.trust)  # type: ignore[assignment]  # requests takes a file, too
     client = ClientV2(ClientV2.get_directory(authority.directory_url, network), network)

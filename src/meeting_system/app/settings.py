@@ -391,6 +391,11 @@ class Settings(BaseSettings):
         return ("0.0.0.0", "::")  # noqa: S104  # others are meant to come
 
     @property
+    def signs_itself(self) -> bool:
+        """Whether people have to trust an authority of this installation's own."""
+        return self.public is not None and self.tls.certificate is None and not self.acme.terms_accepted
+
+    @property
     def origin(self) -> str:
         """Address for the browser."""
         if self.http.origin is not None:
