@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from meeting_system.bigbluebutton.answers import success
 from meeting_system.bigbluebutton.context import Context
@@ -46,7 +47,8 @@ async def enter(context: Context, parameters: Parameters, *, base_url: str) -> E
     )
     given = await context.ports.bus.call(asked)
     # After the hash: no server on the way and no log gets it.
-    url = f"{(context.public_url or base_url).rstrip('/')}/m/{given.meeting_no}#pass={given.code}"
+    fragment = urlencode({"pass": given.code, "name": name})
+    url = f"{(context.public_url or base_url).rstrip('/')}/m/{given.meeting_no}#{fragment}"
     fields = {
         "messageKey": "successfullyJoined",
         "message": "You have joined successfully.",

@@ -20,6 +20,8 @@ const ConnectionTestPage = lazy(async () => ({
   default: (await import("../features/connection-test")).ConnectionTestPage,
 }));
 
+const WebhooksPage = lazy(async () => ({ default: (await import("../features/webhooks")).WebhooksPage }));
+
 export function App({ core }: { core: Core }) {
   const { t, i18n } = useTranslation();
   const [queries] = useState(() => new QueryClient({ defaultOptions: { queries: { retry: 1, staleTime: 5000 } } }));
@@ -59,6 +61,8 @@ function Screen() {
       return <SettingsPage />;
     case "test-connection":
       return <ConnectionTestPage />;
+    case "webhooks":
+      return <WebhooksPage />;
     case "meeting":
       return <MeetingPage key={route.reference} reference={route.reference} />;
     case "not-found":

@@ -15,6 +15,7 @@ type Plain =
   | "confirm-email"
   | "settings"
   | "test-connection"
+  | "webhooks"
   | "not-found";
 
 const SCREENS: Record<string, Plain> = {
@@ -26,6 +27,7 @@ const SCREENS: Record<string, Plain> = {
   "/confirm-email": "confirm-email",
   "/settings": "settings",
   "/test-connection": "test-connection",
+  "/admin/webhooks": "webhooks",
 };
 
 const ADMIN: Record<string, AdminPart> = { "/admin": "users", "/admin/live": "live", "/admin/audit": "audit" };

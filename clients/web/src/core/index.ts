@@ -6,6 +6,7 @@ import { createAdministration } from "./http/administration";
 import { createHttpClient } from "./http/client";
 import type { Attendance } from "./http/meetings";
 import { createMeetings } from "./http/meetings";
+import { createWebhooks } from "./http/webhooks";
 import type { Fetch } from "./http/request";
 import { request } from "./http/request";
 import { createSecurity } from "./http/security";
@@ -38,6 +39,7 @@ export function createCore(): Core {
     security: createSecurity({ http, tokens, user }),
     administration: createAdministration(http),
     meetings: createMeetings(http, attendances),
+    webhooks: createWebhooks(http),
     devices,
     join: createJoin({ http, devices, persistence, attendances }),
     testConnection: createConnectionTest(http),

@@ -46,9 +46,9 @@ export function createJoin(parts: JoinParts): Core["join"] {
 
 /** A guest who joins again proves with their token who they were. */
 async function requestJoin(parts: JoinParts, input: JoinInput, { deviceId }: DeviceIdentity): Promise<Joined> {
-  const { reference, displayName, password } = input;
+  const { reference, displayName, password, passCode } = input;
   const attendance = parts.attendances.get(reference);
-  const joined = await joinMeeting(parts.http, { reference, displayName, password, deviceId }, attendance);
+  const joined = await joinMeeting(parts.http, { reference, displayName, password, passCode, deviceId }, attendance);
   const guestToken = joined.guestToken ?? attendance?.guestToken ?? null;
   parts.attendances.set(joined.meetingId, { participantId: joined.participantId, guestToken });
   return joined;

@@ -1,7 +1,9 @@
 /** The public face of `core`: what the interface (React or any other) sees of accounts and meetings. */
 import type { Administration, Security } from "./types-account";
+import type { Webhooks } from "./types-webhooks";
 
 export type * from "./types-account";
+export type * from "./types-webhooks";
 
 /** A value that can be watched; fits React's `useSyncExternalStore(store.subscribe, store.get)`. */
 export interface Store<T> {
@@ -226,6 +228,8 @@ export interface JoinInput {
   reference: string;
   displayName?: string;
   password?: string;
+  /** What other software gave its user as a way in. */
+  passCode?: string;
 }
 
 export interface Core {
@@ -233,6 +237,7 @@ export interface Core {
   security: Security;
   administration: Administration;
   meetings: Meetings;
+  webhooks: Webhooks;
   devices: Devices;
   /** Rejects with a Problem (meeting_password_wrong, meeting_locked, sign_in_required, ...) before any socket opens. */
   join(input: JoinInput): Promise<MeetingSession>;

@@ -12,6 +12,7 @@ import enPrejoin from "./en/prejoin.json";
 import enProblem from "./en/problem.json";
 import enRoom from "./en/room.json";
 import enSettings from "./en/settings.json";
+import enWebhooks from "./en/webhooks.json";
 import zhAccount from "./zh-CN/account.json";
 import zhAdmin from "./zh-CN/admin.json";
 import zhChat from "./zh-CN/chat.json";
@@ -25,6 +26,7 @@ import zhPrejoin from "./zh-CN/prejoin.json";
 import zhProblem from "./zh-CN/problem.json";
 import zhRoom from "./zh-CN/room.json";
 import zhSettings from "./zh-CN/settings.json";
+import zhWebhooks from "./zh-CN/webhooks.json";
 
 export const resources = {
   en: {
@@ -42,6 +44,7 @@ export const resources = {
       problem: enProblem,
       room: enRoom,
       settings: enSettings,
+      webhooks: enWebhooks,
     },
   },
   "zh-CN": {
@@ -59,6 +62,7 @@ export const resources = {
       problem: zhProblem,
       room: zhRoom,
       settings: zhSettings,
+      webhooks: zhWebhooks,
     },
   },
 };

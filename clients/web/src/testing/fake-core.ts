@@ -4,6 +4,7 @@ import { USER, fakeAdministration, fakeSecurity } from "./fake-account";
 import { fakeSession } from "./fake-session";
 import type { FakeSession } from "./fake-session";
 import { fakeStore } from "./fake-store";
+import { fakeWebhooks } from "./fake-webhooks";
 import type { FakeStore } from "./fake-store";
 
 export { USER };
@@ -137,6 +138,7 @@ export function fakeCore(user: User | false | null = USER, session: FakeSession 
       end: (meetingId) => answer("end", meetingId, undefined),
       messages: (meetingId, beforeSeq) => answer("messages", [meetingId, beforeSeq], []),
     },
+    webhooks: fakeWebhooks(answer),
     devices: {
       state: deviceState,
       level,

@@ -20,6 +20,7 @@ export interface JoinRequest {
   reference: string;
   displayName: string | undefined;
   password: string | undefined;
+  passCode?: string | undefined;
   deviceId: string;
 }
 
@@ -60,7 +61,12 @@ export function createMeetings(http: HttpClient, attendances: Map<string, Attend
 }
 
 export function joinMeeting(http: HttpClient, input: JoinRequest, attendance: Attendance | undefined): Promise<Joined> {
-  const body = { display_name: input.displayName, password: input.password, device_id: input.deviceId };
+  const body = {
+    display_name: input.displayName,
+    password: input.password,
+    device_id: input.deviceId,
+    pass_code: input.passCode,
+  };
   const reference = encodeURIComponent(plainReference(input.reference));
   return http.post<Joined>(`/meetings/${reference}/join`, body, asGuest(attendance));
 }

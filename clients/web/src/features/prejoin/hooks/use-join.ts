@@ -5,16 +5,18 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import type { JoinInput, MeetingSession } from "../../../core/types";
 import { problemCode } from "../../../i18n/problem";
 import { useCore, useStore } from "../../../ui/core";
+import { takePass } from "../pass";
 
 const STORED_NAME = "meeting.name";
 /** Refusals that trying again from this form can't change. */
-const FINAL = new Set(["meeting_not_found", "meeting_ended", "participant_banned"]);
+const FINAL = new Set(["meeting_not_found", "meeting_ended", "participant_banned", "pass_invalid"]);
 
 export function useJoin(reference: string, onJoined: (session: MeetingSession) => void) {
   const core = useCore();
   const user = useStore(core.account.user);
   const [typedName, setTypedName] = useState<string | null>(null);
   const [password, setPassword] = useState("");
+  const [pass] = useState(() => takePass(reference, window.location, window.history, window.sessionStorage));
   const preview = useQuery({
     queryKey: ["preview", reference],
     queryFn: () => core.meetings.preview(reference),
@@ -26,15 +28,16 @@ export function useJoin(reference: string, onJoined: (session: MeetingSession) =
   });
 
   const accountName = user ? user.displayName : (localStorage.getItem(STORED_NAME) ?? "");
-  const name = typedName ?? accountName;
+  const name = pass?.name !== undefined && pass.name !== "" ? pass.name : (typedName ?? accountName);
   const code = joining.error === null ? null : problemCode(joining.error);
-  const signInNeeded = user === false && (preview.data?.guestsAllowed === false || code === "sign_in_required");
+  const signInNeeded = pass === null && user === false && (preview.data?.guestsAllowed === false || code === "sign_in_required");
   const asksPassword = code === "meeting_password_required" || code === "meeting_password_wrong";
 
   const join = () => {
     const displayName = name.trim();
-    if (!user) localStorage.setItem(STORED_NAME, displayName);
-    joining.mutate({ reference, displayName, ...(password !== "" && { password }) });
+    if (!user && pass === null) localStorage.setItem(STORED_NAME, displayName);
+    const shown = pass === null ? {} : { passCode: pass.code };
+    joining.mutate({ reference, displayName, ...(password !== "" && { password }), ...shown });
   };
 
   return {

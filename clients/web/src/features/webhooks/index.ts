@@ -1,0 +1,2 @@
+/** Webhooks: who is told of what happens, and whether it arrived. */
+export { WebhooksPage } from "./components/webhooks-page";
