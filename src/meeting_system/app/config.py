@@ -11,7 +11,7 @@ from meeting_system.user.rules import PASSWORD_MIN_LENGTH
 LOCALES = ["zh-CN", "en"]
 
 
-class IceServer(BaseModel):
+class StunServer(BaseModel):
     """A STUN server for the browser; none are needed, the media engine is reached directly. TURN servers come
     with the answer to a join, since their credentials are for who may join."""
 
@@ -34,7 +34,7 @@ class ClientConfig(BaseModel):
     locales: list[str]
     registration_open: bool
     guests_allowed: bool
-    ice_servers: list[IceServer]
+    ice_servers: list[StunServer]
     password_min_length: int
     test_connection: bool
     providers: list[Provider]
