@@ -21,6 +21,7 @@ PAIRS = [
     ("docs/guide/operate.md", "docs/guide/operate.zh-CN.md"),
     ("docs/guide/scale.md", "docs/guide/scale.zh-CN.md"),
     ("docs/guide/streams.md", "docs/guide/streams.zh-CN.md"),
+    ("docs/guide/api.md", "docs/guide/api.zh-CN.md"),
 ]
 PROTOCOL = Path("docs/protocol/signaling.md")
 
