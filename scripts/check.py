@@ -27,6 +27,8 @@ def checks() -> list[Check]:
     web = ("-w", "clients/web")
     protocol = (sys.executable, "scripts/generate_protocol.py")
     contracts = (sys.executable, "scripts/contracts.py")
+    openapi = (sys.executable, "scripts/openapi.py")
+    client = (sys.executable, "scripts/python_client.py")
     bases = ("mypy", "--explicit-package-bases")
     rust = ("--locked", "--release", "--workspace", "--all-targets")
     return [
@@ -46,6 +48,9 @@ def checks() -> list[Check]:
             (*contracts, "--check"),
             contracts,
         ),
+        Check("openapi", "OpenAPI: the written document is up to date", (*openapi, "--check"), openapi),
+        Check("client", "Python client: its models are up to date", (*client, "--check"), client),
+        Check("mypy-client", "Python client: types", (*bases, "clients/python/meeting_system_client")),
         Check("rustfmt", "Rust: format", ("cargo", "fmt", "--all", "--check"), ("cargo", "fmt", "--all")),
         # In release, as the engine is built: what C code it needs is then compiled once for both.
         Check("clippy", "Rust: lint", ("cargo", "clippy", *rust, "--", "-D", "warnings")),

@@ -71,6 +71,18 @@ VIOLATIONS = [
         "import meeting_system.media.wiring",
         "meeting_system.media.sdp -> meeting_system.media.wiring",
     ),
+    Violation(
+        "Inside webhook",
+        "webhook/rules.py",
+        "import meeting_system.webhook.repository",
+        "meeting_system.webhook.rules -> meeting_system.webhook.repository",
+    ),
+    Violation(
+        "Inside bigbluebutton",
+        "bigbluebutton/checksum.py",
+        "import meeting_system.bigbluebutton.calls",
+        "meeting_system.bigbluebutton.checksum -> meeting_system.bigbluebutton.calls",
+    ),
 ]
 
 

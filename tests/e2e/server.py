@@ -13,6 +13,7 @@ from tests.outside import free_port
 
 READY_TIMEOUT_S = 40.0
 STOP_TIMEOUT_S = 20.0
+BIGBLUEBUTTON_SECRET = "only-for-tests-only-for-tests-only-for-tests"
 
 
 class Server:
@@ -47,6 +48,7 @@ class Server:
             "MEETING_DATA": str(self.folder / "data"),
             "MEETING_HTTP__PORT": str(self.port),
             "MEETING_MEDIA__PORT": str(self.media_port),
+            "MEETING_BIGBLUEBUTTON__SECRET": BIGBLUEBUTTON_SECRET,
             **self._settings,
         }
         with self.log.open("ab") as log:
