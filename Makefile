@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 SETTINGS = $(if $(PORT),MEETING_HTTP__PORT=$(PORT)) $(if $(PUBLIC),MEETING_PUBLIC=$(PUBLIC))
 
-.PHONY: help run run-cluster setup test check e2e bench fuzz format clean
+.PHONY: help run run-cluster setup test check e2e bench reliability fuzz format clean
 
 help: ## this list | 显示本帮助
 	@echo "meeting-system: video meetings on your own machine | 自有机器上的视频会议"
@@ -31,6 +31,9 @@ e2e: setup ## only the tests in real browsers (ARGS="-k chat") | 浏览器端到
 
 bench: setup ## a benchmark: make bench NAME=first-meeting | 性能测试
 	@$(PYTHON) scripts/bench.py $(NAME)
+
+reliability: setup ## the fault programme, 20 minutes (ROW=R4 for one row) | 故障演练
+	@$(PYTHON) scripts/reliability.py $(ROW)
 
 fuzz: setup ## attack the engine's parsers (TIME=30 seconds each, NAME=rtcp) | 模糊测试
 	@$(PYTHON) scripts/fuzz.py --time $(or $(TIME),30) $(NAME)

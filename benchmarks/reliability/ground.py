@@ -1,4 +1,4 @@
-"""What rows break: own PostgreSQL and Redis of Debian that nobody starts again but us, two processes, clients."""
+"""What rows break: PostgreSQL and Redis that nobody starts again but us, two processes, clients."""
 
 import asyncio
 import os
@@ -86,7 +86,9 @@ async def open_ground(
         postgres = Server(
             Supervisor(describe_postgres(place, tables)), postgres_url(place, tables), place.data
         )
-        redis = Server(Supervisor(describe_redis(place, store)), redis_url(place, store), place.folder("redis"))
+        redis = Server(
+            Supervisor(describe_redis(place, store)), redis_url(place, store), place.folder("redis")
+        )
         for server in (postgres, redis):
             stack.push_async_callback(server.supervisor.stop)
             await server.start()

@@ -1,4 +1,4 @@
-"""The network between clients and a server, as a TCP proxy: resets, silence one way or both, and a link down."""
+"""The network between clients and a server, as a TCP proxy: resets, silence one way or both, a link down."""
 
 import asyncio
 import socket

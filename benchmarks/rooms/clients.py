@@ -52,18 +52,40 @@ class Clients:
         self._waiting[reply] = future
         return future
 
-    async def open(self, api: str, signaling: str, meetings: list[str], each: int) -> Reply:
-        """Bring `each` guests into every meeting by HTTP and WebSocket; return when all are there."""
-        asked = self._ask("opened", op="open", api=api, signaling=signaling, meetings=meetings, each=each)
+    async def open(
+        self,
+        api: str,
+        signaling: str,
+        meetings: list[str],
+        each: int,
+        *,
+        first: int = 0,
+        per_second: float = 0,
+    ) -> Reply:
+        """Bring `each` guests into every meeting by HTTP and WebSocket; return when all are there.
+
+        `first`: their first number, where another process has guests in the same meetings.
+        """
+        asked = self._ask(
+            "opened",
+            op="open",
+            api=api,
+            signaling=signaling,
+            meetings=meetings,
+            each=each,
+            first=first,
+            per_second=float(per_second),
+        )
         async with asyncio.timeout(OPEN_TIMEOUT_S):
             return await asked
 
-    async def talk(self, talkers: int, every_ms: int, seconds: float, *, durable: bool = False) -> Reply:
+    async def talk(
+        self, talkers: int, every_ms: int, seconds: float, *, durable: bool = False, listen: int = 0
+    ) -> Reply:
         """Let some of each meeting talk, in the chat if it is to be durable, else by changes of their state;
-        return when everything has arrived, or can't any more."""
-        asked = self._ask(
-            "talked", op="talk", talkers=talkers, every_ms=every_ms, seconds=seconds, durable=durable
-        )
+        return when everything has arrived, or can't any more. `listen`: how many of each talk elsewhere."""
+        wish = {"talkers": talkers, "every_ms": every_ms, "seconds": seconds}
+        asked = self._ask("talked", op="talk", durable=durable, listen=listen, **wish)
         async with asyncio.timeout(seconds + SETTLE_TIMEOUT_S):
             return await asked
 

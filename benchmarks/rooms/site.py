@@ -36,6 +36,7 @@ class Process:
     environment: Mapping[str, str]
     port: int = field(default_factory=free_port)
     media_port: int = field(default_factory=free_port)
+    program: tuple[str, ...] = (sys.executable, "-m", "meeting_system.cli")
     child: asyncio.subprocess.Process | None = None
 
     @property
@@ -62,8 +63,7 @@ class Process:
         }
         with self.log.open("ab") as log:
             self.child = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *("-m", "meeting_system.cli", "serve", *self.services),
+                *(*self.program, "serve", *self.services),
                 env=ours | own | dict(self.environment),
                 stdout=log,
                 stderr=log,
@@ -79,6 +79,10 @@ class Process:
                         return
                 await asyncio.sleep(0.05)
         raise RuntimeError(self.log.read_text(errors="replace")[-4000:])
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        os.kill(self.pid, number)
 
     async def end(self, number: signal.Signals) -> None:
         """Send it a signal and wait until it has ended."""

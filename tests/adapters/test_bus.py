@@ -1,6 +1,7 @@
 """The bus: the same promises inside one process and between several."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import ClassVar
 
@@ -301,3 +302,14 @@ async def test_a_process_is_absent_as_soon_as_it_does_not_listen(store: RedisSto
             assert await here.find_absent([here.address, there.address, "nobody"]) == {"nobody"}
         assert await here.find_absent([here.address, there.address]) == {there.address}
     assert await LocalBus().find_absent(["here", "nobody"]) == {"nobody"}
+
+
+@pytest.mark.parametrize(("asking_s", "answering_s"), [(-86_400, 0), (0, 86_400), (86_400, -86_400)])
+async def test_a_process_whose_date_is_wrong_is_answered_and_answers(
+    store: RedisStore, calculator: Calculator, asking_s: float, answering_s: float
+) -> None:
+    asking = RemoteBus(store, now=lambda: time.time() + asking_s)
+    answering = RemoteBus(store, now=lambda: time.time() + answering_s)
+    calculator.connect(answering)
+    async with answering.running(), asking.running():
+        assert await asking.call(Add(left=1, right=2)) == Sum(value=3)

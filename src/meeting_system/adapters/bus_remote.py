@@ -36,6 +36,8 @@ MEASURE_S = 5.0
 
 _PUSH = "redis.call('RPUSH', KEYS[1], ARGV[1]) return redis.call('PEXPIRE', KEYS[1], ARGV[2])"
 
+_TIME = "return redis.call('TIME')"
+
 _COUNT = """
 local counts = {}
 for at, channel in ipairs(ARGV) do counts[at] = redis.call('PUBSUB', 'NUMSUB', channel)[2] end
@@ -52,8 +54,10 @@ return lengths
 class RemoteBus(LocalBus):
     """LocalBus for what is connected here, Valkey for the rest."""
 
-    def __init__(self, store: RedisStore) -> None:
+    def __init__(self, store: RedisStore, now: Callable[[], float] = time.time) -> None:
         super().__init__()
+        self._own_now = now
+        self._ahead_s = 0.0
         self.calls_waiting = 0
         """In the longest list of a service that is here, when it was last measured."""
         self._store = store
@@ -65,6 +69,8 @@ class RemoteBus(LocalBus):
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Take calls, answers and events while the block runs; then finish the calls in hand."""
+        with suppress(Unavailable):  # it is looked at again
+            await self._look_at_clock()
         async with super().running(), alongside(self._take_replies(), self._measuring()):
             async with alongside(self._take_calls(), self._take_events()):
                 await self._subscribed.wait()
@@ -107,7 +113,7 @@ class RemoteBus(LocalBus):
             "payload": payload.decode(),
             "traceparent": current_traceparent(),
             "reply_to": self._process,
-            "deadline": time.time() + timeout_s,
+            "deadline": self._now() + timeout_s,
         }
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting[call_id] = future
@@ -137,7 +143,7 @@ class RemoteBus(LocalBus):
         keys = [calls_of_process_key(self._process), *shared]  # nobody else can take what is for this process
         places = asyncio.Semaphore(AT_ONCE)
         async for call in self._take(keys):
-            if call["deadline"] < time.time():
+            if call["deadline"] < self._now():
                 continue  # nobody waits any more
             await places.acquire()
             task = asyncio.get_running_loop().create_task(self._answer_call(call))
@@ -149,7 +155,7 @@ class RemoteBus(LocalBus):
         reply: dict[str, Any] = {"id": call["id"]}
         with traced(call["traceparent"]):
             try:
-                async with asyncio.timeout(call["deadline"] - time.time()):
+                async with asyncio.timeout(call["deadline"] - self._now()):
                     reply["payload"] = (await self.handle(call["topic"], call["payload"].encode())).decode()
             except TimeoutError:
                 return  # nobody waits any more
@@ -195,6 +201,15 @@ class RemoteBus(LocalBus):
         """Count the calls that wait for the services of this process, for metrics."""
         lengths = await self._store.run(_LENGTHS, keys=self._shared_lists(), args=[])
         self.calls_waiting = max(lengths, default=0)
+        await self._look_at_clock()
+
+    async def _look_at_clock(self) -> None:
+        """Deadlines are told in Valkey's time, which all have: a process's own date may be wrong by a day."""
+        seconds, micros = await self._store.run(_TIME, keys=[], args=[])
+        self._ahead_s = int(seconds) + int(micros) / 1e6 - self._own_now()
+
+    def _now(self) -> float:
+        return self._own_now() + self._ahead_s
 
     def _shared_lists(self) -> list[str]:
         """Those of the services that are here."""

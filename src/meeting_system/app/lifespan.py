@@ -102,7 +102,11 @@ async def open_process(
             await enter(plug.run())
         await enter(OutboxRelay(database, bus).running())
         report("services")
-        health = Health(checks_of(plugs, database, store), features_of(settings, documents))
+        features = features_of(settings, documents)
+        if settings.registry_url is not None:
+            # Without it nobody new is found; what has found each other goes on.
+            features["registry"] = lambda: look_at(registry)
+        health = Health(checks_of(plugs, database, store), features)
         await enter(health.watching())
         authority = tls.authority if tls else None
         app = build_app(plugs, ports, settings, health, authority=authority)
@@ -183,6 +187,11 @@ def open_ports(
 def open_configured_objects(settings: Settings) -> Objects:
     """Use the bucket or folder that is configured, else one in the data folder."""
     return objects_at(settings, settings.objects.url or (settings.data.absolute() / "objects").as_uri())
+
+
+async def look_at(registry: Registry) -> None:
+    """Return when the registry answers; raise Unavailable else."""
+    await registry.list("health/")
 
 
 def checks_of(plugs: Sequence[Plug], database: Database, store: RedisStore) -> dict[str, Check]:

@@ -6,6 +6,7 @@ one text are the same bytes for everybody, so they are made once.
 """
 
 import asyncio
+import socket
 from collections.abc import Iterator, Sequence
 from struct import Struct
 from typing import Any, Protocol, cast
@@ -16,6 +17,7 @@ from websockets.frames import Close, Opcode
 from websockets.speedups import apply_mask
 
 WIRE = "meeting_system.wire"
+MAX_UNSENT_BYTES = 256 * 1024
 LINGER_S = 5.0
 """How long the other side may take to answer a close frame."""
 NORMAL, PROTOCOL_ERROR, NO_CODE, INVALID_TEXT, TOO_BIG, RESTART = 1000, 1002, 1005, 1007, 1009, 1012
@@ -154,6 +156,7 @@ class Wire(asyncio.Protocol):
         self._ending: asyncio.TimerHandle | None = None
         self._is_lost = False
         connections.add(self)
+        _bound_backlog(transport)
 
     def listen(self, receiver: Receiver) -> None:
         """Give all texts to `receiver` from now on."""
@@ -257,6 +260,14 @@ class Wire(asyncio.Protocol):
             self._is_lost = True
             if self._receiver is not None:
                 self._receiver.lost()
+
+
+def _bound_backlog(transport: asyncio.Transport) -> None:
+    """What a slow client doesn't take waits where its bound is ours, not in 4 MB of the kernel's for each."""
+    raw = transport.get_extra_info("socket")
+    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    if option is not None and raw is not None and raw.family != socket.AF_UNIX:
+        raw.setsockopt(socket.IPPROTO_TCP, option, MAX_UNSENT_BYTES)
 
 
 class WireProtocol(WebSocketsSansIOProtocol):

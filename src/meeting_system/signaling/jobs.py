@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from meeting_system.contracts.call import Request
@@ -22,9 +22,11 @@ from meeting_system.signaling.hub import Hub
 from meeting_system.signaling.lag import LogLag, Position
 from meeting_system.signaling.metrics import LOG_LAG, UNTOLD, UNTOLD_SECONDS
 from meeting_system.signaling.room_log import channel_of
+from meeting_system.signaling.shared_clock import SharedClock
 
 COMPARE_EVERY_S = 2.0
 SWEEP_EVERY_S = 1.0
+LOOK_EVERY_S = 10.0
 RENEW_EVERY_S = rules.LEASE_MS / 3000
 RETRY_S = 0.5
 LATER_KEPT = 10_000
@@ -130,7 +132,14 @@ class Jobs:
     """All of it, as one thing to run."""
 
     def __init__(
-        self, core: Core, hub: Hub, door: Door, ear: Ear, later: Later, alarm: asyncio.Event
+        self,
+        core: Core,
+        hub: Hub,
+        door: Door,
+        ear: Ear,
+        later: Later,
+        alarm: asyncio.Event,
+        clock: SharedClock,
     ) -> None:
         self._core = core
         self._hub = hub
@@ -138,6 +147,7 @@ class Jobs:
         self._ear = ear
         self._later = later
         self._alarm = alarm
+        self._clock = clock
         self._lag = LogLag()
 
     @asynccontextmanager
@@ -156,7 +166,10 @@ class Jobs:
 
     @asynccontextmanager
     async def _running(self) -> AsyncIterator[None]:
+        with suppress(Unavailable):  # it is looked at again
+            await self._clock.look()
         async with alongside(
+            every(LOOK_EVERY_S, self._clock.look, name="signaling_clock"),
             self._ear.listen(self._hub),
             self._later.run(self._core),
             self._mend(),

@@ -16,6 +16,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub struct Wish {
     /// Which client.
     pub client: usize,
+    /// Its number, which names its device.
+    pub number: usize,
     /// The meeting.
     pub meeting: String,
     /// The token of an earlier join, to come back as the same participant.
@@ -93,7 +95,7 @@ fn ask(api: &str, connection: &mut Option<BufReader<TcpStream>>, wish: &Wish) ->
             connection.insert(BufReader::new(stream))
         }
     };
-    let body = format!("{{\"device_id\":\"load-{0}\",\"display_name\":\"Load {0}\"}}", wish.client);
+    let body = format!("{{\"device_id\":\"load-{0}\",\"display_name\":\"Load {0}\"}}", wish.number);
     let authorization = match wish.guest_token.as_str() {
         "" => String::new(),
         token => format!("Authorization: Bearer {token}\r\n"),

@@ -43,6 +43,8 @@ pub struct Load {
 #[derive(Default)]
 struct Opening {
     is_going_on: bool,
+    since: Option<Instant>,
+    per_second: f64,
     asked: usize,
     here: usize,
     attach: Vec<u32>,
@@ -87,10 +89,13 @@ impl Load {
     pub fn obey(&mut self, command: Command) {
         let now = Instant::now();
         match command {
-            Command::Open { api, signaling, meetings, each } => self.open(&api, &signaling, &meetings, each, now),
-            Command::Talk { talkers, every_ms, seconds, durable } => {
+            Command::Open { api, signaling, meetings, each, first, per_second } => {
+                self.open(&api, &signaling, &meetings, each, first);
+                self.opening = Opening { is_going_on: true, since: Some(now), per_second, ..Opening::default() };
+            }
+            Command::Talk { talkers, every_ms, seconds, durable, listen } => {
                 let (every, until) = (Duration::from_millis(every_ms), now + Duration::from_secs_f64(seconds));
-                self.begin_talk(talkers, Talk { every, durable, until, began: now });
+                self.begin_talk(talkers, listen, Talk { every, durable, until, began: now });
             }
             Command::AwaitReturn => {
                 let is_back = vec![false; self.clients.len()];
@@ -104,7 +109,7 @@ impl Load {
         }
     }
 
-    fn open(&mut self, api: &str, signaling: &str, meetings: &[String], each: usize, now: Instant) {
+    fn open(&mut self, api: &str, signaling: &str, meetings: &[String], each: usize, first: usize) {
         let Ok(address) = signaling.parse() else {
             return self.fail(format!("{signaling} is no address and port"));
         };
@@ -113,20 +118,19 @@ impl Load {
         // Meetings fill one after the other, as they do.
         for (room, meeting) in meetings.iter().enumerate() {
             for _ in 0..each {
-                self.clients.push(Client::new(self.clients.len(), room, meeting.clone(), now));
+                self.clients.push(Client::new(first + self.clients.len(), room, meeting.clone(), Instant::now()));
             }
         }
-        self.opening = Opening { is_going_on: true, ..Opening::default() };
     }
 
-    fn begin_talk(&mut self, talkers: usize, talk: Talk) {
+    fn begin_talk(&mut self, talkers: usize, listen: usize, talk: Talk) {
         let (every, now) = (talk.every, talk.began);
         let mut known = std::mem::take(&mut self.talkers);
         let mut index_in_room = 0;
         for at in 0..self.clients.len() {
             index_in_room =
                 if at > 0 && self.clients[at - 1].room == self.clients[at].room { index_in_room + 1 } else { 0 };
-            self.clients[at].heard.resize(talkers, crate::figures::Heard::default());
+            self.clients[at].heard.resize(talkers.max(listen), crate::figures::Heard::default());
             if index_in_room < talkers {
                 // Spread over the interval, by a step that has nothing to do with the number of rooms.
                 let next_at = now + every.mul_f64((at as f64 * 0.618_034).fract());
@@ -263,10 +267,12 @@ impl Load {
                 Err(detail) => self.replies.push(Reply::Failed { detail }),
             }
         }
-        while self.opening.is_going_on
-            && self.opening.asked < self.clients.len()
-            && self.opening.asked < self.opening.here + ARRIVING
-        {
+        let elapsed = self.opening.since.map_or(0.0, |since| now.duration_since(since).as_secs_f64());
+        let due = match self.opening.per_second {
+            0.0 => self.opening.here + ARRIVING,
+            per_second => (elapsed * per_second) as usize + 1,
+        };
+        while self.opening.is_going_on && self.opening.asked < self.clients.len().min(due) {
             self.ask_in(self.opening.asked);
             self.opening.asked += 1;
         }
@@ -274,7 +280,12 @@ impl Load {
 
     fn ask_in(&self, client: usize) {
         let known = &self.clients[client];
-        let wish = Wish { client, meeting: known.meeting.clone(), guest_token: known.guest_token.clone() };
+        let wish = Wish {
+            client,
+            number: known.number,
+            meeting: known.meeting.clone(),
+            guest_token: known.guest_token.clone(),
+        };
         if let Some(joining) = &self.joining {
             joining.ask(wish);
         }

@@ -18,6 +18,12 @@ pub enum Command {
         meetings: Vec<String>,
         /// How many clients in each.
         each: usize,
+        /// What their numbers begin with: another process may have others in the same meetings.
+        #[serde(default)]
+        first: usize,
+        /// How many begin to join in a second; 0: as fast as they are let in.
+        #[serde(default)]
+        per_second: f64,
     },
     /// Let some of each meeting talk for a while; answered by [`Reply::Talked`] when all has arrived.
     Talk {
@@ -30,6 +36,9 @@ pub enum Command {
         /// By the chat, which is durable; else by changes of one's own name.
         #[serde(default)]
         durable: bool,
+        /// How many talk in each meeting by way of another process: they are listened to.
+        #[serde(default)]
+        listen: usize,
     },
     /// The server is about to die; answered by [`Reply::Returned`] when all are back.
     AwaitReturn,
