@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,6 +62,7 @@ class Ground:
     clients: Clients
     proxy: Proxy
     meetings: list[str] = field(default_factory=list)
+    each: int = 0
 
     async def wipe_redis(self) -> None:
         """Throw everything in Redis away, as somebody does by mistake."""
@@ -95,10 +96,22 @@ async def open_ground(
         enter = stack.enter_async_context
         site = await enter(open_processes(folder, postgres.url, redis.url, settings))
         proxy = await enter(open_proxy(site.signaling.address))
-        ground = Ground(postgres, redis, site, await enter(open_clients()), proxy)
+        ground = Ground(postgres, redis, site, await enter(open_clients()), proxy, each=each)
         ground.meetings = await site.create_meetings(meetings)
         await ground.clients.open(site.api.address, proxy.address, ground.meetings, each)
         yield ground
+
+
+def on_ground(
+    measure: Callable[[Ground], Awaitable[Found]], *, meetings: int, each: int
+) -> Callable[[Path], Awaitable[Found]]:
+    """Return a measurement that has ground of its own."""
+
+    async def measure_there(folder: Path) -> Found:
+        async with open_ground(folder, meetings=meetings, each=each) as ground:
+            return await measure(ground)
+
+    return measure_there
 
 
 async def saved_tail(ground: Ground, to: Path) -> None:

@@ -73,23 +73,26 @@ async def stop_processes(
     meetings: int = 5,
     each: int = 5,
     pauses_s: tuple[float, ...] = (5, 20),
-    after_s: float = AFTER_S,
 ) -> Found:
     """R22: SIGSTOP and SIGCONT of each process: whoever took its place meanwhile must keep it."""
-    figures: dict[str, float] = {}
     async with open_pair(folder, meetings=meetings, each=each) as pair:
-        processes = {"signaling": pair.second, "others": pair.ground.site.api}
-        replies: list[Reply] = []
-        for name, process in processes.items():
-            for pause_s in pauses_s:
-                talking = asyncio.create_task(pair.talk(pause_s + after_s))
-                await asyncio.sleep(2)
-                process.send(signal.SIGSTOP)
-                await asyncio.sleep(pause_s)
-                process.send(signal.SIGCONT)
-                said = await talking
-                replies += said
-                figures[f"messages_{name}_{pause_s:g}s"] = said[0]["said"]
+        return await stop_processes_of(pair, pauses_s=pauses_s)
+
+
+async def stop_processes_of(pair: Pair, *, pauses_s: tuple[float, ...], after_s: float = AFTER_S) -> Found:
+    """Stop each of a pair's processes for each of the pauses."""
+    figures: dict[str, float] = {}
+    replies: list[Reply] = []
+    for name, process in {"signaling": pair.second, "others": pair.ground.site.api}.items():
+        for pause_s in pauses_s:
+            talking = asyncio.create_task(pair.talk(pause_s + after_s))
+            await asyncio.sleep(2)
+            process.send(signal.SIGSTOP)
+            await asyncio.sleep(pause_s)
+            process.send(signal.SIGCONT)
+            said = await talking
+            replies += said
+            figures[f"messages_{name}_{pause_s:g}s"] = said[0]["said"]
     figures |= faults(*replies)
     return Found(figures, has_none(figures))
 
@@ -114,17 +117,24 @@ async def shift_clock(
     folder: Path, *, meetings: int = 3, each: int = 4, talk_s: float = 8, shifts_s: tuple[int, ...] = ()
 ) -> Found:
     """R21: one of two signaling processes has a clock that is wrong."""
-    replies: list[Reply] = []
+    figures: list[dict[str, float]] = []
     for ahead_s in shifts_s or (HOUR_S, -HOUR_S, DAY_S, -DAY_S):
         place = folder / f"ahead{ahead_s}"
         place.mkdir()
         async with open_pair(place, meetings=meetings, each=each, ahead_s=ahead_s) as pair:
-            talking = asyncio.create_task(pair.talk(talk_s))
-            await asyncio.sleep(talk_s / 3)
-            returned = pair.clients.await_return()
-            await pair.second.end(signal.SIGKILL)
-            await pair.second.start()
-            await returned
-            replies += await talking
+            figures.append((await kill_second(pair, talk_s=talk_s)).figures)
+    summed = {name: sum(each[name] for each in figures) for name in figures[0]}
+    return Found(summed, has_none(summed), "of a signaling process; it was killed and resumed besides")
+
+
+async def kill_second(pair: Pair, *, talk_s: float) -> Found:
+    """Kill the second process while all talk, and start it again."""
+    talking = asyncio.create_task(pair.talk(talk_s))
+    await asyncio.sleep(talk_s / 3)
+    returned = pair.clients.await_return()
+    await pair.second.end(signal.SIGKILL)
+    await pair.second.start()
+    await returned
+    replies = await talking
     figures = {"messages": sum(reply["said"] for reply in replies), **faults(*replies)}
-    return Found(figures, has_none(figures), "of a signaling process; it was killed and resumed besides")
+    return Found(figures, has_none(figures))

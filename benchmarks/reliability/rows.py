@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.reliability import clusters, hostile, loads, media, pairs, sockets, stores, virtual
-from benchmarks.reliability.ground import Found
+from benchmarks.reliability.ground import Found, on_ground
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ ROWS = {
     "R1": Row(
         "50 clients, each with 200 TCP resets, at 20 events a second",
         f"{NONE_LOST}; back within 1 s (p99)",
-        sockets.reset_connections,
+        on_ground(sockets.reset_connections, meetings=5, each=10),
     ),
     "R2": Row(
         "the link is down for 45 s, 4 min, 10 min",
@@ -35,7 +35,7 @@ ROWS = {
     "R4": Row(
         "kill -9 of signaling, 200 in meetings",
         f"{NONE_LOST}; back within 5 s (p99)",
-        sockets.kill_signaling,
+        on_ground(sockets.kill_signaling, meetings=20, each=10),
         "a second signaling process: clients come back to it while the killed one starts",
     ),
     "R6": Row(
@@ -46,17 +46,17 @@ ROWS = {
     "R9": Row(
         "kill -9 of Redis, back on its append-only file",
         f"{NONE_LOST}; 0 meetings lost",
-        stores.kill_redis,
+        on_ground(stores.kill_redis, meetings=10, each=10),
     ),
     "R10": Row(
         "Redis is wiped, then rolled back by some seconds",
         f"{NONE_LOST}; 0 meetings lost",
-        stores.forget_redis,
+        on_ground(stores.forget_redis, meetings=10, each=10),
     ),
     "R11": Row(
         "kill -9 of PostgreSQL, then 30 s without it",
         f"{NONE_LOST}; HTTP answers *try again* within 2 s; meetings go on",
-        stores.kill_postgresql,
+        on_ground(stores.kill_postgresql, meetings=10, each=10),
     ),
     "R12": Row("etcd stops answering", "0 sockets dropped; alarm within 30 s", clusters.stop_etcd),
     "R13": Row(

@@ -19,25 +19,23 @@ DEAD_S = 15.0
 SLOW_BYTES = 1024 * 1024
 
 
-async def reset_connections(
-    folder: Path, *, meetings: int = 5, each: int = 10, resets: int = 200, talk_s: float = 60
-) -> Found:
+async def reset_connections(ground: Ground, *, resets: int = 200, talk_s: float = 60) -> Found:
     """R1: every client's connection is reset so many times while each meeting talks 20 times a second."""
-    async with open_ground(folder, meetings=meetings, each=each) as ground:
-        talking = asyncio.create_task(ground.clients.talk(1, EVERY_MS, talk_s))
-        total, draw = meetings * each * resets, random.Random(1)
-        begun = time.monotonic()
-        done = 0
-        while done < total and not talking.done():
-            due = int(total * (time.monotonic() - begun) / (talk_s * 0.9)) - done
-            paths = draw.sample(sorted(ground.proxy.paths, key=id), min(max(due, 0), len(ground.proxy.paths)))
-            for path in paths:
-                path.reset()
-            done += len(paths)
-            await asyncio.sleep(0.05)
-        said = await talking
+    talking = asyncio.create_task(ground.clients.talk(1, EVERY_MS, talk_s))
+    clients = len(ground.meetings) * ground.each
+    total, draw = clients * resets, random.Random(1)
+    begun = time.monotonic()
+    done = 0
+    while done < total and not talking.done():
+        due = int(total * (time.monotonic() - begun) / (talk_s * 0.9)) - done
+        paths = draw.sample(sorted(ground.proxy.paths, key=id), min(max(due, 0), len(ground.proxy.paths)))
+        for path in paths:
+            path.reset()
+        done += len(paths)
+        await asyncio.sleep(0.05)
+    said = await talking
     figures = {
-        "clients": meetings * each,
+        "clients": clients,
         "resets": done,
         "events": said["said"],
         "deliveries": said["deliveries"],
@@ -74,18 +72,15 @@ async def half_open(folder: Path) -> Found:
     return Found(figures, server_s <= DEAD_S + 1.5 and client_s <= DEAD_S + 1.5, "each looks once a second")
 
 
-async def kill_signaling(
-    folder: Path, *, meetings: int = 20, each: int = 10, talk_s: float = 20, durable: bool = True
-) -> Found:
+async def kill_signaling(ground: Ground, *, talk_s: float = 20) -> Found:
     """R4: kill -9 of the process with everybody's sockets, while all meetings talk."""
-    async with open_ground(folder, meetings=meetings, each=each) as ground:
-        talking = asyncio.create_task(ground.clients.talk(1, 500, talk_s, durable=durable))
-        await asyncio.sleep(talk_s / 4)
-        returned = ground.clients.await_return()
-        await ground.restart_signaling()
-        back, said = await returned, await talking
+    talking = asyncio.create_task(ground.clients.talk(1, 500, talk_s, durable=True))
+    await asyncio.sleep(talk_s / 4)
+    returned = ground.clients.await_return()
+    await ground.restart_signaling()
+    back, said = await returned, await talking
     figures = {
-        "clients": meetings * each,
+        "clients": back["back"]["count"],
         "messages": said["said"],
         **faults(said),
         "back_p99_s": seconds(back["back"]),
