@@ -74,10 +74,12 @@ def test_every_operation_has_a_tag_that_is_described(
 
 def test_errors_are_found_however_deep_they_are_raised() -> None:
     assert set(codes("join_meeting")["409"]) == {
+        "host_absent",
         "idempotency_in_progress",
         "meeting_ended",
         "meeting_full",
         "meeting_locked",
+        "meeting_not_open",
     }
     assert codes("log_in")["401"] == ["credentials_wrong"]
     assert codes("log_in")["429"] == ["too_many"]

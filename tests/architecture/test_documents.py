@@ -22,6 +22,7 @@ PAIRS = [
     ("docs/guide/scale.md", "docs/guide/scale.zh-CN.md"),
     ("docs/guide/streams.md", "docs/guide/streams.zh-CN.md"),
     ("docs/guide/api.md", "docs/guide/api.zh-CN.md"),
+    ("docs/guide/schedule.md", "docs/guide/schedule.zh-CN.md"),
 ]
 PROTOCOL = Path("docs/protocol/signaling.md")
 

@@ -14,11 +14,14 @@ from tests.conftest import SECRET
 from meeting_system import meeting
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.contracts.call import Nothing, Request
+from meeting_system.contracts.contact import Contact, Contacts, FindContacts
+from meeting_system.contracts.mail import SendLetter
 from meeting_system.contracts.media import CloseMeetingMedia, ClosePeer, SetMuted
 from meeting_system.contracts.meeting import Admission, AppendDurable, RedeemTicket
 from meeting_system.contracts.stream import EndStream
 from meeting_system.contracts.webhook import TellWebhooks
 from meeting_system.kernel.ids import UserId, new_id
+from meeting_system.kernel.mail import Letter
 from meeting_system.kernel.principal import Account, AccountRole
 from meeting_system.kit.passwords import Passwords
 from meeting_system.kit.plug import Plug, Ports
@@ -38,6 +41,8 @@ class Asked:
     requests: list[Request[Any]] = field(default_factory=list)
     told: list[TellWebhooks] = field(default_factory=list)
     """What webhooks are told."""
+    contacts: list[Contact] = field(default_factory=list)
+    """The accounts that the user service knows."""
 
     def plug(self) -> Plug:
         async def note(request: Request[Any]) -> Nothing:
@@ -48,15 +53,26 @@ class Asked:
             self.told.append(request)
             return Nothing()
 
-        asked = dict.fromkeys((AppendDurable, SetMuted, ClosePeer, CloseMeetingMedia, EndStream), note)
-        handlers: dict[Any, Any] = {**asked, TellWebhooks: note_told}
+        async def find_contacts(request: FindContacts) -> Contacts:
+            wanted = {*request.user_ids, *request.emails}
+            return Contacts(items=[each for each in self.contacts if wanted & {each.user_id, each.email}])
+
+        asked = (AppendDurable, SetMuted, ClosePeer, CloseMeetingMedia, EndStream, SendLetter)
+        handlers: dict[Any, Any] = dict.fromkeys(asked, note)
+        handlers |= {TellWebhooks: note_told, FindContacts: find_contacts}
         return Plug(name="beside", handlers=handlers)
 
     def events(self) -> list[AppendDurable]:
         return [request for request in self.requests if isinstance(request, AppendDurable)]
 
     def media(self) -> list[Request[Any]]:
-        return [request for request in self.requests if not isinstance(request, AppendDurable)]
+        return [each for each in self.requests if not isinstance(each, AppendDurable | SendLetter)]
+
+    def take_letters(self) -> list[Letter]:
+        """Return the letters that came since the last call."""
+        letters = [each.letter() for each in self.requests if isinstance(each, SendLetter)]
+        self.requests = [each for each in self.requests if not isinstance(each, SendLetter)]
+        return letters
 
 
 @dataclass
@@ -82,8 +98,9 @@ class Person:
     async def delete(self, path: str) -> httpx2.Response:
         return await self.client.delete(f"/api/v1{path}", headers=self.headers)
 
-    async def patch(self, path: str, body: Any) -> httpx2.Response:
-        return await self.client.patch(f"/api/v1{path}", json=body, headers=self.headers)
+    async def patch(self, path: str, body: Any, *, if_match: str | None = None) -> httpx2.Response:
+        headers = self.headers | ({"If-Match": if_match} if if_match else {})
+        return await self.client.patch(f"/api/v1{path}", json=body, headers=headers)
 
     async def create(self, **body: Any) -> dict[str, Any]:
         answer = await self.post("/meetings", body)
@@ -144,11 +161,13 @@ _numbers = count(1)
 
 
 @pytest.fixture
-def account(client: httpx2.AsyncClient, bus: LocalBus, ports: Ports) -> MakePerson:
+def account(client: httpx2.AsyncClient, bus: LocalBus, ports: Ports, asked: Asked) -> MakePerson:
     """Make somebody with an account (the meeting service knows accounts by their tokens only)."""
 
-    def make(name: str = "Ada", *, role: AccountRole = AccountRole.USER) -> Person:
+    def make(name: str = "Ada", *, role: AccountRole = AccountRole.USER, locale: str = "en") -> Person:
         user_id = new_id(ports.clock.now().timestamp())
+        email = f"{name.lower()}@example.org"
+        asked.contacts.append(Contact(user_id=user_id, email=email, display_name=name, locale=locale))
         # Tests move the clock by days: these tokens outlive that.
         tokens = SignedTokens({"test": SECRET}, ports.clock, lifetime_s=365 * 24 * 3600)
         token = tokens.issue(Account(UserId(user_id), role, name, new_id(0)))

@@ -110,6 +110,13 @@ async def test_anyone_may_know_a_little_before_joining(
             "has_password": True,
             "guests_allowed": True,
             "status": "scheduled",
+            "entry": "open",
+            "lobby": "off",
+            "is_series": False,
+            "starts_at": None,
+            "ends_at": None,
+            "opens_at": None,
+            "time_zone": None,
         }
 
 
@@ -136,7 +143,7 @@ async def test_a_change_is_merged_and_a_wrong_one_changes_nothing(account: MakeP
     created = await ada.create(title="Old", password="secret")
     url = f"/meetings/{created['meeting_id']}"
     changed = (await ada.patch(url, {"title": "New", "guests_allowed": False})).json()
-    assert changed == created | {"title": "New", "guests_allowed": False}
+    assert changed == created | {"title": "New", "guests_allowed": False, "version": 2}
     for wrong in ({"title": None}, {"guests_allowed": None}, {"status": "ended"}, {"title": "x" * 201}, []):
         assert (await ada.patch(url, wrong)).status_code == 422
     assert (await ada.get(url)).json() == changed

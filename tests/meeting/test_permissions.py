@@ -33,6 +33,9 @@ IN_A_MEETING = {
     "meeting:start": "yes no no no no",
     "meeting:update": "yes no no no no",
     "meeting:end": "yes no no no no",
+    "meeting:cancel": "yes no no no no",
+    "meeting:invite": "yes yes no no no",
+    "meeting:attendance": "yes yes no no no",
 }
 # Columns: guest, user, moderator, admin, super_admin.
 OF_ACCOUNTS = {
@@ -41,6 +44,7 @@ OF_ACCOUNTS = {
     "meeting:join": "yes yes yes yes yes",
     "room:read": "no yes yes yes yes",
     "room:update": "no yes yes yes yes",
+    "room:create": "no yes yes yes yes",
     "meeting:create": "no yes yes yes yes",
     "meeting:read": "no yes yes yes yes",
     "webhook:own": "no yes yes yes yes",
@@ -122,6 +126,10 @@ OPERATIONS = {
     "list streams": ("GET", "/streams", None, "meeting:stream"),
     "start": ("POST", "/start", None, "meeting:start"),
     "update": ("PATCH", "", {"title": "New"}, "meeting:update"),
+    "list invitees": ("GET", "/invitees", None, "meeting:invite"),
+    "invite": ("POST", "/invitees", {"items": [{"email": "eve@example.org"}]}, "meeting:invite"),
+    "see who was there": ("GET", "/attendance", None, "meeting:attendance"),
+    "download who was there": ("GET", "/attendance.csv", None, "meeting:attendance"),
     "end": ("POST", "/end", None, "meeting:end"),
 }
 
@@ -160,7 +168,7 @@ async def test_a_stranger_does_not_even_learn_that_a_meeting_exists(
     url = f"/api/v1/meetings/{created['meeting_id']}" + path.format(target=created["meeting_id"])
     answer = await stranger.client.request(method, url, json=body, headers=stranger.headers)
     assert (answer.status_code, answer.json()["code"]) == (404, "meeting_not_found")
-    if operation not in ("start", "update"):
+    if operation not in ("start", "update", "list invitees", "invite"):
         answer = await stranger.client.request(method, url, json=body, headers=of_other.headers)
         assert (answer.status_code, answer.json()["code"]) == (404, "meeting_not_found")
     answer = await stranger.client.request(method, url, json=body)

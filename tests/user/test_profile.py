@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from tests.user.conftest import PASSWORD, Register, bearer
 
 from meeting_system.adapters.bus import LocalBus
+from meeting_system.contracts.contact import Contact, FindContacts
 from meeting_system.contracts.user import FindProfiles
 from meeting_system.kernel.clock import ManualClock
 from meeting_system.kernel.ids import new_id
@@ -113,3 +114,17 @@ async def test_expired_families_are_deleted_and_living_ones_stay(
     async with ports.database.reading() as connection:
         left = (await connection.execute(select(refresh_families.c.user_id))).scalars().all()
     assert left == [ada["user"]["user_id"]]
+
+
+async def test_contacts_are_found_by_id_and_by_address(register: Register, bus: LocalBus) -> None:
+    made = (await register())["user"]
+    contact = Contact(
+        user_id=made["user_id"], email=made["email"], display_name=made["display_name"], locale=made["locale"]
+    )
+    for asked in (
+        FindContacts(user_ids=[made["user_id"], "nonsense"]),
+        FindContacts(emails=[made["email"], "nobody@example.org"]),
+        FindContacts(user_ids=[made["user_id"]], emails=[made["email"]]),
+    ):
+        assert (await bus.call(asked)).items == [contact]
+    assert (await bus.call(FindContacts())).items == []

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from meeting_system.kernel.email import normal_email
 from meeting_system.user.errors import PasswordWeak
-from meeting_system.user.rules import Verdict, check_password, judge_refresh, normal_email
+from meeting_system.user.rules import Verdict, check_password, judge_refresh
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

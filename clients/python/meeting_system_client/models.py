@@ -13,7 +13,35 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
+class AccessToken(Model):
+    """A personal access token; `hint` is how it begins."""
+
+    token_id: str
+    name: str
+    hint: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    used_at: datetime | None
+
+
 AccountRole = Literal["guest", "user", "moderator", "admin", "super_admin"]
+
+
+class AdminUser(Model):
+    """An account as administrators see it."""
+
+    user_id: str
+    email: str
+    email_verified: bool
+    display_name: str
+    locale: Literal["zh-CN", "en"]
+    role: AccountRole
+    avatar_url: str | None
+    has_password: bool
+    created_at: datetime
+    disabled_at: datetime | None
+    updated_at: datetime
 
 
 class Attempt(Model):
@@ -25,6 +53,54 @@ class Attempt(Model):
     detail: str | None
     answer: str | None
     duration_ms: int
+
+
+MeetingRole = Literal["host", "co_host", "presenter", "attendee", "observer"]
+
+
+class Stay(Model):
+    """From when to when somebody was in; `left_at` null: until now."""
+
+    entered_at: datetime
+    left_at: datetime | None
+
+
+class Attendee(Model):
+    """Somebody who was in a session, from one device. `present_s`: all stays together, in seconds."""
+
+    participant_id: str
+    display_name: str
+    role: MeetingRole
+    is_guest: bool
+    stays: list[Stay]
+    present_s: int
+
+
+class AttendancePage(Model):
+    """In order of arrival."""
+
+    session_id: str
+    items: list[Attendee]
+    next_cursor: str | None
+
+
+FlawKind = Literal["changed", "gap", "not_sealed", "erased", "rewritten", "end_missing"]
+
+
+class AuditFlaw(Model):
+    """A place where the trail doesn't hold; without an id: its end."""
+
+    audit_id: int | None
+    kind: FlawKind
+
+
+class AuditCheck(Model):
+    """Whether the audit trail is as it was written. `head`: the last entry's hash, to be noted elsewhere."""
+
+    sound: bool
+    entries: int
+    head: str
+    flaws: list[AuditFlaw]
 
 
 class AuditEntry(Model):
@@ -43,6 +119,12 @@ class AuditPage(Model):
 
     items: list[AuditEntry]
     next_cursor: str | None
+
+
+class Cancel(Model):
+    """POST /meetings/{id}/cancel: of a series this meeting, this and those after it, or all."""
+
+    scope: Literal["this", "following", "all"] = "this"
 
 
 class HookChatMessage(Model):
@@ -88,6 +170,24 @@ class ChatMessage(Model):
     sent_at: str
 
 
+class Client(Model):
+    """A program that may get tokens by OAuth 2 client credentials."""
+
+    client_id: str
+    user_id: str
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    used_at: datetime | None
+
+
+class Provider(Model):
+    """Another place to log in through: `/api/v1/auth/sso/{name}`."""
+
+    name: str
+    title: str
+
+
 class StunServer(Model):
     """A STUN server for the browser; none are needed, the media engine is reached directly. TURN servers come with the answer to a join, since their credentials are for who may join."""
 
@@ -106,6 +206,39 @@ class ClientConfig(Model):
     ice_servers: list[StunServer]
     password_min_length: int
     test_connection: bool
+    providers: list[Provider]
+    mail: bool
+
+
+class ClientPage(Model):
+    """Newest first."""
+
+    items: list[Client]
+    next_cursor: str | None
+
+
+class ConfirmEmail(Model):
+    """POST /auth/confirm-email"""
+
+    token: str
+
+
+class ConfirmationWanted(Model):
+    """Answer to register where addresses are verified: log in once the link in the letter was opened."""
+
+    email: str
+
+
+class CreatedClient(Model):
+    """With the secret, this once."""
+
+    client_id: str
+    user_id: str
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    used_at: datetime | None
+    client_secret: str
 
 
 class CreatedStream(Model):
@@ -120,6 +253,19 @@ class CreatedStream(Model):
     active: int
     token: str
     url: str
+
+
+class CreatedToken(Model):
+    """With the token itself, this once."""
+
+    token_id: str
+    name: str
+    hint: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    used_at: datetime | None
+    token: str
 
 
 class CreatedWebhook(Model):
@@ -153,6 +299,12 @@ class CreatedWebhook(Model):
     secret: str
 
 
+class Deletion(Model):
+    """POST /users/me/delete"""
+
+    password: str | None = None
+
+
 class Delivery(Model):
     """An event on its way to a webhook, with every attempt. `next_at`: when it is tried again."""
 
@@ -176,7 +328,29 @@ class DeliveryPage(Model):
     next_cursor: str | None
 
 
-MeetingRole = Literal["host", "co_host", "presenter", "attendee", "observer"]
+class EmailChange(Model):
+    """POST /users/me/email: a letter goes to the new address."""
+
+    email: str
+    password: str | None = None
+
+
+class Feed(Model):
+    """A calendar to subscribe to. Its address is a secret and shown once: a new one replaces it."""
+
+    url: str
+
+
+class FeedState(Model):
+    """Whether there is an address, and since when."""
+
+    created_at: datetime | None
+
+
+class ForgottenPassword(Model):
+    """POST /auth/forgot-password"""
+
+    email: str
 
 
 class HookParticipant(Model):
@@ -195,6 +369,45 @@ class IceServer(Model):
     urls: list[str]
     username: str | None = None
     credential: str | None = None
+
+
+class Identity(Model):
+    """Who an account is at a provider."""
+
+    provider: str
+    created_at: datetime
+    used_at: datetime
+
+
+class IdentityList(Model):
+    """By provider."""
+
+    items: list[Identity]
+
+
+class Invitee(Model):
+    """Somebody invited, as hosts see them."""
+
+    invitee_id: str
+    email: str
+    display_name: str
+    answer: Literal["needs_action", "accepted", "declined", "tentative"]
+    answered_at: datetime | None
+
+
+class InviteeList(Model):
+    """Everybody invited, in the order of their invitation; there are few enough for one page."""
+
+    items: list[Invitee]
+
+
+class IssuedToken(Model):
+    """RFC 6749, section 5.1."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"
+    expires_in: int
+    scope: str
 
 
 class Join(Model):
@@ -226,6 +439,35 @@ class Leave(Model):
     device_id: str | None = None
 
 
+class LiveParticipant(Model):
+    """Somebody in a live meeting; `quality` null: media did not tell yet."""
+
+    participant_id: str
+    display_name: str
+    role: MeetingRole
+    state: Literal["joining", "connected", "reconnecting"]
+    joined_at: datetime
+    quality: Literal["good", "fair", "poor", "lost"] | None
+
+
+class LiveMeeting(Model):
+    """A meeting that goes on, as administrators see it."""
+
+    meeting_id: str
+    meeting_no: str
+    title: str
+    host_name: str
+    started_at: datetime
+    participants: list[LiveParticipant]
+
+
+class LivePage(Model):
+    """The newest first."""
+
+    items: list[LiveMeeting]
+    next_cursor: str | None
+
+
 class Lock(Model):
     """POST /meetings/{id}/actions/lock"""
 
@@ -239,13 +481,38 @@ class Login(Model):
     password: str
 
 
+class MeetingOptions(Model):
+    """As stored in `options` of rooms and meetings: what is absent there is as here. Unknown names are passed over: a newer process of the same cluster may know more."""
+
+    lobby: Literal["off", "guests", "everyone"] = "off"
+    mute_on_entry: bool = False
+    attendees_may_unmute: bool = True
+    attendees_may_share: bool = True
+    attendees_may_chat: Literal["everyone", "hosts", "off"] = "everyone"
+    history_for_late: bool = True
+    join_before_host: bool = True
+    lobby_opens_min: int = 15
+
+
 class Meeting(Model):
-    """A meeting as its members see it."""
+    """A meeting as its members see it. An instant one has no times."""
 
     meeting_id: str
     meeting_no: str
+    room_id: str
     title: str
+    description: str | None
     status: Literal["scheduled", "lobby_open", "live", "ended", "cancelled", "expired"]
+    starts_at: datetime | None
+    ends_at: datetime | None
+    opens_at: datetime | None
+    time_zone: str | None
+    series_id: str | None
+    recurrence: str | None
+    changed_alone: bool
+    version: int
+    answer: Literal["needs_action", "accepted", "declined", "tentative"] | None
+    options: MeetingOptions
     host_name: str
     has_password: bool
     guests_allowed: bool
@@ -258,12 +525,31 @@ class Meeting(Model):
     join_url: str
 
 
+class OptionsChange(Model):
+    """What is sent of options: absent is unchanged, or as the room has it."""
+
+    lobby: Literal["off", "guests", "everyone"] | None = None
+    mute_on_entry: bool | None = None
+    attendees_may_unmute: bool | None = None
+    attendees_may_share: bool | None = None
+    attendees_may_chat: Literal["everyone", "hosts", "off"] | None = None
+    history_for_late: bool | None = None
+    join_before_host: bool | None = None
+    lobby_opens_min: int | None = None
+
+
 class MeetingChange(Model):
-    """PATCH /meetings/{id}: absent is unchanged; `password` null: none any more."""
+    """PATCH /meetings/{id}: absent is unchanged; `password` or `description` null: none any more."""
 
     title: str | None = None
+    description: str | None = None
     password: str | None = None
     guests_allowed: bool | None = None
+    options: OptionsChange | None = None
+    starts_at: str | None = None
+    time_zone: str | None = None
+    duration_min: int | None = None
+    recurrence: str | None = None
 
 
 class MeetingData(Model):
@@ -292,12 +578,70 @@ class Mute(Model):
     source: Literal["microphone", "camera", "screen", "screen_audio"]
 
 
+class NewAnswer(Model):
+    """POST /rsvp/{token} and /meetings/{id}/answer"""
+
+    answer: Literal["accepted", "declined", "tentative"]
+
+
+class NewClient(Model):
+    """POST /admin/clients. Without `user_id` it acts as who makes it."""
+
+    name: str
+    scopes: list[str]
+    user_id: str | None = None
+
+
+class NewInvitee(Model):
+    """Somebody to invite, with an account or without."""
+
+    email: str
+    display_name: str | None = None
+
+
+class NewInvitees(Model):
+    """POST /meetings/{id}/invitees"""
+
+    items: list[NewInvitee]
+
+
 class NewMeeting(Model):
-    """POST /meetings: an instant meeting of the personal room, whose defaults it takes."""
+    """POST /meetings: with `starts_at` a scheduled meeting, with `recurrence` a series, else an instant one. It takes the defaults of its room; without `room_id` that is the personal one. `starts_at`: an hour on the wall of `time_zone` (`2026-03-02T10:00`), or an instant (`…T09:00:00Z`). `recurrence`: a rule of RFC 5545, such as `FREQ=WEEKLY;BYDAY=MO;COUNT=10`."""
 
     title: str | None = None
+    description: str | None = None
     password: str | None = None
     guests_allowed: bool | None = None
+    room_id: str | None = None
+    options: OptionsChange | None = None
+    starts_at: str | None = None
+    time_zone: str | None = None
+    duration_min: int = 60
+    recurrence: str | None = None
+    invitees: list[NewInvitee] = []
+
+
+class NewPassword(Model):
+    """POST /auth/reset-password"""
+
+    token: str
+    password: str
+
+
+class NewRoom(Model):
+    """POST /rooms"""
+
+    display_name: str
+    guests_allowed: bool = True
+    password: str | None = None
+    options: OptionsChange | None = None
+
+
+class NewRoomMember(Model):
+    """POST /rooms/{id}/members: by the address of an account."""
+
+    email: str
+    role: Literal["owner", "member"] = "member"
 
 
 class NewStream(Model):
@@ -307,6 +651,23 @@ class NewStream(Model):
     name: str | None = None
     source: Literal["camera", "screen"] = "camera"
     expires_in_s: int | None = None
+
+
+class NewToken(Model):
+    """POST /users/me/tokens; without `expires_at` it is good until it is deleted."""
+
+    name: str
+    scopes: list[str]
+    expires_at: datetime | None = None
+
+
+class NewUser(Model):
+    """POST /admin/users: the person gets a letter with a link to set a password."""
+
+    email: str
+    display_name: str
+    locale: Literal["zh-CN", "en"] = "en"
+    role: AccountRole = "user"
 
 
 class NewWebhook(Model):
@@ -358,6 +719,13 @@ class ParticipantPage(Model):
     next_cursor: str | None
 
 
+class PasswordChange(Model):
+    """POST /users/me/password; without `current` where the account has none yet."""
+
+    current: str | None = None
+    password: str
+
+
 class PingData(Model):
     """`data` of webhook.ping."""
 
@@ -365,8 +733,15 @@ class PingData(Model):
 
 
 class Preview(Model):
-    """What anyone with the number or link may know."""
+    """What anyone with the number or link may know. `entry`: whether others than hosts may join now, or what they wait for; ask again at `opens_at`, or now and then while the host is absent."""
 
+    entry: Literal["open", "before_time", "host_absent", "over"]
+    starts_at: datetime | None
+    ends_at: datetime | None
+    opens_at: datetime | None
+    time_zone: str | None
+    is_series: bool
+    lobby: Literal["off", "guests", "everyone"]
     meeting_id: str
     meeting_no: str
     title: str
@@ -408,11 +783,25 @@ class ProfileChange(Model):
     locale: Literal["zh-CN", "en"] | None = None
 
 
+class PublicProfile(Model):
+    """An account as everybody who has one sees it."""
+
+    user_id: str
+    display_name: str
+    avatar_url: str | None
+
+
 class RecordingData(Model):
     """`data` of recording.ready."""
 
     meeting: HookMeeting
     recording_id: str
+
+
+class Redirection(Model):
+    """Where the browser goes on."""
+
+    url: str
 
 
 class Refresh(Model):
@@ -436,21 +825,127 @@ class Replayed(Model):
     count: int
 
 
+class ResetLink(Model):
+    """A link to set a new password, to be handed to the person; good once."""
+
+    url: str
+    expires_at: datetime
+
+
+class RoleChange(Model):
+    """POST /admin/users/{id}/role"""
+
+    role: AccountRole
+
+
 class Room(Model):
-    """A permanent room."""
+    """A permanent room. `role`: the caller's; `link`: its address, which stays."""
 
     room_id: str
     slug: str
+    link: str
     display_name: str
+    personal: bool
+    role: Literal["owner", "member"]
     guests_allowed: bool
+    has_password: bool
+    options: MeetingOptions
     created_at: datetime
 
 
 class RoomChange(Model):
-    """PATCH /rooms/mine: absent is unchanged."""
+    """PATCH /rooms/{id}: absent is unchanged; `password` null: none any more."""
 
     display_name: str | None = None
     guests_allowed: bool | None = None
+    password: str | None = None
+    options: OptionsChange | None = None
+
+
+class RoomList(Model):
+    """The personal room first, then by name; an account has few enough for one page."""
+
+    items: list[Room]
+
+
+class RoomMember(Model):
+    """An account that belongs to a room."""
+
+    user_id: str
+    display_name: str
+    role: Literal["owner", "member"]
+    created_at: datetime
+
+
+class RoomMemberChange(Model):
+    """PATCH /rooms/{id}/members/{user_id}"""
+
+    role: Literal["owner", "member"]
+
+
+class RoomMemberList(Model):
+    """Owners first, then in order of time."""
+
+    items: list[RoomMember]
+
+
+class RoomPreview(Model):
+    """What anyone with a room's link may know. `meeting_no`: of its meeting that goes on or is open."""
+
+    slug: str
+    display_name: str
+    meeting_no: str | None
+
+
+class Rsvp(Model):
+    """What the link of an invitation shows; of a series its next meeting."""
+
+    title: str
+    description: str | None
+    host_name: str
+    status: Literal["scheduled", "lobby_open", "live", "ended", "cancelled", "expired"]
+    starts_at: datetime | None
+    ends_at: datetime | None
+    time_zone: str | None
+    recurrence: str | None
+    meeting_no: str
+    join_url: str
+    email: str
+    display_name: str
+    answer: Literal["needs_action", "accepted", "declined", "tentative"]
+
+
+class meeting_system__user__schemas__Session(Model):
+    """A log-in that goes on; `current` is the one that asks."""
+
+    session_id: str
+    created_at: datetime
+    used_at: datetime
+    address: str | None
+    user_agent: str | None
+    current: bool
+
+
+class SessionList(Model):
+    """The last used first."""
+
+    items: list[meeting_system__user__schemas__Session]
+
+
+class meeting_system__meeting__schedule_schemas__Session(Model):
+    """One live run of a meeting. `attendee_count`: who was connected."""
+
+    session_id: str
+    started_at: datetime
+    ended_at: datetime | None
+    attendee_count: int
+
+
+class SessionPage(Model):
+    """The latest first."""
+
+    items: list[meeting_system__meeting__schedule_schemas__Session]
+    next_cursor: str | None
 
 
 class User(Model):
@@ -458,9 +953,12 @@ class User(Model):
 
     user_id: str
     email: str
+    email_verified: bool
     display_name: str
     locale: Literal["zh-CN", "en"]
     role: AccountRole
+    avatar_url: str | None
+    has_password: bool
     created_at: datetime
 
 
@@ -489,6 +987,20 @@ class StreamList(Model):
     """Those that hold, oldest first."""
 
     items: list[Stream]
+
+
+class TokenList(Model):
+    """Newest first. `grantable`: the scopes that a new one may have."""
+
+    items: list[AccessToken]
+    grantable: list[str]
+
+
+class UserPage(Model):
+    """Newest first."""
+
+    items: list[AdminUser]
+    next_cursor: str | None
 
 
 class Webhook(Model):

@@ -6,6 +6,7 @@ docs/protocol/openapi.json.
 
 import asyncio
 from functools import cache
+from types import SimpleNamespace
 from typing import Any, cast
 
 import orjson
@@ -37,7 +38,9 @@ TAGS = {
     "auth": "Sign in and out.",
     "users": "The own account.",
     "rooms": "Permanent rooms and their defaults.",
-    "meetings": "Meetings: make, join, look after, end.",
+    "meetings": "Meetings: make, schedule, join, look after, end; who was there.",
+    "invitations": "Who is invited, and what they answer, with an account or without.",
+    "calendar": "The calendar of an account, for other programs to subscribe to.",
     "streams": "Encoders and players: WHIP and WHEP.",
     "webhooks": "Be told of what happens.",
     "test-connection": "Whether this network lets a meeting through.",
@@ -107,7 +110,7 @@ def all_plugs() -> list[Plug]:
     from meeting_system import media, meeting, user, webhook
 
     settings = default_settings()
-    nothing = cast("Any", object())
+    nothing = cast("Any", SimpleNamespace())
     ports = Ports(
         database=nothing,
         store=nothing,

@@ -17,7 +17,15 @@ _GUEST = frozenset(
         "meeting:act",
     }
 )
-_USER = _GUEST | {"room:read", "room:update", "meeting:create", "meeting:read", "token:manage", "webhook:own"}
+_USER = _GUEST | {
+    "room:read",
+    "room:update",
+    "room:create",
+    "meeting:create",
+    "meeting:read",
+    "token:manage",
+    "webhook:own",
+}
 _MODERATOR = _USER | {"meeting:moderate"}
 _ADMIN = _MODERATOR | {
     "audit:read",
@@ -58,8 +66,9 @@ class ScopeMissing(Forbidden):
 
 _OBSERVER = frozenset({"chat:read"})
 _ATTENDEE = _OBSERVER | {"chat:send"}
-_CO_HOST = _ATTENDEE | {"participant:mute", "participant:remove", "meeting:lock", "meeting:stream"}
-_HOST = _CO_HOST | {"meeting:end", "meeting:start", "meeting:update"}
+_HELP = frozenset({"meeting:invite", "meeting:attendance"})
+_CO_HOST = _ATTENDEE | {"participant:mute", "participant:remove", "meeting:lock", "meeting:stream"} | _HELP
+_HOST = _CO_HOST | {"meeting:end", "meeting:start", "meeting:update", "meeting:cancel"}
 
 MEETING_PERMISSIONS: dict[MeetingRole, frozenset[str]] = {
     MeetingRole.OBSERVER: _OBSERVER,

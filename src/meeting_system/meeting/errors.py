@@ -120,3 +120,111 @@ class TooManyStreams(Conflict):
     """A meeting has room for a few tokens only."""
 
     code = "too_many_streams"
+
+
+class StartInvalid(Invalid):
+    """No time, or one that can't be."""
+
+    code = "start_invalid"
+
+
+class TimeZoneUnknown(Invalid):
+    """Not a name of the IANA data base."""
+
+    code = "time_zone_unknown"
+
+
+class RecurrenceInvalid(Invalid):
+    """Not a rule that meetings can follow."""
+
+    code = "recurrence_invalid"
+
+
+class MeetingNotOpen(Conflict):
+    """Others than its hosts may come later."""
+
+    code = "meeting_not_open"
+
+
+class HostAbsent(Conflict):
+    """It begins with its host."""
+
+    code = "host_absent"
+
+
+class MeetingIsLive(Conflict):
+    """It goes on right now: its time stays."""
+
+    code = "meeting_is_live"
+
+
+class TooManyInvitees(Conflict):
+    """As many are invited as one meeting takes."""
+
+    code = "too_many_invitees"
+
+
+class InviteeNotFound(NotFound):
+    """Nobody with this id is invited."""
+
+    code = "invitee_not_found"
+
+
+class InvitationNotFound(NotFound):
+    """The link of an invitation is unknown, or the invitation was taken back."""
+
+    code = "invitation_not_found"
+
+
+class FeedNotFound(NotFound):
+    """The address of a calendar is unknown, or was replaced."""
+
+    code = "feed_not_found"
+
+
+class RoomNotFound(NotFound):
+    """No room has this id or link, or it is none of the caller's business."""
+
+    code = "room_not_found"
+
+
+class RoomMemberNotFound(NotFound):
+    """Not a member of the room."""
+
+    code = "room_member_not_found"
+
+
+class LastOwner(Conflict):
+    """A room keeps at least one owner, a personal room the one it is of."""
+
+    code = "last_owner"
+
+
+class TooManyRooms(Conflict):
+    """As many rooms as one account may have."""
+
+    code = "too_many_rooms"
+
+
+class AccountNotFound(NotFound):
+    """No account has this address."""
+
+    code = "account_not_found"
+
+
+class SessionNotFound(NotFound):
+    """The meeting has no such session."""
+
+    code = "session_not_found"
+
+
+class RoomInUse(Conflict):
+    """It has meetings that are not over, or is personal."""
+
+    code = "room_in_use"
+
+
+class MeetingHasNoTime(Conflict):
+    """It was started at once, not scheduled."""
+
+    code = "meeting_has_no_time"

@@ -2,25 +2,38 @@
 
 from datetime import timedelta
 
-from meeting_system.meeting import lifecycle
+from meeting_system.meeting import lifecycle, occurrences
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.metrics import LIVE
-from meeting_system.meeting.repository import meetings, outside, runs
+from meeting_system.meeting.repository import meetings, outside, runs, schedule
 
 
 async def look_after(context: Context) -> None:
-    """End what is empty, let expire what was never used, delete answers that nobody can ask for again."""
+    """End what is empty, open what is due, let expire what was never used, write what series bring next,
+    delete answers that nobody can ask for again."""
     await lifecycle.end_empty(context)
+    await open_due(context)
     await expire_unused(context)
+    await occurrences.extend_series(context)
     await purge(context)
 
 
-async def expire_unused(context: Context) -> int:
-    """Let meetings that nobody started expire; return how many."""
-    now = context.ports.clock.now()
+async def open_due(context: Context) -> int:
+    """Let meetings show that others may come now; return how many."""
     async with context.ports.database.transaction() as connection:
-        return await meetings.expire_unused(
-            connection, created_before=now - timedelta(seconds=context.settings.unused_after_s), now=now
+        return await schedule.open_due(connection, now=context.ports.clock.now())
+
+
+async def expire_unused(context: Context) -> int:
+    """Let meetings that nobody started expire, scheduled ones some time after their end; return how many."""
+    now = context.ports.clock.now()
+    unused, missed = context.settings.unused_after_s, context.settings.missed_after_s
+    async with context.ports.database.transaction() as connection:
+        expired = await meetings.expire_unused(
+            connection, created_before=now - timedelta(seconds=unused), now=now
+        )
+        return expired + await schedule.expire_missed(
+            connection, ended_before=now - timedelta(seconds=missed), now=now
         )
 
 

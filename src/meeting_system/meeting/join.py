@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 
+from meeting_system.contracts.meeting_options import MeetingOptions
 from meeting_system.contracts.permissions import check_account
 from meeting_system.kernel.ids import MeetingId, ParticipantId, new_id
 from meeting_system.kernel.principal import Account, Guest, MeetingRole, Principal
-from meeting_system.meeting import guesses, hooks, passes, rules, tickets
+from meeting_system.meeting import guesses, hooks, passes, rules, tickets, timing
 from meeting_system.meeting.context import Context
-from meeting_system.meeting.errors import MeetingEnded, MeetingNotFound
+from meeting_system.meeting.errors import HostAbsent, MeetingEnded, MeetingNotFound, MeetingNotOpen
 from meeting_system.meeting.repository import joining
 from meeting_system.meeting.repository.joining import Arrival, JoinRow
 from meeting_system.meeting.rules import Candidate, Reference
@@ -26,8 +27,8 @@ async def join(
     With a pass they are who other software says, whoever is signed in here.
 
     Errors: meeting_not_found, meeting_ended, meeting_locked, meeting_full, meeting_password_required,
-    meeting_password_wrong, sign_in_required, display_name_required, participant_banned, pass_invalid,
-    too_many.
+    meeting_password_wrong, meeting_not_open, host_absent, sign_in_required, display_name_required,
+    participant_banned, pass_invalid, too_many.
     """
     if sent.pass_code is not None:
         principal = None
@@ -47,6 +48,7 @@ async def join(
         if entry is not None:
             candidate = passes.vouched(candidate, entry)
         rules.check_join(candidate)
+        check_entry(found, candidate, now)
         if rules.needs_password(candidate) and checked != found.password_hash:
             await guesses.check_password(
                 context,
@@ -107,6 +109,27 @@ def _candidate(context: Context, principal: Principal | None, found: JoinRow, se
         present=found.present,
         max_participants=context.settings.max_participants,
     )
+
+
+def check_entry(found: JoinRow, candidate: Candidate, now: datetime) -> None:
+    """Raise what others than hosts have to wait for: the time, or the host. Who was in may come back."""
+    if candidate.known or candidate.role in (MeetingRole.HOST, MeetingRole.CO_HOST):
+        return
+    entry = timing.find_entry(
+        status=found.status,
+        live=found.run_id is not None,
+        opens_at=found.opens_at,
+        join_before_host=MeetingOptions.model_validate_json(found.options).join_before_host,
+        now=now,
+    )
+    if entry == "before_time":
+        assert found.opens_at is not None
+        raise MeetingNotOpen(
+            f"this meeting opens at {rules.moment(found.opens_at)}",
+            retry_after_s=(found.opens_at - now).total_seconds(),
+        )
+    if entry == "host_absent":
+        raise HostAbsent("this meeting begins with its host: wait for them")
 
 
 def _own_name(principal: Principal | None, found: JoinRow) -> str | None:

@@ -40,6 +40,7 @@ rooms = Table(
     Column("options", JSONB, nullable=False, server_default="{}"),
     Column("password_hash", Text),
     Column("version", Integer, nullable=False, server_default="1"),
+    Column("closed_at", _TIME),
     Index("rooms_personal_key", "owner_id", unique=True, postgresql_where=text("personal")),
 )
 
@@ -70,6 +71,8 @@ meetings = Table(
     Column("description", Text),
     Column("sequence", Integer, nullable=False, server_default="0"),
     Column("version", Integer, nullable=False, server_default="1"),
+    Column("host_email", Text),
+    Column("host_locale", Text),
     Column("changed_alone", Boolean, nullable=False, server_default="false"),
     Index(
         "meetings_number_key",
@@ -102,6 +105,8 @@ series = Table(
     Column("room_id", _ID, ForeignKey(rooms.c.room_id), nullable=False),
     Column("host_id", _ID, nullable=False),
     Column("host_name", Text, nullable=False),
+    Column("host_email", Text),
+    Column("host_locale", Text),
     Column("meeting_no", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("description", Text),
@@ -120,8 +125,8 @@ series = Table(
     Index("series_number_key", "meeting_no", unique=True, postgresql_where=text("continues_id IS NULL")),
     Index("series_made_idx", "made_until", postgresql_where=text("over_at IS NULL")),
 )
-"""The rule and the template of meetings that come again; each of those is a row of `meetings`. What goes on after
-a change of *this and following* continues the first series of a number, `continues_id`."""
+"""The rule and the template of meetings that come again; each of those is a row of `meetings`. What goes on
+after a change of *this and following* continues the first series of a number, `continues_id`."""
 
 invitees = Table(
     "invitees",
@@ -141,7 +146,7 @@ invitees = Table(
     Index("invitees_meeting_key", "meeting_id", "email", unique=True),
     Index("invitees_user_idx", "user_id"),
 )
-"""Who was asked to come to a series or to one meeting. `token` is repeated in every letter, so it is kept as it is."""
+"""Who was asked to come to a series or to one meeting. Every letter repeats `token`: it is kept as it is."""
 
 feeds = Table(
     "feeds",
@@ -206,7 +211,9 @@ participants = Table(
 stays = Table(
     "stays",
     METADATA,
-    Column("participant_id", _ID, ForeignKey(participants.c.participant_id, ondelete="CASCADE"), primary_key=True),
+    Column(
+        "participant_id", _ID, ForeignKey(participants.c.participant_id, ondelete="CASCADE"), primary_key=True
+    ),
     Column("entered_at", _TIME, primary_key=True),
     Column("left_at", _TIME),
 )

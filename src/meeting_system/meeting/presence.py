@@ -6,7 +6,7 @@ from meeting_system.kernel.ids import is_id
 from meeting_system.meeting import hooks, rules
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.errors import MeetingNotLive
-from meeting_system.meeting.repository import chat, runs
+from meeting_system.meeting.repository import attendance, chat, runs
 
 _MESSAGES_SHOWN = 200
 
@@ -26,6 +26,10 @@ async def report_presence(context: Context, report: ReportPresence) -> None:
             why=report.reason,
             now=now,
         )
+        if report.state == "connected":
+            await attendance.enter(connection, report.run_id, report.participant_id, now=now)
+        elif report.state == "left":
+            await attendance.leave(connection, report.participant_id, now=now)
         kind = rules.presence_event(before, report.state) if changed else None
         if kind is not None:
             await hooks.tell_participant(

@@ -26,7 +26,8 @@ async def ask(
 async def end(context: Context, principal: Principal, meeting_id: str, *, key: str | None) -> None:
     """End a meeting, live or not begun. Errors: forbidden, meeting_ended."""
     run = await _find_run(context, principal, meeting_id)
-    if run is None:
+    # One that was tried out before its time has had a run, and has not begun.
+    if run is None or run.ended_at is not None:
         if await lifecycle.end_unstarted(context, principal, meeting_id):
             return
         run = await _find_run(context, principal, meeting_id)

@@ -1,32 +1,31 @@
-"""HTTP: /api/v1/rooms and /api/v1/meetings."""
+"""HTTP: all routes of the service, and those of a meeting that goes on."""
 
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
-from pydantic import AfterValidator
+from fastapi import APIRouter, Query, Request
 from starlette.routing import BaseRoute
 
 from meeting_system.kernel.principal import Principal
-from meeting_system.kernel.text import check_token
 from meeting_system.kit.auth import find_principal, require_account, require_principal
 from meeting_system.kit.http import client_address
 from meeting_system.kit.paging import Cursor, Limit
 from meeting_system.meeting import (
     chat,
-    creation,
     join,
     lifecycle,
     listing,
     live,
     moderation,
     requests,
-    rooms,
     rules,
     streams,
 )
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.durable import Effect
+from meeting_system.meeting.request_parts import Key, base_url
+from meeting_system.meeting.room_routes import create_room_routes
+from meeting_system.meeting.schedule_routes import create_schedule_routes
 from meeting_system.meeting.schemas import (
     CreatedStream,
     Join,
@@ -35,33 +34,23 @@ from meeting_system.meeting.schemas import (
     LivePage,
     Lock,
     Meeting,
-    MeetingChange,
-    MeetingPage,
     MessagePage,
     Mute,
-    NewMeeting,
     NewStream,
     ParticipantPage,
     Preview,
-    Room,
-    RoomChange,
     StreamList,
 )
 
-Key = Annotated[
-    str | None,
-    Header(alias="Idempotency-Key", max_length=64),
-    AfterValidator(lambda key: key and check_token(key)),
-]
 Seq = Annotated[int | None, Query(ge=0, le=2**62)]
 
 
 def create_routes(context: Context) -> Sequence[BaseRoute]:
     """Return every route of the meeting service."""
     return [
-        *_room_routes(context),
+        *create_room_routes(context),
         *_join_routes(context),
-        *_meeting_routes(context),
+        *create_schedule_routes(context),
         *_inside_routes(context),
         *_host_routes(context),
         *_stream_routes(context),
@@ -76,20 +65,6 @@ def _admin_routes(context: Context) -> Sequence[BaseRoute]:
     async def list_live_meetings(request: Request, cursor: Cursor = None, limit: Limit = 50) -> LivePage:
         account = await require_account(request)
         return await live.list_live(context, account, cursor=cursor, limit=limit)
-
-    return router.routes
-
-
-def _room_routes(context: Context) -> Sequence[BaseRoute]:
-    router = APIRouter(prefix="/api/v1/rooms", tags=["rooms"])
-
-    @router.get("/mine")
-    async def get_my_room(request: Request) -> Room:
-        return await rooms.get_my_room(context, await require_account(request))
-
-    @router.patch("/mine")
-    async def update_my_room(change: RoomChange, request: Request) -> Room:
-        return await rooms.update_my_room(context, await require_account(request), change)
 
     return router.routes
 
@@ -112,36 +87,6 @@ def _join_routes(context: Context) -> Sequence[BaseRoute]:
             sent,
             address=client_address(request),
         )
-
-    return router.routes
-
-
-def _meeting_routes(context: Context) -> Sequence[BaseRoute]:
-    router = APIRouter(prefix="/api/v1/meetings", tags=["meetings"])
-
-    @router.post("", status_code=201)
-    async def create_meeting(sent: NewMeeting, request: Request, key: Key = None) -> Meeting:
-        account = await require_account(request)
-        meeting_id = await creation.create_meeting(context, account, sent, key=key)
-        return await listing.get_meeting(context, account, meeting_id, base_url=_base_url(context, request))
-
-    @router.get("")
-    async def list_meetings(request: Request, cursor: Cursor = None, limit: Limit = 20) -> MeetingPage:
-        account = await require_account(request)
-        return await listing.list_meetings(
-            context, account, cursor=cursor, limit=limit, base_url=_base_url(context, request)
-        )
-
-    @router.get("/{meeting_id}")
-    async def get_meeting(meeting_id: str, request: Request) -> Meeting:
-        account = await require_account(request)
-        return await listing.get_meeting(context, account, meeting_id, base_url=_base_url(context, request))
-
-    @router.patch("/{meeting_id}")
-    async def update_meeting(meeting_id: str, change: MeetingChange, request: Request) -> Meeting:
-        account = await require_account(request)
-        await creation.update_meeting(context, account, meeting_id, change)
-        return await listing.get_meeting(context, account, meeting_id, base_url=_base_url(context, request))
 
     return router.routes
 
@@ -188,7 +133,7 @@ def _host_routes(context: Context) -> Sequence[BaseRoute]:
     async def start_meeting(meeting_id: str, request: Request) -> Meeting:
         account = await require_account(request)
         await lifecycle.start(context, account, meeting_id)
-        return await listing.get_meeting(context, account, meeting_id, base_url=_base_url(context, request))
+        return await listing.get_meeting(context, account, meeting_id, base_url=base_url(context, request))
 
     @router.post("/end", status_code=204)
     async def end_meeting(meeting_id: str, request: Request, key: Key = None) -> None:
@@ -225,8 +170,8 @@ def _stream_routes(context: Context) -> Sequence[BaseRoute]:
     ) -> CreatedStream:
         """Make a token for an encoder (WHIP) or a player (WHEP); only this answer shows it."""
         principal = await require_principal(request)
-        base_url = _base_url(context, request)
-        return await streams.create_stream(context, principal, meeting_id, sent, key=key, base_url=base_url)
+        url = base_url(context, request)
+        return await streams.create_stream(context, principal, meeting_id, sent, key=key, base_url=url)
 
     @router.get("")
     async def list_streams(meeting_id: str, request: Request) -> StreamList:
@@ -239,8 +184,3 @@ def _stream_routes(context: Context) -> Sequence[BaseRoute]:
         await streams.revoke_stream(context, await require_principal(request), meeting_id, stream_id)
 
     return router.routes
-
-
-def _base_url(context: Context, request: Request) -> str:
-    """Return what join links begin with: as configured, else as the caller reached us."""
-    return (context.settings.public_url or str(request.base_url)).rstrip("/")

@@ -48,8 +48,14 @@ def parse_reference(text: str) -> Reference:
 
 
 def new_meeting_no() -> str:
-    """Return nine random digits, the first not 0."""
-    return str(100_000_000 + secrets.randbelow(900_000_000))
+    """Return nine random digits for one meeting, the first not 0 and not 9."""
+    return str(100_000_000 + secrets.randbelow(800_000_000))
+
+
+def new_series_no() -> str:
+    """Return the number that all meetings of a series share: nine digits, the first a 9, so that no other
+    meeting ever gets it."""
+    return str(900_000_000 + secrets.randbelow(100_000_000))
 
 
 def new_slug() -> str:

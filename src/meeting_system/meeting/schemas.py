@@ -6,17 +6,33 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from meeting_system.contracts.media import Source
+from meeting_system.contracts.meeting_options import ChatAllowed, Lobby, LobbyOpensMin, MeetingOptions
 from meeting_system.contracts.signal import ChatMessage
 from meeting_system.contracts.stream import Direction, PictureSource
+from meeting_system.kernel.email import normal_email
 from meeting_system.kernel.principal import MeetingRole
-from meeting_system.kernel.text import check_token, clean_line
+from meeting_system.kernel.text import check_token, clean_line, clean_paragraphs
 from meeting_system.kit.turn import IceServer
+from meeting_system.meeting.timing import Entry
 
 Status = Literal["scheduled", "lobby_open", "live", "ended", "cancelled", "expired"]
+Answer = Literal["needs_action", "accepted", "declined", "tentative"]
+RoomRole = Literal["owner", "member"]
+When = Literal["all", "upcoming", "past"]
+Scope = Literal["this", "following", "all"]
 DisplayName = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(clean_line)]
 Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(clean_line)]
 MeetingPassword = Annotated[str, Field(min_length=1, max_length=64)]
 DeviceId = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(check_token)]
+Description = Annotated[str, Field(min_length=1, max_length=5000), AfterValidator(clean_paragraphs)]
+Email = Annotated[str, Field(min_length=3, max_length=320), AfterValidator(normal_email)]
+RoomId = Annotated[str, Field(max_length=64)]
+Start = Annotated[str, Field(min_length=1, max_length=40, examples=["2026-12-07T10:00"])]
+ZoneName = Annotated[str, Field(min_length=1, max_length=64, examples=["Europe/Berlin"])]
+DurationMin = Annotated[int, Field(ge=5, le=24 * 60)]
+RuleText = Annotated[str, Field(min_length=1, max_length=200, examples=["FREQ=WEEKLY;BYDAY=MO;COUNT=10"])]
+MOST_INVITEES = 300
+"""Of one meeting, and in one request."""
 
 
 class Body(BaseModel):
@@ -30,36 +46,100 @@ class Body(BaseModel):
                 raise ValueError(f"{name} can't be null")
 
 
-class NewMeeting(Body):
-    """POST /meetings: an instant meeting of the personal room, whose defaults it takes."""
+class OptionsChange(Body):
+    """What is sent of options: absent is unchanged, or as the room has it."""
 
-    title: Title | None = None
-    password: MeetingPassword | None = None
-    guests_allowed: bool | None = None
-
-
-class MeetingChange(Body):
-    """PATCH /meetings/{id}: absent is unchanged; `password` null: none any more."""
-
-    title: Title | None = None
-    password: MeetingPassword | None = None
-    guests_allowed: bool | None = None
+    lobby: Lobby | None = None
+    mute_on_entry: bool | None = None
+    attendees_may_unmute: bool | None = None
+    attendees_may_share: bool | None = None
+    attendees_may_chat: ChatAllowed | None = None
+    history_for_late: bool | None = None
+    join_before_host: bool | None = None
+    lobby_opens_min: LobbyOpensMin | None = None
 
     @model_validator(mode="after")
-    def _check(self) -> "MeetingChange":
-        self._refuse_null("title", "guests_allowed")
+    def _check(self) -> "OptionsChange":
+        self._refuse_null(*type(self).model_fields)
+        return self
+
+    def sent(self) -> dict[str, object]:
+        """Return what was sent, to be merged into what is stored."""
+        return self.model_dump(include=self.model_fields_set)
+
+
+class NewInvitee(Body):
+    """Somebody to invite, with an account or without."""
+
+    email: Email
+    display_name: DisplayName | None = None
+
+
+class NewMeeting(Body):
+    """POST /meetings: with `starts_at` a scheduled meeting, with `recurrence` a series, else an instant one.
+    It takes the defaults of its room; without `room_id` that is the personal one.
+
+    `starts_at`: an hour on the wall of `time_zone` (`2026-03-02T10:00`), or an instant (`…T09:00:00Z`).
+    `recurrence`: a rule of RFC 5545, such as `FREQ=WEEKLY;BYDAY=MO;COUNT=10`.
+    """
+
+    title: Title | None = None
+    description: Description | None = None
+    password: MeetingPassword | None = None
+    guests_allowed: bool | None = None
+    room_id: RoomId | None = None
+    options: OptionsChange | None = None
+    starts_at: Start | None = None
+    time_zone: ZoneName | None = None
+    duration_min: DurationMin = 60
+    recurrence: RuleText | None = None
+    invitees: Annotated[list[NewInvitee], Field(max_length=MOST_INVITEES)] = []
+
+    @model_validator(mode="after")
+    def _check(self) -> "NewMeeting":
+        if self.recurrence is not None and self.starts_at is None:
+            raise ValueError("what comes again needs starts_at")
+        if self.recurrence is not None and self.time_zone is None:
+            raise ValueError("what comes again needs time_zone: it keeps its hour when the clocks change")
         return self
 
 
+class MeetingChange(Body):
+    """PATCH /meetings/{id}: absent is unchanged; `password` or `description` null: none any more."""
+
+    title: Title | None = None
+    description: Description | None = None
+    password: MeetingPassword | None = None
+    guests_allowed: bool | None = None
+    options: OptionsChange | None = None
+    starts_at: Start | None = None
+    time_zone: ZoneName | None = None
+    duration_min: DurationMin | None = None
+    recurrence: RuleText | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> "MeetingChange":
+        self._refuse_null(
+            "title", "guests_allowed", "options", "starts_at", "time_zone", "duration_min", "recurrence"
+        )
+        return self
+
+    def moves(self) -> bool:
+        """Tell whether the time is to change."""
+        return bool(self.model_fields_set & {"starts_at", "time_zone", "duration_min", "recurrence"})
+
+
 class RoomChange(Body):
-    """PATCH /rooms/mine: absent is unchanged."""
+    """PATCH /rooms/{id}: absent is unchanged; `password` null: none any more."""
 
     display_name: DisplayName | None = None
     guests_allowed: bool | None = None
+    password: MeetingPassword | None = None
+    options: OptionsChange | None = None
 
     @model_validator(mode="after")
     def _check(self) -> "RoomChange":
-        self._refuse_null("display_name", "guests_allowed")
+        self._refuse_null("display_name", "guests_allowed", "options")
         return self
 
 
@@ -103,24 +183,39 @@ class NewStream(Body):
 
 
 class Room(BaseModel):
-    """A permanent room."""
-
-    model_config = ConfigDict(from_attributes=True)
+    """A permanent room. `role`: the caller's; `link`: its address, which stays."""
 
     room_id: str
     slug: str
+    link: str
     display_name: str
+    personal: bool
+    role: RoomRole
     guests_allowed: bool
+    has_password: bool
+    options: MeetingOptions
     created_at: datetime
 
 
 class Meeting(BaseModel):
-    """A meeting as its members see it."""
+    """A meeting as its members see it. An instant one has no times."""
 
     meeting_id: str
     meeting_no: str
+    room_id: str
     title: str
+    description: str | None
     status: Status
+    starts_at: datetime | None
+    ends_at: datetime | None
+    opens_at: datetime | None = Field(description="from when on others than hosts may come")
+    time_zone: str | None
+    series_id: str | None
+    recurrence: str | None = Field(description="the rule of its series (RFC 5545)")
+    changed_alone: bool = Field(description="it differs from its series")
+    version: int = Field(description="grows with each change; for If-Match", examples=[1])
+    answer: Answer | None = Field(description="what the caller answered to the invitation; null: not invited")
+    options: MeetingOptions
     host_name: str
     has_password: bool
     guests_allowed: bool
@@ -141,8 +236,16 @@ class MeetingPage(BaseModel):
 
 
 class Preview(BaseModel):
-    """What anyone with the number or link may know."""
+    """What anyone with the number or link may know. `entry`: whether others than hosts may join now, or what
+    they wait for; ask again at `opens_at`, or now and then while the host is absent."""
 
+    entry: Entry
+    starts_at: datetime | None
+    ends_at: datetime | None
+    opens_at: datetime | None
+    time_zone: str | None
+    is_series: bool
+    lobby: Lobby
     meeting_id: str
     meeting_no: str
     title: str

@@ -18,6 +18,15 @@ class MeetingSettings(BaseModel):
     unused_after_s: int = Field(
         default=7 * 24 * 3600, ge=600, description="a meeting that nobody started gives its number back"
     )
+    missed_after_s: int = Field(
+        default=24 * 3600,
+        ge=600,
+        description="a scheduled meeting that nobody came to is over so long after its end",
+    )
+    series_ahead_days: int = Field(
+        default=100, ge=7, le=366, description="so far ahead the meetings of a series are written"
+    )
+    rooms: int = Field(default=20, ge=1, description="rooms that an account may own")
     commands_kept_s: int = Field(default=24 * 3600, ge=3600, description="answers kept for repeats")
     streams: int = Field(
         default=20, ge=0, description="tokens for WHIP and WHEP that hold at a time, per meeting"

@@ -1,6 +1,7 @@
 """What whoever runs the machine does with accounts from its command line: the first administrator."""
 
 from meeting_system.kernel.clock import Clock
+from meeting_system.kernel.email import normal_email
 from meeting_system.kernel.principal import AccountRole
 from meeting_system.kit.passwords import Passwords
 from meeting_system.kit.sql import Database
@@ -14,7 +15,7 @@ async def create_admin(
 ) -> str:
     """Make an account with a role and return its id. Errors: email_taken, password_weak, ValueError for what
     is no address."""
-    email = rules.normal_email(email)
+    email = normal_email(email)
     rules.check_password(password, email=email)
     passwords = Passwords(threads=1, waiting=1)
     try:
@@ -43,7 +44,7 @@ async def promote(database: Database, clock: Clock, *, email: str, role: Account
     """Give an account another role; access tokens say the old one for some minutes. Error: user_not_found."""
     now = clock.now()
     async with database.transaction() as connection:
-        account = await accounts.find_account_by_email(connection, rules.normal_email(email))
+        account = await accounts.find_account_by_email(connection, normal_email(email))
         if account is None:
             raise UserNotFound("there is no account with this e-mail address")
         await accounts.change_account(connection, account.user_id, now=now, role=role)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from meeting_system.contracts.call import Nothing, Request
+from meeting_system.contracts.contact import Contacts, FindContacts
 from meeting_system.contracts.mail import SendLetter
 from meeting_system.contracts.user import (
     BlockFamilies,
@@ -14,7 +15,7 @@ from meeting_system.contracts.user import (
     TokenHolder,
 )
 from meeting_system.kit.bus import Handler
-from meeting_system.user import access_tokens, avatars, forgotten, logout, profile
+from meeting_system.user import access_tokens, avatars, contacts, forgotten, logout, profile
 from meeting_system.user.context import Context
 
 
@@ -43,7 +44,11 @@ def create_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
         await avatars.delete_pictures(context, request.user_id)
         return Nothing()
 
+    async def find_contacts(request: FindContacts) -> Contacts:
+        return await contacts.find_contacts(context, request)
+
     return {
+        FindContacts: find_contacts,
         FindProfiles: find_profiles,
         BlockFamilies: block_families,
         SendLetter: send_letter,

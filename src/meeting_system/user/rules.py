@@ -1,7 +1,6 @@
 """The decisions about accounts, without I/O."""
 
 import hashlib
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -12,18 +11,8 @@ from meeting_system.kernel.principal import AccountRole
 from meeting_system.user.errors import PasswordWeak, RankTooHigh
 
 PASSWORD_MIN_LENGTH = 10
-_EMAIL = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}@[^\s@\"(),:;<>\[\]\\.]+(\.[^\s@\"(),:;<>\[\]\\.]+)*")
-
 # The head of the published lists of leaked passwords, those of ten characters and more, and their like.
 _COMMON = frozenset((Path(__file__).parent / "common_passwords.txt").read_text(encoding="utf-8").split())
-
-
-def normal_email(email: str) -> str:
-    """Return the one spelling of an e-mail address; ValueError when it is none."""
-    normal = normalize("NFKC", email).strip().lower()
-    if len(normal) > 254 or not _EMAIL.fullmatch(normal) or not normal.isprintable():
-        raise ValueError("is not an e-mail address")
-    return normal
 
 
 def check_password(password: str, *, email: str) -> None:

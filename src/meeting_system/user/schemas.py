@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from meeting_system.contracts.permissions import GRANTABLE
+from meeting_system.kernel.email import normal_email
 from meeting_system.kernel.principal import AccountRole
 from meeting_system.kernel.text import clean_line
 from meeting_system.user.chain import FlawKind
-from meeting_system.user.rules import normal_email
 
 
 def check_scopes(scopes: list[str]) -> list[str]:

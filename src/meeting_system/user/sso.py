@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.contracts.permissions import check_account
 from meeting_system.kernel.address import address_block
+from meeting_system.kernel.email import normal_email
 from meeting_system.kernel.login import Asked, Claims, LoginProvider
 from meeting_system.kernel.principal import Account
 from meeting_system.kernel.text import clean_line
-from meeting_system.user import registration, rules, tokens
+from meeting_system.user import registration, tokens
 from meeting_system.user.context import Context
 from meeting_system.user.errors import (
     IdentityNotFound,
@@ -215,7 +216,7 @@ def _callback(context: Context, name: str) -> str:
 
 def _email(claims: Claims) -> str:
     try:
-        return rules.normal_email(claims.email or "")
+        return normal_email(claims.email or "")
     except ValueError as error:
         raise LoginRefused("the provider does not tell your e-mail address: it is needed") from error
 

@@ -19,6 +19,14 @@ const AdminPage = lazy(async () => ({ default: (await import("../features/admin"
 const ConnectionTestPage = lazy(async () => ({
   default: (await import("../features/connection-test")).ConnectionTestPage,
 }));
+const SchedulePage = lazy(async () => ({ default: (await import("../features/schedule")).SchedulePage }));
+const EditPage = lazy(async () => ({ default: (await import("../features/schedule")).EditPage }));
+const MeetingDetailsPage = lazy(async () => ({
+  default: (await import("../features/meeting-details")).MeetingDetailsPage,
+}));
+const RoomsPage = lazy(async () => ({ default: (await import("../features/rooms")).RoomsPage }));
+const RoomDoorPage = lazy(async () => ({ default: (await import("../features/rooms")).RoomDoorPage }));
+const RsvpPage = lazy(async () => ({ default: (await import("../features/rsvp")).RsvpPage }));
 
 const WebhooksPage = lazy(async () => ({ default: (await import("../features/webhooks")).WebhooksPage }));
 
@@ -63,6 +71,18 @@ function Screen() {
       return <ConnectionTestPage />;
     case "webhooks":
       return <WebhooksPage />;
+    case "schedule":
+      return <SchedulePage />;
+    case "edit":
+      return <EditPage key={route.reference} meetingId={route.reference} />;
+    case "details":
+      return <MeetingDetailsPage key={route.reference} meetingId={route.reference} />;
+    case "rooms":
+      return <RoomsPage />;
+    case "room":
+      return <RoomDoorPage key={route.reference} slug={route.reference} />;
+    case "rsvp":
+      return <RsvpPage key={route.reference} token={route.reference} />;
     case "meeting":
       return <MeetingPage key={route.reference} reference={route.reference} />;
     case "not-found":

@@ -17,6 +17,12 @@ describe("addresses", () => {
     ["/m/", "not-found"],
     ["/m/1/2", "not-found"],
     ["/constructor", "not-found"],
+    ["/schedule", "schedule"],
+    ["/rooms", "rooms"],
+    ["/r/abc-defg-hjk", "room"],
+    ["/rsvp/secret", "rsvp"],
+    ["/meetings/m-1", "details"],
+    ["/meetings/m-1/edit", "edit"],
   ])("%s is %s", (path, name) => {
     expect(matchRoute(path).screen).toBe(name);
   });
@@ -48,11 +54,12 @@ describe("home", () => {
 
   it("lists meetings and turns the pages", async () => {
     const core = fakeCore();
-    core.meetingList = Array.from({ length: 10 }, (_, index) => meeting({ meetingId: `m-${index}`, title: `Meeting ${index}` }));
+    core.plans.past = Array.from({ length: 12 }, (_, index) => meeting({ meetingId: `m-${index}`, title: `Meeting ${index}`, status: "ended" }));
     const { person } = await openApp({ core });
+    await person.click(await screen.findByRole("tab", { name: "Past" }));
     expect(await screen.findByText("Meeting 0")).toBeTruthy();
     await person.click(screen.getByRole("button", { name: "Older" }));
-    expect(await screen.findByText("Meeting 9")).toBeTruthy();
+    expect(await screen.findByText("Meeting 11")).toBeTruthy();
     await person.click(screen.getByRole("button", { name: "Newer" }));
     expect(await screen.findByText("Meeting 0")).toBeTruthy();
   });

@@ -3,7 +3,7 @@ import type { AdminPart } from "../features/admin";
 
 export type Route =
   | { screen: Plain }
-  | { screen: "meeting"; reference: string }
+  | { screen: "meeting" | "room" | "rsvp" | "details" | "edit"; reference: string }
   | { screen: "admin"; part: AdminPart };
 
 type Plain =
@@ -16,6 +16,8 @@ type Plain =
   | "settings"
   | "test-connection"
   | "webhooks"
+  | "schedule"
+  | "rooms"
   | "not-found";
 
 const SCREENS: Record<string, Plain> = {
@@ -28,16 +30,29 @@ const SCREENS: Record<string, Plain> = {
   "/settings": "settings",
   "/test-connection": "test-connection",
   "/admin/webhooks": "webhooks",
+  "/schedule": "schedule",
+  "/rooms": "rooms",
 };
 
 const ADMIN: Record<string, AdminPart> = { "/admin": "users", "/admin/live": "live", "/admin/audit": "audit" };
 
+/** Screens of one thing each, by what stands before its name. */
+const NAMED: [RegExp, Extract<Route, { reference: string }>["screen"]][] = [
+  [/^\/m\/([^/]+)$/u, "meeting"],
+  [/^\/r\/([^/]+)$/u, "room"],
+  [/^\/rsvp\/([^/]+)$/u, "rsvp"],
+  [/^\/meetings\/([^/]+)$/u, "details"],
+  [/^\/meetings\/([^/]+)\/edit$/u, "edit"],
+];
+
 export function matchRoute(path: string): Route {
   const tidy = path.length > 1 ? path.replace(/\/+$/u, "") : path;
-  const reference = /^\/m\/([^/]+)$/u.exec(tidy)?.[1];
-  if (reference !== undefined) return { screen: "meeting", reference: decode(reference) };
-  const part = ADMIN[tidy];
-  return part === undefined ? { screen: SCREENS[tidy] ?? "not-found" } : { screen: "admin", part };
+  for (const [pattern, screen] of NAMED) {
+    const reference = pattern.exec(tidy)?.[1];
+    if (reference !== undefined) return { screen, reference: decode(reference) };
+  }
+  if (Object.hasOwn(ADMIN, tidy)) return { screen: "admin", part: ADMIN[tidy] ?? "users" };
+  return { screen: Object.hasOwn(SCREENS, tidy) ? (SCREENS[tidy] ?? "not-found") : "not-found" };
 }
 
 function decode(text: string): string {

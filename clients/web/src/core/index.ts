@@ -7,6 +7,8 @@ import { createHttpClient } from "./http/client";
 import type { Attendance } from "./http/meetings";
 import { createMeetings } from "./http/meetings";
 import { createWebhooks } from "./http/webhooks";
+import { createRooms } from "./http/rooms";
+import { createSchedule } from "./http/schedule";
 import type { Fetch } from "./http/request";
 import { request } from "./http/request";
 import { createSecurity } from "./http/security";
@@ -40,6 +42,8 @@ export function createCore(): Core {
     administration: createAdministration(http),
     meetings: createMeetings(http, attendances),
     webhooks: createWebhooks(http),
+    schedule: createSchedule(http),
+    rooms: createRooms(http),
     devices,
     join: createJoin({ http, devices, persistence, attendances }),
     testConnection: createConnectionTest(http),

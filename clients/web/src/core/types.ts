@@ -1,9 +1,11 @@
 /** The public face of `core`: what the interface (React or any other) sees of accounts and meetings. */
+import type { Rooms, Schedule, Scheduled } from "./schedule";
 import type { Administration, Security } from "./types-account";
 import type { Webhooks } from "./types-webhooks";
 
 export type * from "./types-account";
 export type * from "./types-webhooks";
+export type * from "./schedule";
 
 /** A value that can be watched; fits React's `useSyncExternalStore(store.subscribe, store.get)`. */
 export interface Store<T> {
@@ -42,7 +44,7 @@ export interface User {
   hasPassword: boolean;
 }
 
-export interface MeetingSummary {
+export interface MeetingSummary extends Scheduled {
   meetingId: string;
   meetingNo: string;
   title: string;
@@ -67,6 +69,10 @@ export interface MeetingPreview {
   hasPassword: boolean;
   guestsAllowed: boolean;
   status: MeetingSummary["status"];
+  /** Whether others than hosts may join now, or what they wait for. */
+  entry: "open" | "before_time" | "host_absent" | "over";
+  startsAt: string | null;
+  opensAt: string | null;
 }
 
 export interface Account {
@@ -81,7 +87,6 @@ export interface Account {
 
 export interface Meetings {
   create(input: { title?: string; password?: string; guestsAllowed?: boolean }): Promise<MeetingSummary>;
-  list(input: { cursor?: string | null; limit?: number }): Promise<{ items: MeetingSummary[]; nextCursor: string | null }>;
   /** `reference` is a meeting id, or the nine-digit number with or without blanks. */
   preview(reference: string): Promise<MeetingPreview>;
   end(meetingId: string): Promise<void>;
@@ -238,6 +243,8 @@ export interface Core {
   administration: Administration;
   meetings: Meetings;
   webhooks: Webhooks;
+  schedule: Schedule;
+  rooms: Rooms;
   devices: Devices;
   /** Rejects with a Problem (meeting_password_wrong, meeting_locked, sign_in_required, ...) before any socket opens. */
   join(input: JoinInput): Promise<MeetingSession>;

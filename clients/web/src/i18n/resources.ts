@@ -11,6 +11,9 @@ import enPeople from "./en/people.json";
 import enPrejoin from "./en/prejoin.json";
 import enProblem from "./en/problem.json";
 import enRoom from "./en/room.json";
+import enRooms from "./en/rooms.json";
+import enRsvp from "./en/rsvp.json";
+import enSchedule from "./en/schedule.json";
 import enSettings from "./en/settings.json";
 import enWebhooks from "./en/webhooks.json";
 import zhAccount from "./zh-CN/account.json";
@@ -25,6 +28,9 @@ import zhPeople from "./zh-CN/people.json";
 import zhPrejoin from "./zh-CN/prejoin.json";
 import zhProblem from "./zh-CN/problem.json";
 import zhRoom from "./zh-CN/room.json";
+import zhRooms from "./zh-CN/rooms.json";
+import zhRsvp from "./zh-CN/rsvp.json";
+import zhSchedule from "./zh-CN/schedule.json";
 import zhSettings from "./zh-CN/settings.json";
 import zhWebhooks from "./zh-CN/webhooks.json";
 
@@ -43,6 +49,9 @@ export const resources = {
       prejoin: enPrejoin,
       problem: enProblem,
       room: enRoom,
+      rooms: enRooms,
+      rsvp: enRsvp,
+      schedule: enSchedule,
       settings: enSettings,
       webhooks: enWebhooks,
     },
@@ -61,6 +70,9 @@ export const resources = {
       prejoin: zhPrejoin,
       problem: zhProblem,
       room: zhRoom,
+      rooms: zhRooms,
+      rsvp: zhRsvp,
+      schedule: zhSchedule,
       settings: zhSettings,
       webhooks: zhWebhooks,
     },

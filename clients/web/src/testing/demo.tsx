@@ -10,7 +10,8 @@ import { createRoot } from "react-dom/client";
 
 import { App } from "../app/app";
 import { startI18n } from "../i18n";
-import { USER, fakeCore, meeting } from "./fake-core";
+import { demoPlans } from "./demo-plans";
+import { USER, fakeCore } from "./fake-core";
 import { chatEntry, fakeSession, participant, self } from "./fake-session";
 import { paintedTrack } from "./painted-track";
 
@@ -33,17 +34,7 @@ const others = Array.from({ length: people - 1 }, (_, index) =>
 );
 const session = fakeSession({ participants: [self(), ...others], speakers: ["p-1"] });
 const core = fakeCore(options.get("signed-in") === "no" ? false : USER, session);
-core.meetingList = Array.from({ length: 19 }, (_, index) =>
-  meeting({
-    meetingId: `m-${index}`,
-    meetingNo: String(123456789 + index * 7919),
-    title: ["产品周会", "Weekly catch-up", "", "Design review: the new stage"][index % 4] ?? "",
-    status: index < 2 ? "live" : "ended",
-    hasPassword: index % 5 === 1,
-    participantCount: 1 + (index * 7) % 23,
-    startedAt: new Date(Date.UTC(2026, 0, 20 - index, 9, 30)).toISOString(),
-  }),
-);
+Object.assign(core.plans, demoPlans(new Date()));
 session.view.patch({
   chat: [
     chatEntry({ messageId: "c1", seq: 1, body: "Good morning! Slides: https://example.org/slides?id=7." }),

@@ -3,6 +3,8 @@ import type { AdminUser, ConnectionTestStep, Core, DevicesState, JoinInput, Meet
 import { USER, fakeAdministration, fakeSecurity } from "./fake-account";
 import { fakeSession } from "./fake-session";
 import type { FakeSession } from "./fake-session";
+import { UNSCHEDULED, fakeRooms, fakeSchedule } from "./fake-schedule";
+import type { FakePlans } from "./fake-schedule";
 import { fakeStore } from "./fake-store";
 import { fakeWebhooks } from "./fake-webhooks";
 import type { FakeStore } from "./fake-store";
@@ -30,6 +32,7 @@ export function meeting(part: Partial<MeetingSummary> = {}): MeetingSummary {
     endedAt: null,
     participantCount: 3,
     joinUrl: "https://meet.example.org/m/123456789",
+    ...UNSCHEDULED,
     ...part,
   };
 }
@@ -72,7 +75,7 @@ export interface FakeCore extends Core {
   calls: string[];
   /** Thrown by the next request of this name. */
   failures: Map<string, Problem>;
-  meetingList: MeetingSummary[];
+  plans: FakePlans;
   preview: MeetingPreview;
 }
 
@@ -104,6 +107,7 @@ export function fakeCore(user: User | false | null = USER, session: FakeSession 
     deviceState.patch(part);
     return Promise.resolve();
   };
+  const plans: FakePlans = { upcoming: [meeting()], past: [], invitees: [], invitation: null, rooms: [], members: [] };
   const core: FakeCore = {
     user: userStore,
     deviceState,
@@ -111,8 +115,8 @@ export function fakeCore(user: User | false | null = USER, session: FakeSession 
     session,
     calls,
     failures,
-    meetingList: [meeting()],
-    preview: { ...meeting(), meetingId: "m-1" },
+    plans,
+    preview: { ...meeting(), entry: "open" },
     account: {
       user: userStore,
       register: (input) => signIn("register", input),
@@ -133,12 +137,13 @@ export function fakeCore(user: User | false | null = USER, session: FakeSession 
     administration: fakeAdministration(answer, [{ ...USER, disabledAt: null }, { ...OTHER }]),
     meetings: {
       create: (input) => answer("create", input, meeting()),
-      list: (input) => answer("list", input, pageOf(core.meetingList, input.cursor ?? null, input.limit ?? 20)),
       preview: (reference) => answer("preview", reference, core.preview),
       end: (meetingId) => answer("end", meetingId, undefined),
       messages: (meetingId, beforeSeq) => answer("messages", [meetingId, beforeSeq], []),
     },
     webhooks: fakeWebhooks(answer),
+    schedule: fakeSchedule(answer, plans, meeting),
+    rooms: fakeRooms(answer, plans, meeting),
     devices: {
       state: deviceState,
       level,
@@ -162,10 +167,4 @@ export function fakeCore(user: User | false | null = USER, session: FakeSession 
     },
   };
   return core;
-}
-
-function pageOf(items: MeetingSummary[], cursor: string | null, limit: number) {
-  const start = Number(cursor ?? 0);
-  const end = start + limit;
-  return { items: items.slice(start, end), nextCursor: end < items.length ? String(end) : null };
 }

@@ -25,6 +25,8 @@ class JoinRow:
     participant_name: str | None
     participant_state: str | None
     present: int
+    opens_at: datetime | None
+    options: str
 
 
 _READ = """
@@ -39,7 +41,8 @@ SELECT CAST(m.meeting_id AS text) AS meeting_id, m.status, m.password_hash, m.gu
        (SELECT count(*) FROM meetings.participants q
          WHERE q.run_id = r.run_id
            AND (q.state IN ('connected', 'reconnecting')
-                OR q.state = 'joining' AND q.changed_at > :recently)) AS present
+                OR q.state = 'joining' AND q.changed_at > :recently)) AS present,
+       m.opens_at, CAST(m.options AS text) AS options
   FROM meetings.meetings m
   LEFT JOIN meetings.runs r ON r.meeting_id = m.meeting_id AND r.ended_at IS NULL
   LEFT JOIN meetings.participants p ON p.run_id = r.run_id AND p.device_id = :device_id
@@ -47,8 +50,15 @@ SELECT CAST(m.meeting_id AS text) AS meeting_id, m.status, m.password_hash, m.gu
 """
 _READ_BY_ID = text(_READ + " WHERE m.meeting_id = CAST(:reference AS uuid)")
 _READ_BY_NUMBER = text(
-    _READ + " WHERE m.meeting_no = :reference ORDER BY m.ended_at DESC NULLS FIRST LIMIT 1"
+    _READ
+    + """
+ WHERE m.meeting_no = :reference
+ ORDER BY m.ended_at DESC NULLS FIRST, (m.status = 'live') DESC,
+          abs(extract(epoch FROM m.starts_at - CAST(:recently AS timestamptz)))
+ LIMIT 1
+"""
 )
+# As in meetings.find_preview; `recently` is now but for some seconds.
 
 
 async def read_for_join(

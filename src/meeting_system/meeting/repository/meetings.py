@@ -2,32 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, true, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import ColumnElement, Label, Select, and_, func, literal, or_, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from meeting_system.kernel.principal import MeetingRole
-from meeting_system.meeting.models import meetings, members, participants, runs
+from meeting_system.meeting.models import invitees, meetings, members, participants, runs, series
 from meeting_system.meeting.rules import OVER, PRESENT, Reference
-
-
-@dataclass(frozen=True)
-class NewMeetingRow:
-    """What is written of a new meeting."""
-
-    meeting_id: str
-    room_id: str
-    host_id: str
-    host_name: str
-    meeting_no: str
-    title: str
-    status: str
-    password_hash: str | None
-    guests_allowed: bool
-    locked: bool
-    chat_seq: int
-    created_at: datetime
 
 
 @dataclass(frozen=True)
@@ -36,16 +17,28 @@ class MeetingRow:
 
     meeting_id: str
     meeting_no: str
+    room_id: str
     title: str
+    description: str | None
     status: str
     host_name: str
     has_password: bool
     guests_allowed: bool
     locked: bool
+    options: dict[str, Any]
+    starts_at: datetime | None
+    ends_at: datetime | None
+    opens_at: datetime | None
+    time_zone: str | None
+    series_id: str | None
+    recurrence: str | None
+    changed_alone: bool
+    version: int
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
     role: str | None
+    answer: str | None
     participant_count: int
 
 
@@ -60,23 +53,38 @@ class PreviewRow:
     has_password: bool
     guests_allowed: bool
     status: str
+    options: dict[str, Any]
+    series_id: str | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    opens_at: datetime | None
+    time_zone: str | None
 
 
-async def insert_meeting(connection: AsyncConnection, meeting: NewMeetingRow) -> bool:
-    """Add a meeting and its host; False when its number belongs to another meeting now."""
-    statement = upsert(meetings).values(**vars(meeting)).on_conflict_do_nothing()
-    inserted = await connection.execute(statement.returning(meetings.c.meeting_id))
-    if inserted.first() is None:
-        return False
-    await connection.execute(
-        upsert(members).values(
-            meeting_id=meeting.meeting_id,
-            user_id=meeting.host_id,
-            role=MeetingRole.HOST,
-            created_at=meeting.created_at,
-        )
-    )
-    return True
+_SHOWN = (
+    meetings.c.meeting_id,
+    meetings.c.meeting_no,
+    meetings.c.room_id,
+    meetings.c.title,
+    meetings.c.description,
+    meetings.c.status,
+    meetings.c.host_name,
+    meetings.c.password_hash.is_not(None).label("has_password"),
+    meetings.c.guests_allowed,
+    meetings.c.locked,
+    meetings.c.options,
+    meetings.c.starts_at,
+    meetings.c.ends_at,
+    meetings.c.opens_at,
+    meetings.c.time_zone,
+    meetings.c.series_id,
+    series.c.rrule.label("recurrence"),
+    meetings.c.changed_alone,
+    meetings.c.version,
+    meetings.c.created_at,
+    meetings.c.started_at,
+    meetings.c.ended_at,
+)
 
 
 def _seen_by(user_id: str) -> Select[*tuple[object, ...]]:
@@ -99,21 +107,23 @@ def _seen_by(user_id: str) -> Select[*tuple[object, ...]]:
         .label("participant_count")
     )
     member = and_(members.c.meeting_id == meetings.c.meeting_id, members.c.user_id == user_id)
-    return select(
-        meetings.c.meeting_id,
-        meetings.c.meeting_no,
-        meetings.c.title,
-        meetings.c.status,
-        meetings.c.host_name,
-        meetings.c.password_hash.is_not(None).label("has_password"),
-        meetings.c.guests_allowed,
-        meetings.c.locked,
-        meetings.c.created_at,
-        meetings.c.started_at,
-        meetings.c.ended_at,
-        members.c.role,
-        count,
-    ).select_from(meetings.outerjoin(members, member).outerjoin(latest, true()))
+    return select(*_SHOWN, members.c.role, _answer_of(user_id), count).select_from(
+        meetings.outerjoin(members, member)
+        .outerjoin(series, series.c.series_id == meetings.c.series_id)
+        .outerjoin(latest, true())
+    )
+
+
+def _answer_of(user_id: str) -> Label[str]:
+    """The answer of an account to its invitation: to one meeting or to its series, never to both."""
+    of = or_(invitees.c.meeting_id == meetings.c.meeting_id, invitees.c.series_id == meetings.c.series_id)
+    return (
+        select(invitees.c.answer)
+        .where(invitees.c.user_id == user_id, of)
+        .limit(1)
+        .scalar_subquery()
+        .label("answer")
+    )
 
 
 async def find_meeting(connection: AsyncConnection, meeting_id: str, *, user_id: str) -> MeetingRow | None:
@@ -133,14 +143,50 @@ async def list_meetings(
     return [MeetingRow(**row) for row in (await connection.execute(statement)).mappings()]
 
 
+Place = tuple[datetime, str]
+"""Where a page of a list in order of time goes on: the time and the id of the last meeting shown."""
+
+
+async def list_upcoming(
+    connection: AsyncConnection, user_id: str, *, after: Place | None, limit: int
+) -> list[MeetingRow]:
+    """Return the meetings of an account that are not over, the next first; an instant one is at its birth."""
+    begins = func.coalesce(meetings.c.starts_at, meetings.c.created_at)
+    statement = _seen_by(user_id).where(members.c.user_id == user_id, meetings.c.status.not_in(OVER))
+    if after is not None:
+        statement = statement.where(tuple_(begins, meetings.c.meeting_id) > after)
+    statement = statement.order_by(begins, meetings.c.meeting_id).limit(limit)
+    return [MeetingRow(**row) for row in (await connection.execute(statement)).mappings()]
+
+
+async def list_past(
+    connection: AsyncConnection, user_id: str, *, after: Place | None, limit: int
+) -> list[MeetingRow]:
+    """Return the meetings of an account that took place, the latest first."""
+    began = func.coalesce(meetings.c.started_at, meetings.c.created_at)
+    statement = _seen_by(user_id).where(members.c.user_id == user_id, meetings.c.status == "ended")
+    if after is not None:
+        statement = statement.where(tuple_(began, meetings.c.meeting_id) < after)
+    statement = statement.order_by(began.desc(), meetings.c.meeting_id.desc()).limit(limit)
+    return [MeetingRow(**row) for row in (await connection.execute(statement)).mappings()]
+
+
 def named(reference: Reference) -> ColumnElement[bool]:
-    """The condition for one meeting; of a number that was given out again the one not over comes first."""
+    """The condition for one meeting, or for all that ever had a number."""
     if reference.meeting_id is not None:
         return meetings.c.meeting_id == reference.meeting_id
     return meetings.c.meeting_no == reference.meeting_no
 
 
-async def find_preview(connection: AsyncConnection, reference: Reference) -> PreviewRow | None:
+async def find_preview(
+    connection: AsyncConnection, reference: Reference, *, now: datetime
+) -> PreviewRow | None:
+    """Return the meeting that a number or link stands for now.
+
+    Of a number that was given out again, or that a series shares, it is the one that goes on, else the one
+    not over whose start is nearest.
+    """
+    distance = func.abs(func.extract("epoch", meetings.c.starts_at - literal(now)))
     statement = (
         select(
             meetings.c.meeting_id,
@@ -150,31 +196,30 @@ async def find_preview(connection: AsyncConnection, reference: Reference) -> Pre
             meetings.c.password_hash.is_not(None).label("has_password"),
             meetings.c.guests_allowed,
             meetings.c.status,
+            meetings.c.options,
+            meetings.c.series_id,
+            meetings.c.starts_at,
+            meetings.c.ends_at,
+            meetings.c.opens_at,
+            meetings.c.time_zone,
         )
         .where(named(reference))
-        .order_by(meetings.c.ended_at.desc().nulls_first())
+        .order_by(meetings.c.ended_at.desc().nulls_first(), (meetings.c.status == "live").desc(), distance)
         .limit(1)
     )
     row = (await connection.execute(statement)).mappings().first()
     return None if row is None else PreviewRow(**row)
 
 
-async def update_meeting(connection: AsyncConnection, meeting_id: str, changes: dict[str, object]) -> bool:
-    """Change a meeting that is not over; False when it is."""
-    statement = (
-        update(meetings)
-        .where(meetings.c.meeting_id == meeting_id, meetings.c.status.not_in(OVER))
-        .values(**changes)
-        .returning(literal(1))
-    )
-    return (await connection.execute(statement)).first() is not None
-
-
 async def expire_unused(connection: AsyncConnection, *, created_before: datetime, now: datetime) -> int:
-    """Let meetings that nobody ever started expire, so that their numbers come back."""
+    """Let instant meetings that nobody ever started expire, so that their numbers come back."""
     statement = (
         update(meetings)
-        .where(meetings.c.status == "scheduled", meetings.c.created_at < created_before)
+        .where(
+            meetings.c.status == "scheduled",
+            meetings.c.starts_at.is_(None),
+            meetings.c.created_at < created_before,
+        )
         .values(status="expired", ended_at=now)
     )
     return (await connection.execute(statement)).rowcount
@@ -184,7 +229,7 @@ async def end_unstarted(connection: AsyncConnection, meeting_id: str, *, now: da
     """End a meeting without a run; False when it has one by now, or is over."""
     statement = (
         update(meetings)
-        .where(meetings.c.meeting_id == meeting_id, meetings.c.status == "scheduled")
+        .where(meetings.c.meeting_id == meeting_id, meetings.c.status.in_(("scheduled", "lobby_open")))
         .values(status="ended", ended_at=now)
         .returning(literal(1))
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, literal, or_, select, text, update
+from sqlalchemy import ColumnElement, case, delete, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -216,11 +216,18 @@ async def end_run(connection: AsyncConnection, run: RunRow, *, why: str, now: da
 
 
 async def end_meeting(connection: AsyncConnection, meeting_id: str, *, now: datetime) -> bool:
-    """Mark a meeting as ended; False when it was over."""
+    """Mark a meeting as ended; False when it was over.
+
+    Who tried it out before its time does not use it up: it is scheduled again.
+    """
+    early = meetings.c.starts_at > now
     statement = (
         update(meetings)
         .where(meetings.c.meeting_id == meeting_id, meetings.c.status.not_in(OVER))
-        .values(status="ended", ended_at=now)
+        .values(
+            status=case((early, "scheduled"), else_="ended"),
+            ended_at=case((early, None), else_=literal(now)),
+        )
         .returning(literal(1))
     )
     return (await connection.execute(statement)).first() is not None

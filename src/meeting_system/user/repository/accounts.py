@@ -64,6 +64,15 @@ async def find_accounts(connection: AsyncConnection, user_ids: Sequence[str]) ->
     return [AccountRow(**row) for row in (await connection.execute(statement)).mappings()]
 
 
+async def find_contacts(
+    connection: AsyncConnection, user_ids: Sequence[str], emails: Sequence[str]
+) -> list[AccountRow]:
+    """Return the accounts with one of these ids or addresses."""
+    wanted = or_(accounts.c.user_id.in_(user_ids), accounts.c.email.in_(emails))
+    statement = select(accounts).where(wanted)
+    return [AccountRow(**row) for row in (await connection.execute(statement)).mappings()]
+
+
 async def update_profile(
     connection: AsyncConnection, user_id: str, changes: dict[str, str], *, now: datetime
 ) -> AccountRow | None:

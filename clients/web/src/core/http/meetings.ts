@@ -42,12 +42,6 @@ export function createMeetings(http: HttpClient, attendances: Map<string, Attend
   return {
     create: ({ title, password, guestsAllowed }) =>
       http.post<MeetingSummary>("/meetings", { title, password, guests_allowed: guestsAllowed }),
-    list: ({ cursor, limit }) => {
-      const query = new URLSearchParams();
-      if (cursor != null) query.set("cursor", cursor);
-      if (limit !== undefined) query.set("limit", String(limit));
-      return http.get(`/meetings?${query.toString()}`);
-    },
     preview: (reference) =>
       http.get<MeetingPreview>(`/meetings/preview/${encodeURIComponent(plainReference(reference))}`, { token: null }),
     end: (meetingId) => http.post(`/meetings/${meetingId}/end`),

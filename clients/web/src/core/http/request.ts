@@ -9,6 +9,8 @@ export interface RequestOptions {
   /** What the answer is; JSON unless said otherwise. */
   answer?: "json" | "blob";
   token?: string | null;
+  /** The version that is to be changed, and no other. */
+  ifMatch?: string;
   /** Lets the request outlive the page. */
   keepalive?: boolean;
 }
@@ -30,10 +32,11 @@ export async function request<T>(fetch: Fetch, method: string, path: string, opt
 }
 
 async function send(fetch: Fetch, method: string, path: string, options: RequestOptions): Promise<Response> {
-  const headers: Record<string, string> = { Accept: "application/json" };
+  const headers: Record<string, string> = { Accept: "application/json, */*;q=0.8" };
   if (options.token != null) headers["Authorization"] = `Bearer ${options.token}`;
   const { body } = options;
   if (body !== undefined) headers["Content-Type"] = body instanceof Blob ? body.type : "application/json";
+  if (options.ifMatch !== undefined) headers["If-Match"] = options.ifMatch;
   try {
     return await fetch(`/api/v1${path}`, {
       method,

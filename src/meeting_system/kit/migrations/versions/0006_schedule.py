@@ -1,4 +1,4 @@
-"""Rooms with defaults and members, scheduled meetings and series, invitees, calendar feeds, who was in and when."""
+"""Rooms with defaults and members, schedules and series, invitees, calendar feeds, who was in and when."""
 
 from alembic import op
 
@@ -15,6 +15,7 @@ _OPTIONS = (
 _ROOMS = (
     "ALTER TABLE meetings.rooms ADD COLUMN password_hash text",
     "ALTER TABLE meetings.rooms ADD COLUMN version integer NOT NULL DEFAULT 1",
+    "ALTER TABLE meetings.rooms ADD COLUMN closed_at timestamptz",
     """
     CREATE TABLE meetings.room_members (
         room_id uuid NOT NULL REFERENCES meetings.rooms ON DELETE CASCADE,
@@ -39,6 +40,8 @@ _SERIES = (
         room_id uuid NOT NULL REFERENCES meetings.rooms,
         host_id uuid NOT NULL,
         host_name text NOT NULL,
+        host_email text,
+        host_locale text,
         meeting_no text NOT NULL CONSTRAINT series_meeting_no_check CHECK (meeting_no ~ '^9[0-9]{8}$'),
         title text NOT NULL,
         description text,
@@ -72,6 +75,8 @@ _MEETINGS = (
         ADD COLUMN description text,
         ADD COLUMN sequence integer NOT NULL DEFAULT 0,
         ADD COLUMN version integer NOT NULL DEFAULT 1,
+        ADD COLUMN host_email text,
+        ADD COLUMN host_locale text,
         ADD COLUMN changed_alone boolean NOT NULL DEFAULT false
     """,
     "CREATE UNIQUE INDEX meetings_recurrence_key ON meetings.meetings (series_id, recurrence_id)",
@@ -136,7 +141,8 @@ def downgrade() -> None:
         ALTER TABLE meetings.meetings
             DROP COLUMN series_id, DROP COLUMN recurrence_id, DROP COLUMN starts_at, DROP COLUMN opens_at,
             DROP COLUMN ends_at, DROP COLUMN time_zone, DROP COLUMN description, DROP COLUMN sequence,
-            DROP COLUMN version, DROP COLUMN changed_alone, DROP COLUMN options
+            DROP COLUMN version, DROP COLUMN changed_alone, DROP COLUMN options,
+            DROP COLUMN host_email, DROP COLUMN host_locale
         """
     )
     op.execute(
@@ -146,5 +152,5 @@ def downgrade() -> None:
         """
     )
     op.execute("DROP TABLE meetings.series")
-    for column in ("options", "password_hash", "version"):
+    for column in ("options", "password_hash", "version", "closed_at"):
         op.execute(f"ALTER TABLE meetings.rooms DROP COLUMN {column}")

@@ -2,12 +2,14 @@
 import type { SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
+import type { MeetingPreview } from "../../../core/types";
 import { useProblemText } from "../../../i18n/problem";
 import { Button, ButtonLink } from "../../../ui/button";
 import { Field } from "../../../ui/field";
 import { Notice } from "../../../ui/notice";
 import { formatNumber } from "../../../ui/meeting-number";
 import { useMeetingTitle } from "../../../ui/use-meeting-title";
+import { useWhen } from "../../../ui/when";
 import type { useJoin } from "../hooks/use-join";
 
 type Joining = ReturnType<typeof useJoin>;
@@ -28,9 +30,21 @@ export function JoinCard({ joining }: { joining: Joining }) {
           <span className="numeric">{t("prejoin.number", { number: formatNumber(meeting.meetingNo) })}</span>
         </p>
       )}
+      {meeting === undefined ? null : <Waiting meeting={meeting} />}
       {joining.signInNeeded ? <SignInNeeded /> : <JoinFields joining={joining} />}
     </section>
   );
+}
+
+/** Hosts may come at any time, so this says what others wait for and forbids nothing. */
+function Waiting({ meeting }: { meeting: MeetingPreview }) {
+  const { t } = useTranslation();
+  const when = useWhen();
+  const { entry, startsAt, opensAt } = meeting;
+  if (entry === "before_time" && startsAt !== null && opensAt !== null) {
+    return <Notice kind="info">{t("prejoin.beforeTime", { start: when.moment(startsAt), opens: when.moment(opensAt) })}</Notice>;
+  }
+  return entry === "host_absent" ? <Notice kind="info">{t("prejoin.hostAbsent")}</Notice> : null;
 }
 
 function SignInNeeded() {

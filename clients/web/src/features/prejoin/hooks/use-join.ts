@@ -8,6 +8,8 @@ import { useCore, useStore } from "../../../ui/core";
 import { takePass } from "../pass";
 
 const STORED_NAME = "meeting.name";
+const WAITING = new Set(["before_time", "host_absent"]);
+const ASK_AGAIN_MS = 10_000;
 /** Refusals that trying again from this form can't change. */
 const FINAL = new Set(["meeting_not_found", "meeting_ended", "participant_banned", "pass_invalid"]);
 
@@ -21,6 +23,8 @@ export function useJoin(reference: string, onJoined: (session: MeetingSession) =
     queryKey: ["preview", reference],
     queryFn: () => core.meetings.preview(reference),
     retry: false,
+    // Who waits for the time or for the host sees by themselves that they may come.
+    refetchInterval: ({ state }) => (WAITING.has(state.data?.entry ?? "open") ? ASK_AGAIN_MS : false),
   });
   const joining = useMutation({
     mutationFn: (input: JoinInput) => core.join(input),

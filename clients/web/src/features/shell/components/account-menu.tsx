@@ -1,6 +1,6 @@
 /** Who is signed in, and the ways in and out. */
 import { Button } from "react-aria-components";
-import { LogOut, Settings, Shield, Wifi } from "lucide-react";
+import { DoorOpen, LogOut, Settings, Shield, Wifi } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import { Avatar } from "../../../ui/avatar";
@@ -28,6 +28,14 @@ export function AccountMenu() {
   );
   return (
     <Menu trigger={trigger} label={t("account.menu")}>
+      <MenuAction
+        id="rooms"
+        icon={<DoorOpen size={18} />}
+        name={t("rooms.title")}
+        onAction={() => {
+          navigate("/rooms");
+        }}
+      />
       <MenuAction
         id="settings"
         icon={<Settings size={18} />}

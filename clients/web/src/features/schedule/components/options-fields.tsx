@@ -1,0 +1,58 @@
+/** What a host decides beforehand, for one meeting or for all of a room. */
+import { useTranslation } from "react-i18next";
+
+import type { MeetingOptions } from "../../../core/types";
+import { Select } from "../../../ui/select";
+import { Switch } from "../../../ui/switch";
+
+const SWITCHES = [
+  "joinBeforeHost",
+  "muteOnEntry",
+  "attendeesMayUnmute",
+  "attendeesMayShare",
+  "historyForLate",
+] as const satisfies (keyof MeetingOptions)[];
+const OPENS_MIN = [0, 5, 10, 15, 30, 60];
+
+interface OptionsFieldsProps {
+  options: MeetingOptions;
+  onChange: (part: Partial<MeetingOptions>) => void;
+}
+
+export function OptionsFields({ options, onChange }: OptionsFieldsProps) {
+  const { t } = useTranslation();
+  const opens = OPENS_MIN.includes(options.lobbyOpensMin) ? OPENS_MIN : [...OPENS_MIN, options.lobbyOpensMin];
+  return (
+    <div className="schedule-options">
+      <Select
+        label={t("schedule.option.lobby")}
+        options={(["off", "guests", "everyone"] as const).map((id) => ({ id, name: t(`schedule.lobby.${id}`) }))}
+        value={options.lobby}
+        onChange={(id) => onChange({ lobby: id as MeetingOptions["lobby"] })}
+      />
+      <Select
+        label={t("schedule.option.opens")}
+        options={opens.map((minutes) => ({
+          id: String(minutes),
+          name: minutes === 0 ? t("schedule.opensAtStart") : t("schedule.opensBefore", { count: minutes }),
+        }))}
+        value={String(options.lobbyOpensMin)}
+        onChange={(id) => onChange({ lobbyOpensMin: Number(id) })}
+      />
+      <Select
+        label={t("schedule.option.chat")}
+        options={(["everyone", "hosts", "off"] as const).map((id) => ({ id, name: t(`schedule.chat.${id}`) }))}
+        value={options.attendeesMayChat}
+        onChange={(id) => onChange({ attendeesMayChat: id as MeetingOptions["attendeesMayChat"] })}
+      />
+      {SWITCHES.map((name) => (
+        <Switch
+          key={name}
+          label={t(`schedule.switch.${name}`)}
+          isSelected={options[name]}
+          onChange={(on) => onChange({ [name]: on })}
+        />
+      ))}
+    </div>
+  );
+}
