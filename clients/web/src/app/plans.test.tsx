@@ -1,5 +1,5 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 
 import { fakeCore, meeting, problem } from "../testing/fake-core";
 import { demoPlans } from "../testing/demo-plans";
@@ -32,6 +32,11 @@ function sent(calls: string[], name: string): unknown {
   const call = calls.find((each) => each.startsWith(`${name} `));
   return call === undefined ? null : JSON.parse(call.slice(name.length + 1));
 }
+
+beforeAll(() => {
+  // The four hundred that there are take jsdom a second with every form.
+  vi.spyOn(Intl, "supportedValuesOf").mockReturnValue(["America/New_York", "Asia/Shanghai", "Europe/Berlin"]);
+});
 
 describe("planning a meeting", { timeout: 20_000 }, () => {
   it("sends a weekly series with its people, and goes to it", async () => {
