@@ -193,7 +193,7 @@ def ports(
         registry=registry,
         documents=SqlDocuments(database),
         mail=mail,
-        objects=open_objects(tmp_path.as_uri()),
+        objects=open_objects((tmp_path / "objects").as_uri()),
         origin="http://localhost",
     )
 

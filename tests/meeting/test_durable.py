@@ -312,7 +312,7 @@ async def test_the_view_holds_the_latest_200_messages_and_history_the_rest(
     later = (await ada.get(f"{url}?after_seq=200&limit=3")).json()["items"]
     assert [message["seq"] for message in later] == [201, 202, 203]
     latest = (await ada.get(f"{url}?limit=2")).json()["items"]
-    assert latest == [message.model_dump() for message in view.messages[-2:]]
+    assert latest == [message.model_dump() | {"mine": False} for message in view.messages[-2:]]
     assert (await ada.get(f"{url}?before_seq=1")).json()["items"] == []
     for query in ("before_seq=-1", "before_seq=x", "limit=0", "limit=101", "after_seq=99999999999999999999"):
         assert (await ada.get(f"{url}?{query}")).status_code == 422

@@ -138,7 +138,9 @@ class MemoryServer:
         if step.cid > 0 and last != step.cid - 1:
             return Outcome("cid", last, 0)
         known = (int(have.get("slots_gen", 0)), int(have.get("slots_ver", 0)))
-        return Outcome("old", 0, 0) if step.slots_version[0] > 0 and step.slots_version <= known else None
+        is_old = step.slots_version[0] > 0 and step.slots_version <= known
+        was_told = 0 < step.told <= int(have.get("told", 0))
+        return Outcome("old", 0, 0) if is_old or was_told else None
 
     def _do(self, room: Room, step: Step) -> Outcome:
         for write in step.people:
@@ -184,6 +186,8 @@ class MemoryServer:
         gen = int(step.fields.get("gen", step.gen))
         if step.slots_version[0] > 0:
             have["slots_gen"], have["slots_ver"] = step.slots_version
+        if step.told > 0:
+            have["told"] = step.told
         if step.cid > 0:
             have["last_cid"] = step.cid
             acks = data.acks.setdefault(sid, {})

@@ -61,6 +61,8 @@ def concern_session(step: Step, draw: random.Random, now: int) -> None:
         step.ends_sid = draw.choice(SIDS)
     if draw.random() < 0.2:
         step.slots_version = (draw.randrange(1, 3), draw.randrange(1, 3))
+    if draw.random() < 0.3:
+        step.told = draw.randrange(1, 6)
     step.personal = [any_event(draw) for _ in range(draw.randrange(3))]
 
 

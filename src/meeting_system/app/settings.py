@@ -164,7 +164,9 @@ class RegistrySettings(Part):
 class ObjectsSettings(Part):
     """Where large files are kept: pictures and files of people, and backups when no other place is named."""
 
-    url: str | None = Field(default=None, description="s3://bucket/prefix or file:///folder")
+    url: str | None = Field(
+        default=None, description="s3://bucket/prefix or file:///folder; none: a folder of the data folder"
+    )
     endpoint: str | None = Field(
         default=None,
         description="store that speaks S3, such as https://s3.example.org; none: AWS",

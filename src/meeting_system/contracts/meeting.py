@@ -2,9 +2,11 @@
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from meeting_system.contracts.call import Message, Nothing, Request
 from meeting_system.contracts.media import Source
-from meeting_system.contracts.signal import ChatMessage, MeetingState
+from meeting_system.contracts.signal import ChatMessage, MeetingState, PollState
 from meeting_system.kernel.principal import MeetingRole
 
 
@@ -41,8 +43,22 @@ class RedeemTicket(Request[Admission]):
     device_id: str
 
 
+class PersonalView(Message):
+    """What of a snapshot is one participant's alone.
+
+    `first_seq`: of the messages to everyone those from here on are theirs to see. `private_messages`: the
+    latest 100 of or to them, oldest first. `choices`: what they voted, by poll.
+    """
+
+    first_seq: int = 1
+    private_messages: list[ChatMessage] = Field(default_factory=list)
+    choices: dict[str, list[str]] = Field(default_factory=dict)
+
+
 class RoomView(Message):
     """The durable part of a snapshot, read in one go. `messages`: the latest 200, oldest first.
+
+    `polls` are as everyone sees them; `personal` is by participant, for those that were asked for.
 
     `removed` are the participants who may not come back; `log_seq` is the number of the last durable event
     of this run that is contained in this view.
@@ -53,14 +69,20 @@ class RoomView(Message):
     messages: list[ChatMessage]
     removed: list[str]
     log_seq: int
+    polls: list[PollState] = Field(default_factory=list)
+    personal: dict[str, PersonalView] = Field(default_factory=dict)
 
 
 class LoadRoom(Request[RoomView]):
-    """Read the durable part of a meeting's live run. Error: meeting_not_live (409)."""
+    """Read the durable part of a meeting's live run, and what is personal to some of those in it.
+
+    Error: meeting_not_live (409).
+    """
 
     topic: ClassVar[str] = "meeting.load_room"
     meeting_id: str
     run_id: str
+    participant_ids: list[str] = Field(default_factory=list)
 
 
 class DurableCommand(Message):
@@ -74,10 +96,17 @@ class DurableCommand(Message):
 
 
 class SendChat(DurableCommand, Request[ChatMessage]):
-    """Errors: forbidden (403), invalid (422)."""
+    """`to`: a participant, for a private message.
+
+    Errors: forbidden, chat_off (403), message_not_found, participant_not_found, file_not_found (404),
+    invalid (422).
+    """
 
     topic: ClassVar[str] = "meeting.send_chat"
     body: str
+    to: str | None = None
+    reply_to: str | None = None
+    file_ids: list[str] = Field(default_factory=list)
 
 
 class MuteParticipant(DurableCommand, Request[Nothing]):

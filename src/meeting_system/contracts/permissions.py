@@ -64,16 +64,28 @@ class ScopeMissing(Forbidden):
     code = "scope_missing"
 
 
-_OBSERVER = frozenset({"chat:read"})
-_ATTENDEE = _OBSERVER | {"chat:send"}
+_OBSERVER = frozenset({"chat:read", "poll:read"})
+_ATTENDEE = _OBSERVER | {"chat:send", "file:upload", "poll:vote"}
+_PRESENTER = _ATTENDEE | {"poll:create"}
 _HELP = frozenset({"meeting:invite", "meeting:attendance"})
-_CO_HOST = _ATTENDEE | {"participant:mute", "participant:remove", "meeting:lock", "meeting:stream"} | _HELP
+_CO_HOST = (
+    _PRESENTER
+    | _HELP
+    | {
+        "chat:delete",
+        "chat:export",
+        "participant:mute",
+        "participant:remove",
+        "meeting:lock",
+        "meeting:stream",
+    }
+)
 _HOST = _CO_HOST | {"meeting:end", "meeting:start", "meeting:update", "meeting:cancel"}
 
 MEETING_PERMISSIONS: dict[MeetingRole, frozenset[str]] = {
     MeetingRole.OBSERVER: _OBSERVER,
     MeetingRole.ATTENDEE: _ATTENDEE,
-    MeetingRole.PRESENTER: _ATTENDEE,
+    MeetingRole.PRESENTER: _PRESENTER,
     MeetingRole.CO_HOST: _CO_HOST,
     MeetingRole.HOST: _HOST,
 }

@@ -25,6 +25,29 @@ from meeting_system.contracts.negotiation import (
     MediaSlots,
 )
 from meeting_system.contracts.negotiation import PublishedTrack as PublishedTrack
+from meeting_system.contracts.signal_chat import MAX_CHAT_CHARS as MAX_CHAT_CHARS
+from meeting_system.contracts.signal_chat import (
+    ChatDelete,
+    ChatEdit,
+    ChatMessageChanged,
+    ChatReact,
+    ChatReacted,
+)
+from meeting_system.contracts.signal_chat import ChatMessage as ChatMessage
+from meeting_system.contracts.signal_chat import ChatMessageSent as ChatMessageSent
+from meeting_system.contracts.signal_chat import ChatSend as ChatSend
+from meeting_system.contracts.signal_polls import (
+    PollChosen,
+    PollClose,
+    PollClosed,
+    PollPublish,
+    PollPublished,
+    PollStart,
+    PollStarted,
+    PollVote,
+    PollVoted,
+)
+from meeting_system.contracts.signal_polls import PollState as PollState
 from meeting_system.kernel.principal import MeetingRole
 
 PROTOCOL = "meet.v1"
@@ -35,7 +58,6 @@ DEAD_AFTER_S = 15.0
 AUTH_TIMEOUT_S = 5.0
 RESUMABLE_S = 300.0
 MEDIA_KEPT_S = 30.0
-MAX_CHAT_CHARS = 4000
 
 Secret = Annotated[str, Field(min_length=16, max_length=64)]
 Offset = Annotated[int, Field(ge=0)]
@@ -81,21 +103,12 @@ class MeetingState(Message):
     started_at: str
 
 
-class ChatMessage(Message):
-    """A chat message as committed. `seq` counts the messages of one meeting from 1 without gaps."""
-
-    message_id: Id
-    seq: int
-    participant_id: Id
-    display_name: str
-    body: str
-    sent_at: str
-
-
 class Snapshot(Message):
     """The whole view of one participant at room offset `ro` (in the frame around it).
 
-    `messages` are the latest 200, oldest first; earlier ones are at `GET /api/v1/meetings/{id}/messages`.
+    `messages` are the latest 200 to everyone that this participant may see, oldest first; earlier ones are at
+    `GET /api/v1/meetings/{id}/messages`. `private_messages` are the latest 100 of or to this participant, and
+    nobody else's; `polls` those of this run, oldest first.
     """
 
     meeting: MeetingState
@@ -104,6 +117,8 @@ class Snapshot(Message):
     participants: list[ParticipantState]
     messages: list[ChatMessage]
     slots: list[SlotState] = Field(default_factory=list)
+    private_messages: list[ChatMessage] = Field(default_factory=list)
+    polls: list[PollState] = Field(default_factory=list)
 
 
 # ---------------------------------------------------------------- frames, client to server
@@ -288,12 +303,6 @@ ServerFrame = Annotated[
 # ---------------------------------------------------------------- commands: what is in `d`
 
 
-class ChatSend(Message):
-    """chat.send → ack res: ChatMessage. Event chat.message to the room."""
-
-    body: Annotated[str, Field(min_length=1, max_length=MAX_CHAT_CHARS)]
-
-
 class ParticipantMute(Message):
     """participant.mute: a host stops a source of somebody at the server. Event participant.muted."""
 
@@ -356,12 +365,6 @@ class ParticipantLeft(Message):
     reason: Literal["left", "lost", "removed", "ended", "replaced"]
 
 
-class ChatMessageSent(Message):
-    """chat.message (D)"""
-
-    message: ChatMessage
-
-
 class ParticipantMuted(Message):
     """participant.muted (D): the client concerned turns the source off and tells its person."""
 
@@ -409,6 +412,13 @@ class ConnectionQuality(Message):
 
 COMMANDS: dict[str, tuple[DeliveryClass, type[Message]]] = {
     "chat.send": (DeliveryClass.DURABLE, ChatSend),
+    "chat.edit": (DeliveryClass.DURABLE, ChatEdit),
+    "chat.delete": (DeliveryClass.DURABLE, ChatDelete),
+    "chat.react": (DeliveryClass.DURABLE, ChatReact),
+    "poll.start": (DeliveryClass.DURABLE, PollStart),
+    "poll.vote": (DeliveryClass.DURABLE, PollVote),
+    "poll.close": (DeliveryClass.DURABLE, PollClose),
+    "poll.publish": (DeliveryClass.DURABLE, PollPublish),
     "participant.mute": (DeliveryClass.DURABLE, ParticipantMute),
     "participant.remove": (DeliveryClass.DURABLE, ParticipantRemove),
     "meeting.lock": (DeliveryClass.DURABLE, MeetingLock),
@@ -422,6 +432,13 @@ COMMANDS: dict[str, tuple[DeliveryClass, type[Message]]] = {
 
 EVENTS: dict[str, tuple[DeliveryClass, type[Message]]] = {
     "chat.message": (DeliveryClass.DURABLE, ChatMessageSent),
+    "chat.changed": (DeliveryClass.DURABLE, ChatMessageChanged),
+    "chat.reacted": (DeliveryClass.DURABLE, ChatReacted),
+    "poll.started": (DeliveryClass.DURABLE, PollStarted),
+    "poll.voted": (DeliveryClass.DURABLE, PollVoted),
+    "poll.chosen": (DeliveryClass.DURABLE, PollChosen),
+    "poll.closed": (DeliveryClass.DURABLE, PollClosed),
+    "poll.published": (DeliveryClass.DURABLE, PollPublished),
     "participant.muted": (DeliveryClass.DURABLE, ParticipantMuted),
     "participant.removed": (DeliveryClass.DURABLE, ParticipantRemoved),
     "meeting.locked": (DeliveryClass.DURABLE, MeetingLocked),

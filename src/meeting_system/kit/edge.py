@@ -1,7 +1,8 @@
 """The outermost layer of HTTP, one ASGI middleware: trace id, body limit, headers, metrics, the last word."""
 
+import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -55,6 +56,9 @@ class Edge:
     """Path templates by endpoint: the labels of metrics."""
     sockets: Mapping[str, Callable[[WebSocket], Awaitable[None]]] = field(default_factory=dict)
     """WebSockets by path. They live long: what stands between here and a route would cost each its memory."""
+
+    streaming: Sequence[re.Pattern[str]] = ()
+    """Paths whose POST reads its body itself, piece by piece."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -126,7 +130,7 @@ class Edge:
 
     async def _read_body(self, scope: Scope, receive: Receive) -> bytes | None:
         """Read the body of a request that may have one, within the limit; read JSON strictly."""
-        if scope["method"] in {"GET", "HEAD", "OPTIONS", "DELETE"}:
+        if scope["method"] in {"GET", "HEAD", "OPTIONS", "DELETE"} or self._streams(scope):
             return None
         headers = Headers(scope=scope)
         length = headers.get("content-length", "0")
@@ -136,6 +140,9 @@ class Edge:
         if body and "json" in headers.get("content-type", ""):
             read_json(body)
         return body
+
+    def _streams(self, scope: Scope) -> bool:
+        return scope["method"] == "POST" and any(path.match(scope["path"]) for path in self.streaming)
 
     async def _collect(self, receive: Receive) -> bytes:
         chunks: list[bytes] = []

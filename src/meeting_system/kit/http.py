@@ -1,6 +1,8 @@
 """The HTTP application of a process: routes of its services behind one edge."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
@@ -13,6 +15,8 @@ from meeting_system.kit.edge import BODY_LIMIT, Edge
 from meeting_system.kit.idempotency import Idempotency
 from meeting_system.kit.plug import Ports
 from meeting_system.kit.problem import translate_errors
+
+STREAMS = "streams_body"
 
 
 def create_app(
@@ -36,8 +40,25 @@ def create_app(
     }
     sockets = {route.path: route.endpoint for route in routes if isinstance(route, WebSocketRoute)}
     app.add_middleware(Idempotency, database=ports.database, clock=ports.clock, authenticator=authenticator)
-    app.add_middleware(Edge, body_limit=body_limit, paths=paths, sockets=sockets)
+    app.add_middleware(Edge, body_limit=body_limit, paths=paths, sockets=sockets, streaming=_streaming(app))
     return app
+
+
+EndpointT = TypeVar("EndpointT", bound=Callable[..., object])
+
+
+def streams_body(endpoint: EndpointT) -> EndpointT:
+    """Mark an endpoint that reads its body piece by piece, within a limit of its own, not all at once."""
+    endpoint.__dict__[STREAMS] = True
+    return endpoint
+
+
+def _streaming(app: FastAPI) -> list[re.Pattern[str]]:
+    return [
+        route.path_regex
+        for route in app.routes
+        if isinstance(route, Route) and STREAMS in getattr(route.endpoint, "__dict__", {})
+    ]
 
 
 def client_address(connection: HTTPConnection) -> str:

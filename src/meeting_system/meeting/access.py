@@ -1,5 +1,6 @@
 """Who somebody is for a meeting: their role and, if they are in it, their participant."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +20,12 @@ class Standing:
     role: MeetingRole
     participant_id: str | None
     display_name: str
+    user_id: str | None = None
+
+    @property
+    def person_id(self) -> str | None:
+        """Who this is whatever the device and the run: the account, or a guest's participant."""
+        return self.user_id or self.participant_id
 
 
 def check_meeting_id(meeting_id: str) -> None:
@@ -40,7 +47,12 @@ def standing_of(participant: ParticipantRow) -> Standing:
     """Return the standing of somebody in the meeting."""
     if participant.state == "removed":
         raise ParticipantBanned("a host removed you from this meeting")
-    return Standing(MeetingRole(participant.role), participant.participant_id, participant.display_name)
+    return Standing(
+        MeetingRole(participant.role),
+        participant.participant_id,
+        participant.display_name,
+        participant.user_id,
+    )
 
 
 async def _of_guest(connection: AsyncConnection, meeting_id: str, guest: Guest) -> Standing:
@@ -55,16 +67,24 @@ async def _of_guest(connection: AsyncConnection, meeting_id: str, guest: Guest) 
 async def _of_account(connection: AsyncConnection, meeting_id: str, account: Account) -> Standing:
     member_role = await runs.find_member_role(connection, meeting_id, account.user_id)
     devices = await runs.find_participants_of(connection, meeting_id, account.user_id)
+    return standing_of_account(account, member_role, devices)
+
+
+def standing_of_account(
+    account: Account, member_role: str | None, devices: Sequence[ParticipantRow]
+) -> Standing:
+    """Return the standing of an account by its role in a meeting and its participants, latest first."""
     inside = next((row for row in devices if row.state != "removed"), None)
     participant_id = inside.participant_id if inside else None
     if may(account, "meeting:moderate"):
-        return Standing(_limit(account, MeetingRole.HOST), participant_id, account.display_name)
+        role = _limit(account, MeetingRole.HOST)
+        return Standing(role, participant_id, account.display_name, account.user_id)
     if member_role is None:
         raise MeetingNotFound("there is no such meeting, or you are not part of it")
     role = MeetingRole(member_role)
     if devices and inside is None and role not in (MeetingRole.HOST, MeetingRole.CO_HOST):
         raise ParticipantBanned("a host removed you from this meeting")
-    return Standing(_limit(account, role), participant_id, account.display_name)
+    return Standing(_limit(account, role), participant_id, account.display_name, account.user_id)
 
 
 def _limit(account: Account, role: MeetingRole) -> MeetingRole:

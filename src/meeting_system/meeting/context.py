@@ -1,6 +1,7 @@
 """What the features of the meeting service work with."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from meeting_system.kit.passwords import Passwords
 from meeting_system.kit.plug import Ports
@@ -16,3 +17,5 @@ class Context:
     settings: MeetingSettings
     passwords: Passwords
     turn: Turn
+    drawing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    """Pictures drawn at a time: each takes memory for its pixels."""

@@ -44,14 +44,21 @@ from meeting_system.meeting import (
     streams,
     tickets,
 )
+from meeting_system.meeting.chat import Writing
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.durable import call_of_command, once
 from meeting_system.meeting.repository import commands
+from meeting_system.meeting.talk_handlers import create_talk_handlers
 
 
 def create_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
     """Return the handler of each request."""
-    return {**_command_handlers(context), **_question_handlers(context), **_account_handlers(context)}
+    return {
+        **_command_handlers(context),
+        **_question_handlers(context),
+        **_account_handlers(context),
+        **create_talk_handlers(context),
+    }
 
 
 def _account_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
@@ -71,7 +78,8 @@ def _account_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
 
 def _command_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
     async def send_chat(command: SendChat) -> ChatMessage:
-        answer = await once(context, call_of_command(command), chat.sending(command.body))
+        writing = Writing(command.body, command.to, command.reply_to, command.file_ids)
+        answer = await once(context, call_of_command(command), chat.sending(writing))
         return ChatMessage.model_validate(answer)
 
     async def mute_participant(command: MuteParticipant) -> Nothing:

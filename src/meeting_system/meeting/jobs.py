@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from meeting_system.meeting import lifecycle, occurrences
+from meeting_system.meeting import files, lifecycle, occurrences, polls
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.metrics import LIVE
 from meeting_system.meeting.repository import meetings, outside, runs, schedule
@@ -16,6 +16,8 @@ async def look_after(context: Context) -> None:
     await expire_unused(context)
     await occurrences.extend_series(context)
     await purge(context)
+    await polls.close_left_open(context)
+    await files.collect_orphans(context)
 
 
 async def open_due(context: Context) -> int:

@@ -1,5 +1,7 @@
 """The tables of schema `meetings`."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -16,7 +18,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 METADATA = MetaData(schema="meetings")
 
@@ -25,6 +27,21 @@ _TIME = DateTime(timezone=True)
 
 COUNTERS = ("chat_seq",)
 """Columns of a meeting that change without anybody changing the meeting: no part of its version."""
+
+
+def _message_columns() -> list[Column[Any]]:
+    """What both kinds of messages have in common, since they can be answered, changed and found."""
+    return [
+        Column("reply_to", _ID),
+        Column("edited_at", _TIME),
+        Column("deleted_at", _TIME),
+        Column("deleted_by", Text),
+        Column("version", BigInteger, nullable=False, server_default="1"),
+        Column("reactions", JSONB, nullable=False, server_default="[]"),
+        Column("files", JSONB, nullable=False, server_default="[]"),
+        Column("search", TSVECTOR),
+    ]
+
 
 rooms = Table(
     "rooms",
@@ -176,6 +193,7 @@ runs = Table(
     Column("ended_at", _TIME),
     Column("ended_why", Text),
     Column("log_seq", BigInteger, nullable=False),
+    Column("personal_seq", BigInteger, nullable=False, server_default="0"),
     Index("runs_live_key", "meeting_id", unique=True, postgresql_where=text("ended_at IS NULL")),
     Index("runs_meeting_idx", "meeting_id", text("run_id DESC")),
     Index("runs_started_idx", "started_at", postgresql_where=text("ended_at IS NULL")),
@@ -255,8 +273,111 @@ messages = Table(
     Column("display_name", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("sent_at", _TIME, nullable=False),
+    Column("person_id", _ID),
+    *_message_columns(),
     UniqueConstraint("meeting_id", "seq", name="messages_seq_key"),
+    Index("messages_search_idx", "search", postgresql_using="gin"),
 )
+"""To everyone. `person_id`: the account, or a guest's participant."""
+
+private_messages = Table(
+    "private_messages",
+    METADATA,
+    Column("message_id", _ID, primary_key=True),
+    Column("meeting_id", _ID, ForeignKey(meetings.c.meeting_id, ondelete="CASCADE"), nullable=False),
+    Column("run_id", _ID, nullable=False),
+    Column("pair_low", _ID, nullable=False),
+    Column("pair_high", _ID, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("participant_id", _ID, nullable=False),
+    Column("person_id", _ID, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("recipient_id", _ID, nullable=False),
+    Column("recipient_name", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("sent_at", _TIME, nullable=False),
+    *_message_columns(),
+    UniqueConstraint("meeting_id", "pair_low", "pair_high", "seq", name="private_messages_seq_key"),
+    Index("private_messages_high_idx", "meeting_id", "pair_high"),
+    Index("private_messages_search_idx", "search", postgresql_using="gin"),
+)
+"""Between two persons, the pair, whose ids are kept in order. Every query names whose messages it wants."""
+
+message_edits = Table(
+    "message_edits",
+    METADATA,
+    Column("message_id", _ID, primary_key=True),
+    Column("version", BigInteger, primary_key=True),
+    Column("meeting_id", _ID, ForeignKey(meetings.c.meeting_id, ondelete="CASCADE"), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("replaced_at", _TIME, nullable=False),
+    Index("message_edits_meeting_idx", "meeting_id"),
+)
+"""What a message said before each edit; gone with the message."""
+
+files = Table(
+    "files",
+    METADATA,
+    Column("file_id", _ID, primary_key=True),
+    Column("meeting_id", _ID, nullable=False),
+    Column("message_id", _ID),
+    Column("person_id", _ID, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("ready", Boolean, nullable=False, server_default="false"),
+    Column("created_at", _TIME, nullable=False),
+    Index("files_meeting_idx", "meeting_id"),
+    Index("files_waiting_idx", "created_at", postgresql_where=text("message_id IS NULL")),
+)
+"""Written before the first byte, so that no object is without a row; `message_id` null: not sent yet."""
+
+polls = Table(
+    "polls",
+    METADATA,
+    Column("poll_id", _ID, primary_key=True),
+    Column("meeting_id", _ID, ForeignKey(meetings.c.meeting_id, ondelete="CASCADE"), nullable=False),
+    Column("run_id", _ID),
+    Column("creator_id", _ID, nullable=False),
+    Column("creator_name", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("options", JSONB, nullable=False),
+    Column("anonymous", Boolean, nullable=False),
+    Column("changeable", Boolean, nullable=False),
+    Column("live_results", Boolean, nullable=False),
+    Column("correct", JSONB),
+    Column("phase", Text, nullable=False),
+    Column("secret", Text),
+    Column("voters", Integer, nullable=False, server_default="0"),
+    Column("counts", JSONB),
+    Column("version", BigInteger, nullable=False, server_default="1"),
+    Column("told_version", BigInteger, nullable=False, server_default="1"),
+    Column("created_at", _TIME, nullable=False),
+    Column("started_at", _TIME),
+    Column("closed_at", _TIME),
+    Index("polls_meeting_idx", "meeting_id"),
+    Index("polls_run_idx", "run_id"),
+    Index(
+        "polls_untold_idx",
+        "poll_id",
+        postgresql_where=text("phase = 'open' AND version > told_version"),
+    ),
+)
+"""`secret` turns people into the voters of an anonymous poll, and is forgotten when it closes."""
+
+votes = Table(
+    "votes",
+    METADATA,
+    Column("poll_id", _ID, ForeignKey(polls.c.poll_id, ondelete="CASCADE"), primary_key=True),
+    Column("voter", Text, primary_key=True),
+    Column("display_name", Text),
+    Column("choice", JSONB, nullable=False),
+    Column("voted_at", _TIME),
+)
+"""One row a person; of an anonymous poll without name and time."""
 
 events = Table(
     "events",

@@ -1,14 +1,20 @@
 """Who is connected, as signaling sees it, and what it shows to who arrives."""
 
-from meeting_system.contracts.meeting import LoadRoom, ReportPresence, RoomView
-from meeting_system.contracts.signal import ChatMessage, MeetingState
+from typing import Any
+
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from meeting_system.contracts.meeting import LoadRoom, PersonalView, ReportPresence, RoomView
+from meeting_system.contracts.signal import ChatMessage, MeetingState, PollState
 from meeting_system.kernel.ids import is_id
-from meeting_system.meeting import hooks, rules
+from meeting_system.meeting import hooks, poll_rules, rules
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.errors import MeetingNotLive
-from meeting_system.meeting.repository import attendance, chat, runs
+from meeting_system.meeting.repository import attendance, chat, private_chat, runs
 
 _MESSAGES_SHOWN = 200
+_PRIVATE_SHOWN = 100
 
 
 async def report_presence(context: Context, report: ReportPresence) -> None:
@@ -38,8 +44,11 @@ async def report_presence(context: Context, report: ReportPresence) -> None:
 
 
 async def load_room(context: Context, request: LoadRoom) -> RoomView:
-    """Read the durable part of a snapshot as of one moment. Error: meeting_not_live."""
-    row = None
+    """Read the durable part of a snapshot as of one moment. Error: meeting_not_live.
+
+    What is personal is read after it: what comes between is in the log as well, and clients know it.
+    """
+    row, personal = None, {}
     if is_id(request.run_id) and is_id(request.meeting_id):
         async with context.ports.database.reading() as connection:
             row = await chat.read_room(
@@ -48,6 +57,8 @@ async def load_room(context: Context, request: LoadRoom) -> RoomView:
                 run_id=request.run_id,
                 messages_at_most=_MESSAGES_SHOWN,
             )
+            if row is not None and _has_personal(row):
+                personal = await _load_personal(connection, request, row)
     if row is None:
         raise MeetingNotLive("there is no such live meeting")
     return RoomView(
@@ -63,4 +74,38 @@ async def load_room(context: Context, request: LoadRoom) -> RoomView:
         messages=[ChatMessage.model_validate(message) for message in row["messages"]],
         removed=row["removed"],
         log_seq=row["log_seq"],
+        polls=[_poll(poll) for poll in row["polls"]],
+        personal=personal,
     )
+
+
+def _has_personal(row: RowMapping) -> bool:
+    """Tell whether anything in the room may differ between viewers: mostly nothing, and nothing is asked."""
+    return row["has_private"] or not row["history"] or bool(row["polls"])
+
+
+async def _load_personal(
+    connection: AsyncConnection, request: LoadRoom, row: RowMapping
+) -> dict[str, PersonalView]:
+    rows = await private_chat.read_personal(
+        connection,
+        meeting_id=request.meeting_id,
+        run_id=request.run_id,
+        participant_ids=[each for each in request.participant_ids if is_id(each)],
+        history=row["history"],
+        chat_seq=row["chat_seq"],
+        messages_at_most=_PRIVATE_SHOWN,
+    )
+    return {
+        each["participant_id"]: PersonalView(
+            first_seq=each["first_seq"],
+            private_messages=[ChatMessage.model_validate(message) for message in each["private_messages"]],
+            choices=each["choices"],
+        )
+        for each in rows
+    }
+
+
+def _poll(poll: dict[str, Any]) -> PollState:
+    is_quiz = poll["correct"] is not None
+    return poll_rules.for_everyone(PollState.model_validate(poll | {"is_quiz": is_quiz}))

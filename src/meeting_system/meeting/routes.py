@@ -1,9 +1,8 @@
 """HTTP: all routes of the service, and those of a meeting that goes on."""
 
 from collections.abc import Sequence
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.routing import BaseRoute
 
 from meeting_system.kernel.principal import Principal
@@ -11,7 +10,6 @@ from meeting_system.kit.auth import find_principal, require_account, require_pri
 from meeting_system.kit.http import client_address
 from meeting_system.kit.paging import Cursor, Limit
 from meeting_system.meeting import (
-    chat,
     join,
     lifecycle,
     listing,
@@ -34,15 +32,13 @@ from meeting_system.meeting.schemas import (
     LivePage,
     Lock,
     Meeting,
-    MessagePage,
     Mute,
     NewStream,
     ParticipantPage,
     Preview,
     StreamList,
 )
-
-Seq = Annotated[int | None, Query(ge=0, le=2**62)]
+from meeting_system.meeting.talk_routes import create_talk_routes
 
 
 def create_routes(context: Context) -> Sequence[BaseRoute]:
@@ -55,6 +51,7 @@ def create_routes(context: Context) -> Sequence[BaseRoute]:
         *_host_routes(context),
         *_stream_routes(context),
         *_admin_routes(context),
+        *create_talk_routes(context),
     ]
 
 
@@ -105,20 +102,6 @@ def _inside_routes(context: Context) -> Sequence[BaseRoute]:
     ) -> ParticipantPage:
         principal = await require_principal(request)
         return await listing.list_participants(context, principal, meeting_id, cursor=cursor, limit=limit)
-
-    @router.get("/messages")
-    async def list_messages(
-        meeting_id: str,
-        request: Request,
-        before_seq: Seq = None,
-        after_seq: Seq = None,
-        limit: Limit = 50,
-    ) -> MessagePage:
-        principal = await require_principal(request)
-        items = await chat.list_messages(
-            context, principal, meeting_id, before_seq=before_seq, after_seq=after_seq, limit=limit
-        )
-        return MessagePage(items=items)
 
     return router.routes
 

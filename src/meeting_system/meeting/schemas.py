@@ -7,7 +7,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from meeting_system.contracts.media import Source
 from meeting_system.contracts.meeting_options import ChatAllowed, Lobby, LobbyOpensMin, MeetingOptions
-from meeting_system.contracts.signal import ChatMessage
 from meeting_system.contracts.stream import Direction, PictureSource
 from meeting_system.kernel.email import normal_email
 from meeting_system.kernel.principal import MeetingRole
@@ -313,12 +312,6 @@ class StreamList(BaseModel):
     """Those that hold, oldest first."""
 
     items: list[Stream]
-
-
-class MessagePage(BaseModel):
-    """Oldest first."""
-
-    items: list[ChatMessage]
 
 
 Quality = Literal["good", "fair", "poor", "lost"]

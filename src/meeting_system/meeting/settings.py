@@ -35,6 +35,16 @@ class MeetingSettings(BaseModel):
         default=24 * 3600, ge=60, description="of such a token, unless said otherwise"
     )
     longest_stream_lifetime_s: int = Field(default=30 * 24 * 3600, ge=60)
+    edit_within_s: int = Field(
+        default=24 * 3600, ge=0, description="so long may a message be edited by its author"
+    )
+    file_limit: int = Field(default=25 << 20, ge=1024, description="bytes of a file in the chat")
+    files_of_meeting: int = Field(
+        default=2 << 30, ge=1024, description="bytes that the files of one meeting may take together"
+    )
+    unsent_files_kept_s: int = Field(
+        default=3600, ge=60, description="an uploaded file that is not sent is deleted after so long"
+    )
     guesses: int = Field(default=10, ge=1, description="wrong passwords per meeting and address")
     guesses_of_address: int = Field(default=60, ge=1, description="wrong passwords and numbers per address")
     guess_window_s: int = Field(default=600, ge=1)

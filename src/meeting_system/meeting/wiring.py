@@ -10,7 +10,7 @@ from meeting_system.kit.passwords import Passwords
 from meeting_system.kit.plug import Plug, Ports
 from meeting_system.kit.tasks import alongside
 from meeting_system.kit.turn import Turn, TurnSettings
-from meeting_system.meeting import jobs, live
+from meeting_system.meeting import jobs, live, polls
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.handlers import create_handlers
 from meeting_system.meeting.routes import create_routes
@@ -18,6 +18,8 @@ from meeting_system.meeting.settings import MeetingSettings
 
 NO_TURN = TurnSettings()
 COUNT_S = 5.0
+TELL_S = 1.0
+"""A room hears of the votes of about a second together."""
 
 
 def create(ports: Ports, settings: MeetingSettings, turn: TurnSettings = NO_TURN) -> Plug:
@@ -30,7 +32,8 @@ def create(ports: Ports, settings: MeetingSettings, turn: TurnSettings = NO_TURN
         looking_after = every(settings.look_after_s, partial(jobs.look_after, context), name="meeting")
         counting = every(COUNT_S, partial(jobs.count_live, context), name="meeting_count")
         try:
-            async with alongside(looking_after, counting):
+            telling = every(TELL_S, partial(polls.tell_votes, context), name="meeting_polls")
+            async with alongside(looking_after, counting, telling):
                 yield
         finally:
             passwords.close()

@@ -62,7 +62,7 @@ async def _begin(
     held = await _arrive(core, admission, session, queue)
     held.traceparent = admission.traceparent
     room = await ensure_room(core, admission.meeting_id, admission.run_id)
-    view = await load_view(core, admission.meeting_id, admission.run_id)
+    view = await load_view(core, admission.meeting_id, admission.run_id, [held.pid])
     check_present(held, room, view)
     held.sent_ro = room.top
     ready = Ready(
@@ -102,7 +102,7 @@ async def resume(core: Core, frame: Resume, queue: SendQueue) -> Attachment:
         )
     else:
         room = await ensure_room(core, held.meeting_id, held.run)
-        view = await load_view(core, held.meeting_id, held.run)
+        view = await load_view(core, held.meeting_id, held.run, [held.pid])
         push_reset(held, room, view, reason=back.refused, media=media)
     core.later(_presence(held))
     return held

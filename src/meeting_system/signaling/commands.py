@@ -24,7 +24,6 @@ from meeting_system.contracts.meeting import (
     LockMeeting,
     MuteParticipant,
     RemoveParticipant,
-    SendChat,
 )
 from meeting_system.contracts.negotiation import MediaAnswer, MediaClose, MediaLayout, MediaOffer
 from meeting_system.contracts.signal import (
@@ -53,6 +52,7 @@ from meeting_system.signaling.frames import decode_command, encode_ack, encode_r
 from meeting_system.signaling.metrics import COMMANDS_DONE
 from meeting_system.signaling.records import Attachment, PersonWrite, Step
 from meeting_system.signaling.rules import retire_token
+from meeting_system.signaling.talk_commands import TALK_COMMANDS
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 1.0
@@ -224,7 +224,7 @@ def _key(held: Attachment, cid: int) -> dict[str, Any]:
 
 
 _DURABLE: dict[str, Callable[[dict[str, Any], Any], Request[Any]]] = {
-    "chat.send": lambda key, data: SendChat(**key, body=data.body),
+    **TALK_COMMANDS,
     "participant.mute": lambda key, data: MuteParticipant(
         **key, target_id=data.participant_id, source=data.source
     ),

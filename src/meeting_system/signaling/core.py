@@ -1,6 +1,6 @@
 """What every decision needs to be carried out, and the reading of rooms. No sockets, no event loop."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,10 +37,12 @@ class Core:
         return Now(self.clock.now())
 
 
-async def load_view(core: Core, meeting_id: str, run: str) -> RoomView:
-    """Read the durable part of a room from the meeting service; a run that is over closes the socket."""
+async def load_view(core: Core, meeting_id: str, run: str, viewers: Sequence[str] = ()) -> RoomView:
+    """Read the durable part of a room from the meeting service, with what is personal to `viewers`; a run
+    that is over closes the socket."""
+    request = LoadRoom(meeting_id=meeting_id, run_id=run, participant_ids=list(viewers))
     try:
-        view = await core.bus.call(LoadRoom(meeting_id=meeting_id, run_id=run), timeout_s=ASK_TIMEOUT_S)
+        view = await core.bus.call(request, timeout_s=ASK_TIMEOUT_S)
     except AppError as error:
         raise as_close(error) from error
     if view.ended:

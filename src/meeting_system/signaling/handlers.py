@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from meeting_system.contracts.call import Event, Nothing, Request
+from meeting_system.contracts.chat import TellPersonally
 from meeting_system.contracts.media import (
     MediaNodeEnded,
     PeerLayersWanted,
@@ -16,7 +17,7 @@ from meeting_system.contracts.media import (
 from meeting_system.contracts.meeting import AppendDurable
 from meeting_system.contracts.stream import HideStream, LookAtStage, ShowStream, Stage
 from meeting_system.kit.bus import Handler, Listener
-from meeting_system.signaling import durable, media_events, streams
+from meeting_system.signaling import durable, media_events, personal, streams
 from meeting_system.signaling.core import Core
 from meeting_system.signaling.hub import Hub
 
@@ -26,6 +27,10 @@ def handlers(core: Core) -> Mapping[type[Request[Any]], Handler]:
 
     async def append_durable(request: AppendDurable) -> Nothing:
         await durable.append(core, request)
+        return Nothing()
+
+    async def tell_personally(request: TellPersonally) -> Nothing:
+        await personal.tell(core, request)
         return Nothing()
 
     async def show_stream(request: ShowStream) -> Nothing:
@@ -41,6 +46,7 @@ def handlers(core: Core) -> Mapping[type[Request[Any]], Handler]:
 
     return {
         AppendDurable: append_durable,
+        TellPersonally: tell_personally,
         ShowStream: show_stream,
         HideStream: hide_stream,
         LookAtStage: look_at_stage,

@@ -173,7 +173,8 @@ class Hub:
         if not waiting and room.epoch == state.epoch:
             return
         state = await ensure_room(self._core, room.meeting_id, room.run)
-        view = await load_view(self._core, room.meeting_id, room.run)
+        viewers = [held.pid for held in room.members.values() if held.needs_reset]
+        view = await load_view(self._core, room.meeting_id, room.run, viewers)
         if room.epoch != state.epoch:
             room.epoch, room.top = state.epoch, state.top
         for held in room.members.values():

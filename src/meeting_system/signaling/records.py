@@ -120,6 +120,8 @@ class Step:
     drop: str = ""
     new_personal_log: bool = False
     slots_version: tuple[int, int] = (0, 0)
+    told: int = 0
+    """Number of what is told personally: a session takes each number once, and none below its last."""
 
 
 @dataclass(slots=True, frozen=True)

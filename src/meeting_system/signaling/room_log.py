@@ -260,6 +260,7 @@ def _arguments(step: Step) -> list[Any]:
         "1" if step.new_personal_log else "",
         slots_gen,
         slots_ver,
+        step.told,
     ]
     fixed += [KEEP_COUNT, KEEP_MS, KEEP_MOST, ACKS_KEPT, ROOM_TTL_S, SESSION_TTL_S, GONE_TTL_S]
     people: list[Any] = []

@@ -59,7 +59,37 @@ export interface Bye {
   code?: string;
 }
 
-/** A chat message as committed. `seq` counts the messages of one meeting from 1 without gaps. */
+/** chat.delete → ack res: ChatMessage. One's own; hosts any that is not private. Event chat.changed. */
+export interface ChatDelete {
+  message_id: string;
+}
+
+/** chat.edit → ack res: ChatMessage. One's own, for some time. Event chat.changed. */
+export interface ChatEdit {
+  message_id: string;
+  body: string;
+}
+
+/**
+ * A file at a message; bytes at `GET /api/v1/meetings/{id}/files/{file_id}`.
+ *
+ * `width` and `height` are pixels of a picture, which has a preview at `…/files/{file_id}/preview`; null: none.
+ */
+export interface ChatFile {
+  file_id: string;
+  name: string;
+  media_type: string;
+  size: number;
+  width?: number | null;
+  height?: number | null;
+}
+
+/**
+ * A message as it is now; the higher `version` is the newer.
+ *
+ * `seq` counts the messages to everyone of one meeting from 1 without gaps; those of a private conversation
+ * count for themselves. `recipient_id` null: to everyone. A deleted message has neither text nor files.
+ */
 export interface ChatMessage {
   message_id: string;
   seq: number;
@@ -67,16 +97,71 @@ export interface ChatMessage {
   display_name: string;
   body: string;
   sent_at: string;
+  version: number;
+  recipient_id?: string | null;
+  recipient_name?: string | null;
+  reply_to?: ChatQuote | null;
+  edited_at?: string | null;
+  deleted_at?: string | null;
+  deleted_by?: "author" | "host" | null;
+  /** in order of arrival */
+  reactions: ChatReaction[];
+  files: ChatFile[];
 }
 
-/** chat.message (D) */
+/** chat.changed (D): the whole message, edited or deleted; quotes of it change with it. */
+export interface ChatMessageChanged {
+  message: ChatMessage;
+}
+
+/** chat.message (D): in the room log, or of a private message in the personal one. */
 export interface ChatMessageSent {
   message: ChatMessage;
 }
 
-/** chat.send → ack res: ChatMessage. Event chat.message to the room. */
-export interface ChatSend {
+/** The beginning of the message that is answered, as that one reads now; empty once it is deleted. */
+export interface ChatQuote {
+  message_id: string;
+  participant_id: string;
+  display_name: string;
   body: string;
+  deleted: boolean;
+}
+
+/** chat.react: put one's emoji to a message, or take it away. Event chat.reacted. */
+export interface ChatReact {
+  message_id: string;
+  emoji: string;
+  on: boolean;
+}
+
+/** chat.reacted (D): `version` is the message's from now on. */
+export interface ChatReacted {
+  message_id: string;
+  version: number;
+  emoji: string;
+  participant_id: string;
+  display_name: string;
+  on: boolean;
+}
+
+/** One person's emoji at a message. */
+export interface ChatReaction {
+  emoji: string;
+  participant_id: string;
+  display_name: string;
+}
+
+/**
+ * chat.send → ack res: ChatMessage. Event chat.message, to the room or, with `to`, to the two alone.
+ *
+ * `file_ids` were uploaded before, by the sender; with files `body` may be empty.
+ */
+export interface ChatSend {
+  body?: string;
+  to?: string | null;
+  reply_to?: string | null;
+  file_ids?: string[];
 }
 
 /** Something the client wants done. `cid` counts 1, 2, 3 … within the session. */
@@ -293,6 +378,92 @@ export interface Ping {
   t: number;
 }
 
+/** poll.chosen (D, personal): what the viewer voted. */
+export interface PollChosen {
+  poll_id: string;
+  choice: string[];
+}
+
+/** poll.close: no more votes. Event poll.closed, and poll.published where results were live. */
+export interface PollClose {
+  poll_id: string;
+}
+
+/** poll.closed (D): take the poll, and keep `choice` unless it is anonymous. */
+export interface PollClosed {
+  poll: PollState;
+}
+
+/** One answer to choose. */
+export interface PollOption {
+  option_id: string;
+  text: string;
+}
+
+/** `published`: over, and everyone sees the results. */
+export type PollPhase = "draft" | "open" | "closed" | "published";
+
+/** poll.publish: show everyone the results of a closed poll. Event poll.published. */
+export interface PollPublish {
+  poll_id: string;
+}
+
+/** poll.published (D): as poll.closed, with the results. */
+export interface PollPublished {
+  poll: PollState;
+}
+
+/** poll.start: open a draft to votes. Event poll.started. */
+export interface PollStart {
+  poll_id: string;
+}
+
+/** poll.started (D) */
+export interface PollStarted {
+  poll: PollState;
+}
+
+/**
+ * A poll as one viewer sees it; the higher `version` is the newer.
+ *
+ * `counts` are by option, in their order; null: not for this viewer, or not yet. `correct` are the right
+ * options of a quiz, once it is published. `choice` is what the viewer voted; null: nothing, or no longer
+ * known, because the link between people and votes of an anonymous poll ends with it.
+ */
+export interface PollState {
+  poll_id: string;
+  question: string;
+  kind: "single" | "multiple";
+  options: PollOption[];
+  anonymous: boolean;
+  changeable: boolean;
+  live_results: boolean;
+  is_quiz: boolean;
+  phase: PollPhase;
+  creator_name: string;
+  started_at?: string | null;
+  closed_at?: string | null;
+  voters: number;
+  counts?: number[] | null;
+  correct?: string[] | null;
+  choice?: string[] | null;
+  version: number;
+}
+
+/** poll.vote: choose. Event poll.chosen to one's own devices; poll.voted to the room a moment later. */
+export interface PollVote {
+  poll_id: string;
+  option_ids: string[];
+}
+
+/** poll.voted (D): how many have voted, at most once a second; `counts` only where results are live. */
+export interface PollVoted {
+  poll_id: string;
+  version: number;
+  voters: number;
+  counts?: number[] | null;
+}
+
 /** Answer to a ping. From the server with the tops of both logs, which reveal a silent gap. */
 export interface Pong {
   f: "pong";
@@ -417,7 +588,9 @@ export interface SlotState {
 /**
  * The whole view of one participant at room offset `ro` (in the frame around it).
  *
- * `messages` are the latest 200, oldest first; earlier ones are at `GET /api/v1/meetings/{id}/messages`.
+ * `messages` are the latest 200 to everyone that this participant may see, oldest first; earlier ones are at
+ * `GET /api/v1/meetings/{id}/messages`. `private_messages` are the latest 100 of or to this participant, and
+ * nobody else's; `polls` those of this run, oldest first.
  */
 export interface Snapshot {
   meeting: MeetingState;
@@ -426,6 +599,8 @@ export interface Snapshot {
   participants: ParticipantState[];
   messages: ChatMessage[];
   slots: SlotState[];
+  private_messages: ChatMessage[];
+  polls: PollState[];
 }
 
 /** speakers (E): loudest first. */
@@ -439,6 +614,13 @@ export type ServerFrame = Hello | Ready | Resumed | Reset | EventFrame | Ack | P
 
 export interface CommandsData {
   "chat.send": ChatSend;
+  "chat.edit": ChatEdit;
+  "chat.delete": ChatDelete;
+  "chat.react": ChatReact;
+  "poll.start": PollStart;
+  "poll.vote": PollVote;
+  "poll.close": PollClose;
+  "poll.publish": PollPublish;
   "participant.mute": ParticipantMute;
   "participant.remove": ParticipantRemove;
   "meeting.lock": MeetingLock;
@@ -452,6 +634,13 @@ export interface CommandsData {
 
 export const COMMANDS: Record<keyof CommandsData, DeliveryClass> = {
   "chat.send": "D",
+  "chat.edit": "D",
+  "chat.delete": "D",
+  "chat.react": "D",
+  "poll.start": "D",
+  "poll.vote": "D",
+  "poll.close": "D",
+  "poll.publish": "D",
   "participant.mute": "D",
   "participant.remove": "D",
   "meeting.lock": "D",
@@ -465,6 +654,13 @@ export const COMMANDS: Record<keyof CommandsData, DeliveryClass> = {
 
 export interface EventsData {
   "chat.message": ChatMessageSent;
+  "chat.changed": ChatMessageChanged;
+  "chat.reacted": ChatReacted;
+  "poll.started": PollStarted;
+  "poll.voted": PollVoted;
+  "poll.chosen": PollChosen;
+  "poll.closed": PollClosed;
+  "poll.published": PollPublished;
   "participant.muted": ParticipantMuted;
   "participant.removed": ParticipantRemoved;
   "meeting.locked": MeetingLocked;
@@ -482,6 +678,13 @@ export interface EventsData {
 
 export const EVENTS: Record<keyof EventsData, DeliveryClass> = {
   "chat.message": "D",
+  "chat.changed": "D",
+  "chat.reacted": "D",
+  "poll.started": "D",
+  "poll.voted": "D",
+  "poll.chosen": "D",
+  "poll.closed": "D",
+  "poll.published": "D",
   "participant.muted": "D",
   "participant.removed": "D",
   "meeting.locked": "D",

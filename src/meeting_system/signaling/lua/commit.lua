@@ -5,10 +5,10 @@ local session, acks, personal, other, timers, owner = KEYS[6], KEYS[7], KEYS[8],
 local epoch, sid, gen, cid, ack = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
 local seq, now, timer, ended = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9]
 local remove, ends, pid, drop, wipe = ARGV[10], ARGV[11], ARGV[12], ARGV[13], ARGV[14]
-local slots_gen, slots_ver = tonumber(ARGV[15]), tonumber(ARGV[16])
-local keep_count, keep_ms, keep_most, acks_kept = tonumber(ARGV[17]), tonumber(ARGV[18]), tonumber(ARGV[19]), tonumber(ARGV[20])
-local room_ttl, session_ttl, gone_ttl = tonumber(ARGV[21]), tonumber(ARGV[22]), tonumber(ARGV[23])
-local at = 23
+local slots_gen, slots_ver, told = tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17])
+local keep_count, keep_ms, keep_most, acks_kept = tonumber(ARGV[18]), tonumber(ARGV[19]), tonumber(ARGV[20]), tonumber(ARGV[21])
+local room_ttl, session_ttl, gone_ttl = tonumber(ARGV[22]), tonumber(ARGV[23]), tonumber(ARGV[24])
+local at = 24
 local function take() at = at + 1; return ARGV[at] end
 local function section(width)
   local rows = {}
@@ -28,7 +28,7 @@ if not known[1] or known[1] ~= epoch or string.sub(epoch, 1, 12) ~= run_id then 
 local top, done_seq = tonumber(known[2]), tonumber(known[3])
 local old_gen, po = -1, 0
 if sid ~= '' then
-  local have = redis.call('HMGET', session, 'gen', 'last_cid', 'po', 'epoch', 'slots_gen', 'slots_ver')
+  local have = redis.call('HMGET', session, 'gen', 'last_cid', 'po', 'epoch', 'slots_gen', 'slots_ver', 'told')
   if have[1] then old_gen = tonumber(have[1]) end
   if old_gen ~= gen then return {'fenced', old_gen, 0} end
   if drop == '' then
@@ -42,6 +42,7 @@ if sid ~= '' then
     local g, v = tonumber(have[5] or 0), tonumber(have[6] or 0)
     if slots_gen < g or (slots_gen == g and slots_ver <= v) then return {'old', 0, 0} end
   end
+  if told > 0 and told <= tonumber(have[7] or 0) then return {'old', 0, 0} end
 end
 if seq > 0 then
   if seq <= done_seq then return {'old', done_seq, 0} end
@@ -80,6 +81,7 @@ if sid ~= '' then
     if f[1] == 'gen' then new_gen = tonumber(f[2]) end
   end
   if slots_gen > 0 then redis.call('HSET', session, 'slots_gen', slots_gen, 'slots_ver', slots_ver) end
+  if told > 0 then redis.call('HSET', session, 'told', told) end
   if cid > 0 then
     redis.call('HSET', session, 'last_cid', cid)
     redis.call('HSET', acks, cid, ack)

@@ -4,7 +4,7 @@ other software runs over the BigBlueButton-compatible API."""
 from alembic import op
 
 revision = "0009_interfaces"
-down_revision = "0006_schedule"
+down_revision = "0008_talk"
 branch_labels = None
 depends_on = None
 
