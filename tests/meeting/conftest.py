@@ -1,6 +1,7 @@
 """The meeting service over HTTP and the bus, on real servers; the services beside it are stand-ins that
 write down what they are asked."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from itertools import count
@@ -14,6 +15,7 @@ from tests.conftest import SECRET
 from meeting_system import meeting
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.contracts.call import Nothing, Request
+from meeting_system.contracts.chat import TellPersonally
 from meeting_system.contracts.contact import Contact, Contacts, FindContacts
 from meeting_system.contracts.mail import SendLetter
 from meeting_system.contracts.media import CloseMeetingMedia, ClosePeer, SetMuted
@@ -23,6 +25,7 @@ from meeting_system.contracts.webhook import TellWebhooks
 from meeting_system.kernel.ids import UserId, new_id
 from meeting_system.kernel.mail import Letter
 from meeting_system.kernel.principal import Account, AccountRole
+from meeting_system.kit.outbox import OutboxRelay
 from meeting_system.kit.passwords import Passwords
 from meeting_system.kit.plug import Plug, Ports
 from meeting_system.kit.tokens import SignedTokens
@@ -32,6 +35,9 @@ from meeting_system.meeting.settings import MeetingSettings
 
 NOBODY = "00000000-0000-7000-8000-000000000000"
 """The id of nothing."""
+
+
+_TOLD = (AppendDurable, TellPersonally, SetMuted, ClosePeer, CloseMeetingMedia, EndStream)
 
 
 @dataclass
@@ -57,16 +63,19 @@ class Asked:
             wanted = {*request.user_ids, *request.emails}
             return Contacts(items=[each for each in self.contacts if wanted & {each.user_id, each.email}])
 
-        asked = (AppendDurable, SetMuted, ClosePeer, CloseMeetingMedia, EndStream, SendLetter)
-        handlers: dict[Any, Any] = dict.fromkeys(asked, note)
+        handlers: dict[Any, Any] = dict.fromkeys((*_TOLD, SendLetter), note)
         handlers |= {TellWebhooks: note_told, FindContacts: find_contacts}
         return Plug(name="beside", handlers=handlers)
 
     def events(self) -> list[AppendDurable]:
         return [request for request in self.requests if isinstance(request, AppendDurable)]
 
+    def personal(self) -> list[TellPersonally]:
+        return [request for request in self.requests if isinstance(request, TellPersonally)]
+
     def media(self) -> list[Request[Any]]:
-        return [each for each in self.requests if not isinstance(each, AppendDurable | SendLetter)]
+        beside = AppendDurable | SendLetter | TellPersonally
+        return [each for each in self.requests if not isinstance(each, beside)]
 
     def take_letters(self) -> list[Letter]:
         """Return the letters that came since the last call."""
@@ -186,6 +195,17 @@ def guest(client: httpx2.AsyncClient, bus: LocalBus) -> MakePerson:
         return Person(client, bus, f"device-{next(_numbers)}", {}, name)
 
     return make
+
+
+async def deliver(outbox: OutboxRelay) -> None:
+    """Wait until everything in the outbox is delivered, by this relay or the one that runs beside."""
+    async with asyncio.timeout(10):
+        while True:
+            await outbox.deliver_all()
+            await outbox.measure()
+            if outbox.waiting == 0:
+                return
+            await asyncio.sleep(0.005)
 
 
 @pytest.fixture

@@ -26,6 +26,12 @@ H, C, P, A, O = MeetingRole.HOST, MeetingRole.CO_HOST, MeetingRole.PRESENTER, Me
 IN_A_MEETING = {
     "chat:read": "yes yes yes yes yes",
     "chat:send": "yes yes yes yes no",
+    "chat:delete": "yes yes no no no",
+    "chat:export": "yes yes no no no",
+    "file:upload": "yes yes yes yes no",
+    "poll:read": "yes yes yes yes yes",
+    "poll:vote": "yes yes yes yes no",
+    "poll:create": "yes yes yes no no",
     "participant:mute": "yes yes no no no",
     "participant:remove": "yes yes no no no",
     "meeting:lock": "yes yes no no no",
@@ -130,6 +136,14 @@ OPERATIONS = {
     "invite": ("POST", "/invitees", {"items": [{"email": "eve@example.org"}]}, "meeting:invite"),
     "see who was there": ("GET", "/attendance", None, "meeting:attendance"),
     "download who was there": ("GET", "/attendance.csv", None, "meeting:attendance"),
+    "search messages": ("GET", "/messages/search?q=x", None, "chat:read"),
+    "export messages": ("GET", "/messages/export", None, "chat:export"),
+    "send a message": ("POST", "/messages", {"body": "x"}, "chat:send"),
+    "delete a message": ("DELETE", "/messages/{message}", None, "chat:delete"),
+    "upload a file": ("POST", "/files?name=a", {}, "file:upload"),
+    "list polls": ("GET", "/polls", None, "poll:read"),
+    "make a poll": ("POST", "/polls", {"question": "?", "options": ["a", "b"]}, "poll:create"),
+    "vote": ("POST", "/polls/{poll}/vote", {"option_ids": ["o1"]}, "poll:vote"),
     "end": ("POST", "/end", None, "meeting:end"),
 }
 
@@ -140,6 +154,7 @@ async def test_over_http_each_role_may_what_the_table_says(
 ) -> None:
     host, actor, target = account("Host"), account("Actor"), guest("Target")
     created = await host.create()
+    await host.join(created["meeting_no"])
     actor_id = (await actor.join(created["meeting_no"]))["participant_id"]
     target_id = (await target.join(created["meeting_no"]))["participant_id"]
     async with ports.database.transaction() as connection:
@@ -147,9 +162,14 @@ async def test_over_http_each_role_may_what_the_table_says(
         await connection.execute(update(members).where(of_actor).values(role=role))
         joined = participants.c.participant_id == actor_id
         await connection.execute(update(participants).where(joined).values(role=role))
+    url = f"/meetings/{created['meeting_id']}"
+    sent = (await host.post(f"{url}/messages", {"body": "to be deleted"})).json()
+    poll = (await host.post(f"{url}/polls", {"question": "?", "options": ["a", "b"]})).json()
+    await host.post(f"{url}/polls/{poll['poll_id']}/start")
+    there = {"target": target_id, "message": sent["message_id"], "poll": poll["poll_id"]}
     for name, (method, path, body, permission) in OPERATIONS.items():
         may = permission in MEETING_PERMISSIONS[role]
-        url = f"/api/v1/meetings/{created['meeting_id']}" + path.format(target=target_id)
+        url = f"/api/v1/meetings/{created['meeting_id']}" + path.format(**there)
         answer = await actor.client.request(method, url, json=body, headers=actor.headers)
         assert (answer.status_code < 300) is may, (name, answer.text)
         if not may:
@@ -165,7 +185,9 @@ async def test_a_stranger_does_not_even_learn_that_a_meeting_exists(
     stranger, of_other = account("Eve"), guest("Gus")
     await of_other.join(elsewhere["meeting_no"])
     method, path, body, _ = OPERATIONS[operation]
-    url = f"/api/v1/meetings/{created['meeting_id']}" + path.format(target=created["meeting_id"])
+    url = f"/api/v1/meetings/{created['meeting_id']}" + path.format(
+        **dict.fromkeys(("target", "message", "poll"), created["meeting_id"])
+    )
     answer = await stranger.client.request(method, url, json=body, headers=stranger.headers)
     assert (answer.status_code, answer.json()["code"]) == (404, "meeting_not_found")
     if operation not in ("start", "update", "list invitees", "invite"):

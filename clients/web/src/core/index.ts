@@ -17,6 +17,7 @@ import { acrossTabs, createTokens } from "./http/tokens";
 import { createJoin } from "./join";
 import { browserPersistence } from "./persistence";
 import { createStore } from "./store";
+import { createTalk } from "./talk/http";
 import type { Core, User } from "./types";
 
 export function createCore(): Core {
@@ -40,7 +41,8 @@ export function createCore(): Core {
     account: createAccount({ http, tokens, user }),
     security: createSecurity({ http, tokens, user }),
     administration: createAdministration(http),
-    meetings: createMeetings(http, attendances),
+    meetings: createMeetings(http),
+    talk: createTalk(http, attendances, () => tokens.current()),
     webhooks: createWebhooks(http),
     schedule: createSchedule(http),
     rooms: createRooms(http),

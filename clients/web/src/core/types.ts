@@ -1,11 +1,13 @@
 /** The public face of `core`: what the interface (React or any other) sees of accounts and meetings. */
 import type { Rooms, Schedule, Scheduled } from "./schedule";
+import type { ChatEntry, Poll, Talk, TalkSession } from "./talk/types";
 import type { Administration, Security } from "./types-account";
 import type { Webhooks } from "./types-webhooks";
 
 export type * from "./types-account";
 export type * from "./types-webhooks";
 export type * from "./schedule";
+export type * from "./talk/types";
 
 /** A value that can be watched; fits React's `useSyncExternalStore(store.subscribe, store.get)`. */
 export interface Store<T> {
@@ -90,8 +92,6 @@ export interface Meetings {
   /** `reference` is a meeting id, or the nine-digit number with or without blanks. */
   preview(reference: string): Promise<MeetingPreview>;
   end(meetingId: string): Promise<void>;
-  /** Earlier chat than the snapshot holds, oldest first. */
-  messages(meetingId: string, beforeSeq: number): Promise<ChatEntry[]>;
 }
 
 // ---------------------------------------------------------------- devices
@@ -146,18 +146,6 @@ export interface Participant {
   quality: Quality | null;
 }
 
-export interface ChatEntry {
-  /** Absent `seq`: still on its way (own message, shown at once). */
-  messageId: string;
-  seq: number | null;
-  participantId: string;
-  displayName: string;
-  body: string;
-  sentAt: string;
-  isSelf: boolean;
-  failed: Problem | null;
-}
-
 export type EndReason = "left" | "removed" | "ended" | "replaced" | "refused" | "version";
 
 export interface MeetingView {
@@ -171,7 +159,10 @@ export interface MeetingView {
   participants: Participant[];
   /** Loudest first. */
   speakers: string[];
+  /** To everyone, and one's own private messages among them, by their time. */
   chat: ChatEntry[];
+  /** In the order of their start. */
+  polls: Poll[];
   media: "none" | "connecting" | "connected" | "failed";
   screenSharing: boolean;
 }
@@ -181,6 +172,7 @@ export type MeetingNotice =
   | { type: "reaction"; participantId: string; emoji: string }
   | { type: "muted_by_host"; source: Source }
   | { type: "chat"; entry: ChatEntry }
+  | { type: "poll"; poll: Poll }
   | { type: "joined" | "left"; displayName: string }
   | { type: "problem"; problem: Problem };
 
@@ -194,7 +186,7 @@ export interface TileRequest {
   width: number;
 }
 
-export interface MeetingSession {
+export interface MeetingSession extends TalkSession {
   view: Store<MeetingView>;
   onNotice(listener: (notice: MeetingNotice) => void): () => void;
   /** What is visible now; the core maps it to receive slots. Calling it often is fine: it is debounced. */
@@ -205,8 +197,6 @@ export interface MeetingSession {
   videoPause(participantId: string, source: "camera" | "screen"): PauseReason | null;
   /** Changes whenever any answer of these two may have changed. */
   tilesChanged: Store<number>;
-  sendChat(body: string): void;
-  retryChat(messageId: string): void;
   react(emoji: string): void;
   raiseHand(up: boolean): void;
   startScreenShare(): Promise<void>;
@@ -245,6 +235,7 @@ export interface Core {
   webhooks: Webhooks;
   schedule: Schedule;
   rooms: Rooms;
+  talk: Talk;
   devices: Devices;
   /** Rejects with a Problem (meeting_password_wrong, meeting_locked, sign_in_required, ...) before any socket opens. */
   join(input: JoinInput): Promise<MeetingSession>;

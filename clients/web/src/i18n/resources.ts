@@ -8,6 +8,7 @@ import enDevices from "./en/devices.json";
 import enEnd from "./en/end.json";
 import enHome from "./en/home.json";
 import enPeople from "./en/people.json";
+import enPolls from "./en/polls.json";
 import enPrejoin from "./en/prejoin.json";
 import enProblem from "./en/problem.json";
 import enRoom from "./en/room.json";
@@ -25,6 +26,7 @@ import zhDevices from "./zh-CN/devices.json";
 import zhEnd from "./zh-CN/end.json";
 import zhHome from "./zh-CN/home.json";
 import zhPeople from "./zh-CN/people.json";
+import zhPolls from "./zh-CN/polls.json";
 import zhPrejoin from "./zh-CN/prejoin.json";
 import zhProblem from "./zh-CN/problem.json";
 import zhRoom from "./zh-CN/room.json";
@@ -46,6 +48,7 @@ export const resources = {
       end: enEnd,
       home: enHome,
       people: enPeople,
+      polls: enPolls,
       prejoin: enPrejoin,
       problem: enProblem,
       room: enRoom,
@@ -67,6 +70,7 @@ export const resources = {
       end: zhEnd,
       home: zhHome,
       people: zhPeople,
+      polls: zhPolls,
       prejoin: zhPrejoin,
       problem: zhProblem,
       room: zhRoom,

@@ -2,6 +2,7 @@
 import type { AdminUser, ConnectionTestStep, Core, DevicesState, JoinInput, MeetingPreview, MeetingSession, MeetingSummary, Problem, User } from "../core/types";
 import { USER, fakeAdministration, fakeSecurity } from "./fake-account";
 import { fakeSession } from "./fake-session";
+import { fakeTalk } from "./fake-talk";
 import type { FakeSession } from "./fake-session";
 import { UNSCHEDULED, fakeRooms, fakeSchedule } from "./fake-schedule";
 import type { FakePlans } from "./fake-schedule";
@@ -139,11 +140,11 @@ export function fakeCore(user: User | false | null = USER, session: FakeSession 
       create: (input) => answer("create", input, meeting()),
       preview: (reference) => answer("preview", reference, core.preview),
       end: (meetingId) => answer("end", meetingId, undefined),
-      messages: (meetingId, beforeSeq) => answer("messages", [meetingId, beforeSeq], []),
     },
     webhooks: fakeWebhooks(answer),
     schedule: fakeSchedule(answer, plans, meeting),
     rooms: fakeRooms(answer, plans, meeting),
+    talk: fakeTalk(answer),
     devices: {
       state: deviceState,
       level,

@@ -1,5 +1,6 @@
 /** A meeting that a test directs: it sets the view, sends notices, and reads what was asked of the session. */
-import type { ChatEntry, MeetingNotice, MeetingSession, MeetingView, Participant, PauseReason } from "../core/types";
+import type { ChatEntry, Poll } from "../core/talk/types";
+import type { MeetingNotice, MeetingSession, MeetingView, Participant, PauseReason } from "../core/types";
 import { fakeStore } from "./fake-store";
 import type { FakeStore } from "./fake-store";
 
@@ -36,6 +37,38 @@ export function chatEntry(part: Partial<ChatEntry> & { messageId: string }): Cha
     sentAt: "2026-01-05T09:05:00Z",
     isSelf: false,
     failed: null,
+    version: 1,
+    recipientId: null,
+    recipientName: null,
+    replyTo: null,
+    editedAt: null,
+    deletedAt: null,
+    deletedBy: null,
+    reactions: [],
+    files: [],
+    ...part,
+  };
+}
+
+export function poll(part: Partial<Poll> & { pollId: string }): Poll {
+  return {
+    question: "Where shall we meet?",
+    kind: "single",
+    options: [
+      { optionId: "o1", text: "北京" },
+      { optionId: "o2", text: "Berlin" },
+    ],
+    anonymous: false,
+    changeable: true,
+    liveResults: false,
+    isQuiz: false,
+    phase: "open",
+    creatorName: "Ada",
+    voters: 0,
+    counts: null,
+    correct: null,
+    choice: null,
+    version: 1,
     ...part,
   };
 }
@@ -69,6 +102,7 @@ function fakeView(part: Partial<MeetingView> = {}): MeetingView {
     participants: [self()],
     speakers: [],
     chat: [],
+    polls: [],
     media: "connected",
     screenSharing: false,
     ...part,
@@ -104,8 +138,8 @@ export function fakeSession(part: Partial<MeetingView> = {}): FakeSession {
     setTiles: (tiles) => record("setTiles", JSON.stringify(tiles)),
     videoTrack: (participantId, source) => tracks.get(`${participantId}-${source}`) ?? null,
     videoPause: (participantId, source) => paused.get(`${participantId}-${source}`) ?? null,
-    sendChat: (body) => {
-      record("sendChat", body);
+    sendChat: (body, extras = {}) => {
+      record("sendChat", body, ...(Object.values(extras).some((extra) => extra !== undefined) ? [JSON.stringify(extras)] : []));
       const entry = chatEntry({ messageId: `own-${calls.length}`, seq: null, body, isSelf: true, displayName: "林小雨" });
       view.patch({ chat: [...view.get().chat, entry] });
     },
@@ -115,6 +149,13 @@ export function fakeSession(part: Partial<MeetingView> = {}): FakeSession {
       record("raiseHand", up);
       updateSelf({ handRaisedAt: up ? "2026-01-05T09:30:00Z" : null });
     },
+    editChat: recorded("editChat"),
+    deleteChat: recorded("deleteChat"),
+    reactToChat: recorded("reactToChat"),
+    startPoll: recorded("startPoll"),
+    votePoll: recorded("votePoll"),
+    closePoll: recorded("closePoll"),
+    publishPoll: recorded("publishPoll"),
     startScreenShare: recorded("startScreenShare"),
     stopScreenShare: recorded("stopScreenShare"),
     muteParticipant: recorded("muteParticipant"),

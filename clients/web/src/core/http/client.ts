@@ -9,7 +9,9 @@ export interface HttpClient {
   post<T>(path: string, body?: unknown, options?: RequestOptions): Promise<T>;
   patch<T>(path: string, body: unknown, options?: RequestOptions): Promise<T>;
   put<T>(path: string, body: unknown): Promise<T>;
-  delete<T>(path: string): Promise<T>;
+  delete<T>(path: string, options?: RequestOptions): Promise<T>;
+  /** A file, as it is. */
+  blob(path: string, options?: RequestOptions): Promise<Blob>;
 }
 
 const RENEWABLE = new Set(["token_expired", "token_invalid"]);
@@ -37,6 +39,7 @@ export function createHttpClient(fetch: Fetch, tokens: Tokens): HttpClient {
     post: (path, body, options = {}) => authorised("POST", path, { ...options, body }),
     patch: (path, body, options = {}) => authorised("PATCH", path, { ...options, body }),
     put: (path, body) => authorised("PUT", path, { body }),
-    delete: (path) => authorised("DELETE", path, {}),
+    delete: (path, options = {}) => authorised("DELETE", path, options),
+    blob: (path, options = {}) => authorised("GET", path, { ...options, isFile: true }),
   };
 }

@@ -1,5 +1,5 @@
 /** Meetings over HTTP. */
-import type { ChatEntry, Meetings, MeetingPreview, MeetingRole, MeetingSummary } from "../types";
+import type { Meetings, MeetingPreview, MeetingRole, MeetingSummary } from "../types";
 import type { HttpClient } from "./client";
 
 /** Answer to a join: the ticket for the WebSocket, and who one is in the meeting. */
@@ -30,27 +30,19 @@ export interface Attendance {
   guestToken: string | null;
 }
 
-type MessageView = Omit<ChatEntry, "isSelf" | "failed">;
-
 /** A number may be typed with blanks or dashes. */
 export function plainReference(reference: string): string {
   const digits = reference.replace(/[\s-]/g, "");
   return /^\d{9}$/.test(digits) ? digits : reference.trim();
 }
 
-export function createMeetings(http: HttpClient, attendances: Map<string, Attendance>): Meetings {
+export function createMeetings(http: HttpClient): Meetings {
   return {
     create: ({ title, password, guestsAllowed }) =>
       http.post<MeetingSummary>("/meetings", { title, password, guests_allowed: guestsAllowed }),
     preview: (reference) =>
       http.get<MeetingPreview>(`/meetings/preview/${encodeURIComponent(plainReference(reference))}`, { token: null }),
     end: (meetingId) => http.post(`/meetings/${meetingId}/end`),
-    async messages(meetingId, beforeSeq) {
-      const attendance = attendances.get(meetingId);
-      const path = `/meetings/${meetingId}/messages?before_seq=${beforeSeq}&limit=100`;
-      const { items } = await http.get<{ items: MessageView[] }>(path, asGuest(attendance));
-      return items.map((item) => ({ ...item, isSelf: item.participantId === attendance?.participantId, failed: null }));
-    },
   };
 }
 

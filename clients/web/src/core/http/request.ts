@@ -6,11 +6,13 @@ import { ProblemError, problemFromWire } from "../problem";
 export interface RequestOptions {
   /** A Blob goes as it is, anything else as JSON. */
   body?: unknown;
-  /** What the answer is; JSON unless said otherwise. */
-  answer?: "json" | "blob";
   token?: string | null;
   /** The version that is to be changed, and no other. */
   ifMatch?: string;
+  /** Makes a repeat of the same request do nothing new. */
+  key?: string;
+  /** The answer is a file, not JSON. */
+  isFile?: boolean;
   /** Lets the request outlive the page. */
   keepalive?: boolean;
 }
@@ -18,13 +20,14 @@ export interface RequestOptions {
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 const TIMEOUT_MS = 15_000;
+const FILE_TIMEOUT_MS = 300_000;
 
 /** `T` is the answer in camelCase. */
 export async function request<T>(fetch: Fetch, method: string, path: string, options: RequestOptions = {}): Promise<T> {
   const response = await send(fetch, method, path, options);
   if (!response.ok) throw await readProblem(response);
   if (response.status === 204 || response.status === 202) return undefined as T;
-  if (options.answer === "blob") return (await response.blob()) as T;
+  if (options.isFile === true) return (await response.blob()) as T;
   const content: unknown = await response.json().catch(() => {
     throw new ProblemError({ code: "internal", status: response.status, detail: "the answer is not JSON" });
   });
@@ -32,11 +35,12 @@ export async function request<T>(fetch: Fetch, method: string, path: string, opt
 }
 
 async function send(fetch: Fetch, method: string, path: string, options: RequestOptions): Promise<Response> {
-  const headers: Record<string, string> = { Accept: "application/json, */*;q=0.8" };
+  const headers: Record<string, string> = { Accept: options.isFile === true ? "*/*" : "application/json" };
   if (options.token != null) headers["Authorization"] = `Bearer ${options.token}`;
+  if (options.key !== undefined) headers["Idempotency-Key"] = options.key;
+  if (options.ifMatch !== undefined) headers["If-Match"] = options.ifMatch;
   const { body } = options;
   if (body !== undefined) headers["Content-Type"] = body instanceof Blob ? body.type : "application/json";
-  if (options.ifMatch !== undefined) headers["If-Match"] = options.ifMatch;
   try {
     return await fetch(`/api/v1${path}`, {
       method,
@@ -44,7 +48,7 @@ async function send(fetch: Fetch, method: string, path: string, options: Request
       body: body === undefined ? null : body instanceof Blob ? body : JSON.stringify(body),
       credentials: "same-origin",
       keepalive: options.keepalive ?? false,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(options.isFile === true ? FILE_TIMEOUT_MS : TIMEOUT_MS),
     });
   } catch (error) {
     throw new ProblemError({ code: "network", detail: `${method} ${path}: ${String(error)}` });

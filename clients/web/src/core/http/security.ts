@@ -44,7 +44,7 @@ export function createSecurity({ http, tokens, user }: SecurityParts): Security 
       (await http.post<{ url: string }>(`/users/me/identities/${encodeURIComponent(provider)}`)).url,
     unlinkIdentity: (provider, password) =>
       http.post(`/users/me/identities/${encodeURIComponent(provider)}/unlink`, { password }),
-    exportAccount: () => http.get<Blob>("/users/me/export", { answer: "blob" }),
+    exportAccount: () => http.blob("/users/me/export"),
     async deleteAccount(password) {
       await http.post("/users/me/delete", { password });
       tokens.forget();

@@ -2,7 +2,7 @@
 import type { MeetingNotice } from "../types";
 import type { RoomEvent, RoomState } from "./state";
 import { findParticipant } from "./state";
-import { chatEntry } from "./view";
+import { chatEntry, pollView } from "../talk/view";
 
 /** `before` is the room without the event. */
 export function noticeOf(before: RoomState, event: RoomEvent): MeetingNotice | null {
@@ -14,8 +14,13 @@ export function noticeOf(before: RoomState, event: RoomEvent): MeetingNotice | n
       return { type: "muted_by_host", source: event.data.source };
     case "chat.message": {
       const { message } = event.data;
-      const known = before.messages.some(({ seq }) => seq === message.seq);
+      const messages = message.recipient_id == null ? before.messages : before.privateMessages;
+      const known = messages.some(({ message_id }) => message_id === message.message_id);
       return known ? null : { type: "chat", entry: chatEntry(message, before.selfId) };
+    }
+    case "poll.started": {
+      const known = before.polls.some(({ poll_id }) => poll_id === event.data.poll.poll_id);
+      return known ? null : { type: "poll", poll: pollView(event.data.poll) };
     }
     case "participant.joined": {
       const { participant } = event.data;

@@ -1,10 +1,12 @@
 /** One's own messages that the server has not confirmed: shown at once, in the order of writing. Pure. */
 import type { ChatMessage } from "../protocol";
+import type { ChatExtras } from "../talk/types";
 import type { Problem } from "../types";
 
 export interface PendingChat {
   messageId: string;
   body: string;
+  extras: ChatExtras;
   sentAt: string;
   failed: Problem | null;
 }
@@ -25,6 +27,9 @@ export function failPending(pending: PendingChats, messageId: string, failed: Pr
 
 /** One's own message came as an event before its answer: it stands for the oldest pending one of the same text. */
 export function confirmByEvent(pending: PendingChats, message: ChatMessage): PendingChats {
-  const confirmed = pending.find((chat) => chat.failed === null && chat.body.trim() === message.body);
+  const to = message.recipient_id ?? undefined;
+  const confirmed = pending.find(
+    (chat) => chat.failed === null && chat.body.trim() === message.body && chat.extras.to === to,
+  );
   return confirmed === undefined ? pending : dropPending(pending, confirmed.messageId);
 }

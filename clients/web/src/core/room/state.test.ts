@@ -1,7 +1,7 @@
 /** Applying events to an old state gives what a fresh snapshot gives, for every event that changes the room. */
 import { describe, expect, it } from "vitest";
 
-import type { ChatMessage, ParticipantState, Snapshot } from "../protocol";
+import type { ChatMessage, ParticipantState, PollState, Snapshot } from "../protocol";
 import { noticeOf } from "./notices";
 import type { RoomEvent } from "./state";
 import { applyEvent, applySnapshot, EMPTY_ROOM } from "./state";
@@ -18,16 +18,29 @@ function participant(id: string, second: number, changes: Partial<ParticipantSta
   };
 }
 
-function message(seq: number): ChatMessage {
-  return { message_id: `m${seq}`, seq, participant_id: "bob", display_name: "bob", body: `${seq}`, sent_at: "" };
+function message(seq: number, changes: Partial<ChatMessage> = {}): ChatMessage {
+  return {
+    message_id: `m${seq}`, seq, participant_id: "bob", display_name: "bob", body: `${seq}`, sent_at: "",
+    version: 1, reactions: [], files: [], ...changes,
+  };
 }
 
 function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
   const meeting = { meeting_id: "m", meeting_no: "1", title: "", host_name: "", locked: false, started_at: "" };
-  return { meeting, participant_id: "alice", role: "host", participants: [ALICE, BOB], messages: [message(1)], slots: [], ...changes };
+  return { meeting, participant_id: "alice", role: "host", participants: [ALICE, BOB], messages: [message(1)], slots: [], private_messages: [], polls: [], ...changes };
 }
 
 const meeting = snapshot().meeting;
+const thumb = { emoji: "👍", participant_id: "bob", display_name: "bob" };
+const secret = message(1, { message_id: "s1", recipient_id: "alice", recipient_name: "alice" });
+
+function poll(changes: Partial<PollState>): PollState {
+  return {
+    poll_id: "p1", question: "?", kind: "single", options: [{ option_id: "o1", text: "a" }], anonymous: false,
+    changeable: true, live_results: false, is_quiz: false, phase: "open", creator_name: "bob", voters: 0, version: 1,
+    choice: null, counts: null, ...changes,
+  };
+}
 const carol = participant("carol", 3);
 const louder = participant("bob", 2, { microphone: true, version: 2 });
 const cases: [RoomEvent, Partial<Snapshot>][] = [
@@ -36,6 +49,16 @@ const cases: [RoomEvent, Partial<Snapshot>][] = [
   [{ type: "participant.left", data: { participant_id: "bob", reason: "left" } }, { participants: [ALICE] }],
   [{ type: "participant.removed", data: { participant_id: "bob" } }, { participants: [ALICE] }],
   [{ type: "chat.message", data: { message: message(2) } }, { messages: [message(1), message(2)] }],
+  [{ type: "chat.message", data: { message: secret } }, { private_messages: [secret] }],
+  [
+    { type: "chat.changed", data: { message: message(1, { body: "new", version: 2, edited_at: "t" }) } },
+    { messages: [message(1, { body: "new", version: 2, edited_at: "t" })] },
+  ],
+  [
+    { type: "chat.reacted", data: { message_id: "m1", version: 2, on: true, ...thumb } },
+    { messages: [message(1, { version: 2, reactions: [thumb] })] },
+  ],
+  [{ type: "poll.started", data: { poll: poll({}) } }, { polls: [poll({})] }],
   [{ type: "meeting.locked", data: { locked: true } }, { meeting: { ...meeting, locked: true } }],
 ];
 
@@ -57,6 +80,48 @@ describe("the room", () => {
     const room = applySnapshot(EMPTY_ROOM, snapshot({ messages: [message(1), message(2)] }));
     const later = applySnapshot(room, snapshot({ messages: [message(2), message(3)] }));
     expect(later.messages.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+  });
+});
+
+describe("answers", () => {
+  const answer = message(2, { reply_to: { message_id: "m1", participant_id: "bob", display_name: "bob", body: "1", deleted: false } });
+  const before = applySnapshot(EMPTY_ROOM, snapshot({ messages: [message(1), answer] }));
+
+  it.each([
+    [{ body: "𠮷".repeat(200), edited_at: "t" }, { body: "𠮷".repeat(160), deleted: false }],
+    [{ body: "", deleted_at: "t" }, { body: "", deleted: true }],
+  ])("quote a message as it reads now: %o", (changes, quote) => {
+    const changed = message(1, { ...changes, version: 2 });
+    const applied = applyEvent(before, { type: "chat.changed", data: { message: changed } });
+    const requoted = { ...answer, reply_to: { ...answer.reply_to!, ...quote } };
+    expect(applied).toEqual(applySnapshot(EMPTY_ROOM, snapshot({ messages: [changed, requoted] })));
+  });
+
+  it("quote it also when it is none of those that are known", () => {
+    const alone = applySnapshot(EMPTY_ROOM, snapshot({ messages: [answer] }));
+    const changed = message(1, { body: "", deleted_at: "t", version: 2 });
+    expect(applyEvent(alone, { type: "chat.changed", data: { message: changed } }).messages[0]?.reply_to?.deleted).toBe(true);
+  });
+});
+
+describe("a poll", () => {
+  const open = applySnapshot(EMPTY_ROOM, snapshot({ polls: [poll({})] }));
+  const voted = applyEvent(open, { type: "poll.chosen", data: { poll_id: "p1", choice: ["o1"] } });
+  const counted = applyEvent(voted, { type: "poll.voted", data: { poll_id: "p1", version: 2, voters: 1, counts: null } });
+
+  it("is after votes as a fresh snapshot says", () => {
+    expect(counted.polls).toEqual([poll({ version: 2, voters: 1, choice: ["o1"] })]);
+    expect(applyEvent(counted, { type: "poll.voted", data: { poll_id: "p1", version: 1, voters: 0, counts: null } })).toEqual(counted);
+  });
+
+  it.each([
+    ["named", false, ["o1"]],
+    ["anonymous", true, null],
+  ])("that is %s keeps one's choice after its end, or forgets it", (_kind, anonymous, choice) => {
+    const closed = poll({ anonymous, phase: "closed", version: 3, voters: 1 });
+    expect(applyEvent(counted, { type: "poll.closed", data: { poll: closed } }).polls).toEqual([{ ...closed, choice }]);
+    const published = poll({ anonymous, phase: "published", version: 4, voters: 1, counts: [1] });
+    expect(applyEvent(counted, { type: "poll.published", data: { poll: published } }).polls).toEqual([{ ...published, choice }]);
   });
 });
 

@@ -1,5 +1,9 @@
 /** What is known of the room: a snapshot, and every event applied to it. Pure. */
-import type { ChatMessage, EventFrame, EventsData, MeetingState, ParticipantState, Snapshot } from "../protocol";
+import type { EventFrame, EventsData, MeetingState, ParticipantState, Snapshot } from "../protocol";
+import type { Messages } from "../talk/messages";
+import { changeMessage, mergeMessages, react } from "../talk/messages";
+import type { Polls } from "../talk/polls";
+import { choose, countVotes, putPoll } from "../talk/polls";
 import type { Quality } from "../types";
 
 export interface RoomState {
@@ -8,7 +12,10 @@ export interface RoomState {
   /** In order of arrival. */
   participants: readonly ParticipantState[];
   /** By `seq`, without doubles. */
-  messages: readonly ChatMessage[];
+  messages: Messages;
+  /** Of or to this person, by their time. */
+  privateMessages: Messages;
+  polls: Polls;
   speakers: readonly string[];
   quality: Readonly<Record<string, Quality>>;
 }
@@ -18,6 +25,8 @@ export const EMPTY_ROOM: RoomState = {
   selfId: null,
   participants: [],
   messages: [],
+  privateMessages: [],
+  polls: [],
   speakers: [],
   quality: {},
 };
@@ -37,6 +46,8 @@ export function applySnapshot(state: RoomState, snapshot: Snapshot): RoomState {
     selfId: snapshot.participant_id,
     participants: inOrder(snapshot.participants),
     messages: mergeMessages(state.messages, snapshot.messages),
+    privateMessages: mergeMessages(state.privateMessages, snapshot.private_messages),
+    polls: snapshot.polls,
     speakers: [],
     quality: {},
   };
@@ -52,7 +63,21 @@ export function applyEvent(state: RoomState, event: RoomEvent): RoomState {
     case "participant.removed":
       return without(state, event.data.participant_id);
     case "chat.message":
-      return { ...state, messages: mergeMessages(state.messages, [event.data.message]) };
+      return event.data.message.recipient_id == null
+        ? { ...state, messages: mergeMessages(state.messages, [event.data.message]) }
+        : { ...state, privateMessages: mergeMessages(state.privateMessages, [event.data.message]) };
+    case "chat.changed":
+      return inChat(state, (messages) => changeMessage(messages, event.data.message));
+    case "chat.reacted":
+      return inChat(state, (messages) => react(messages, event.data));
+    case "poll.started":
+    case "poll.closed":
+    case "poll.published":
+      return { ...state, polls: putPoll(state.polls, event.data.poll) };
+    case "poll.voted":
+      return { ...state, polls: countVotes(state.polls, event.data) };
+    case "poll.chosen":
+      return { ...state, polls: choose(state.polls, event.data.poll_id, event.data.choice) };
     case "meeting.locked":
       return { ...state, meeting: state.meeting && { ...state.meeting, locked: event.data.locked } };
     case "speakers":
@@ -96,13 +121,11 @@ function inOrder(participants: readonly ParticipantState[]): ParticipantState[] 
   );
 }
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
+/** A message is in one of both lists. */
+function inChat(state: RoomState, change: (messages: Messages) => Messages): RoomState {
+  return { ...state, messages: change(state.messages), privateMessages: change(state.privateMessages) };
 }
 
-function mergeMessages(known: readonly ChatMessage[], more: readonly ChatMessage[]): readonly ChatMessage[] {
-  const latest = known.at(-1)?.seq ?? 0;
-  const fresh = more.filter(({ seq }) => seq > latest || !known.some((message) => message.seq === seq));
-  if (fresh.length === 0) return known;
-  return [...known, ...fresh].sort((a, b) => a.seq - b.seq);
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }

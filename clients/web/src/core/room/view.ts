@@ -1,12 +1,14 @@
 /** The room as the interface sees it. Pure. */
 import { camelize } from "../camelize";
-import type { ChatMessage, ParticipantState } from "../protocol";
-import type { ChatEntry, MeetingView, Participant, Quality } from "../types";
+import type { ParticipantState } from "../protocol";
+import type { ChatEntry } from "../talk/types";
+import { chatEntry, pendingEntry, pollView } from "../talk/view";
+import type { MeetingView, Participant, Quality } from "../types";
 import type { PendingChats } from "./pending-chat";
 import type { RoomState } from "./state";
 import { findParticipant } from "./state";
 
-export type RoomView = Pick<MeetingView, "meeting" | "selfId" | "role" | "participants" | "speakers" | "chat">;
+export type RoomView = Pick<MeetingView, "meeting" | "selfId" | "role" | "participants" | "speakers" | "chat" | "polls">;
 
 /** Makes views of one room; what did not change stays the same object, so that React renders little. */
 export function createRoomViews(): (room: RoomState, pending: PendingChats) => RoomView {
@@ -16,27 +18,42 @@ export function createRoomViews(): (room: RoomState, pending: PendingChats) => R
   const peopleOf = remember((people: RoomState["participants"], quality: RoomState["quality"], self: string | null) =>
     people.map((person) => participantOf(person, quality[person.participant_id] ?? null, self)),
   );
-  const chatOf = remember((messages: RoomState["messages"], pending: PendingChats, self: string, name: string) => [
-    ...messages.map((message) => entryOf(message, self)),
-    ...pending.map((chat): ChatEntry => ({ ...chat, seq: null, participantId: self, displayName: name, isSelf: true })),
+  const saidOf = remember((messages: RoomState["messages"], secrets: RoomState["privateMessages"], self: string) =>
+    mixed(messages.map((message) => entryOf(message, self)), secrets.map((message) => entryOf(message, self))),
+  );
+  const chatOf = remember((said: ChatEntry[], pending: PendingChats, self: string, name: string) => [
+    ...said,
+    ...pending.map((chat) => pendingEntry(chat, self, name)),
   ]);
+  const pollOf = remember(pollView);
+  const pollsOf = remember((polls: RoomState["polls"]) => polls.map((poll) => pollOf(poll)));
   const speakersOf = remember((speakers: readonly string[]) => [...speakers]);
 
   return (room, pending) => {
-    const self = findParticipant(room, room.selfId ?? "");
+    const selfId = room.selfId ?? "";
+    const self = findParticipant(room, selfId);
     return {
       meeting: meetingOf(room.meeting),
       selfId: room.selfId,
       role: self?.role ?? "attendee",
       participants: peopleOf(room.participants, room.quality, room.selfId),
       speakers: speakersOf(room.speakers),
-      chat: chatOf(room.messages, pending, room.selfId ?? "", self?.display_name ?? ""),
+      chat: chatOf(saidOf(room.messages, room.privateMessages, selfId), pending, selfId, self?.display_name ?? ""),
+      polls: pollsOf(room.polls),
     };
   };
 }
 
-export function chatEntry(message: ChatMessage, selfId: string | null): ChatEntry {
-  return { ...camelize(message), isSelf: message.participant_id === selfId, failed: null };
+/** Private messages stand where they were written among those to everyone. */
+function mixed(messages: ChatEntry[], secrets: ChatEntry[]): ChatEntry[] {
+  const mixture: ChatEntry[] = [];
+  let next = 0;
+  // Each list keeps its order, whatever the clocks of several servers say.
+  for (const message of messages) {
+    while (next < secrets.length && (secrets[next]?.sentAt ?? "") < message.sentAt) mixture.push(...secrets.slice(next, ++next));
+    mixture.push(message);
+  }
+  return [...mixture, ...secrets.slice(next)];
 }
 
 function participantView(state: ParticipantState, quality: Quality | null, selfId: string | null): Participant {

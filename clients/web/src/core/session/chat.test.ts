@@ -5,7 +5,7 @@ import type { ChatMessage } from "../protocol";
 import { createOutgoing } from "./chat";
 
 function message(body: string, seq = 1): ChatMessage {
-  return { message_id: `m${seq}`, seq, participant_id: "me", display_name: "me", body, sent_at: "" };
+  return { message_id: `m${seq}`, seq, participant_id: "me", display_name: "me", body, sent_at: "", version: 1, reactions: [], files: [] };
 }
 
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));

@@ -14,6 +14,7 @@ import { findParticipant } from "../room/state";
 import { createSignalingClient } from "../signaling/client";
 import { SignalingMachine } from "../signaling/machine";
 import { createStore } from "../store";
+import { createTalkCommands } from "../talk/commands";
 import type { Devices, MeetingSession, Source, TileRequest } from "../types";
 import { createOutgoing } from "./chat";
 import { createLocalMedia } from "./local-media";
@@ -82,7 +83,10 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
   );
   signaling.start(parts.joined); // the socket opens while the rest is made
   const outgoing = createOutgoing(
-    async (body) => (await signaling.send("chat.send", { body })) as ChatMessage | null,
+    async (body, { to = null, replyTo, files = [] }) => {
+      const file_ids = files.map(({ fileId }) => fileId);
+      return (await signaling.send("chat.send", { body, to, reply_to: replyTo?.messageId ?? null, file_ids })) as ChatMessage | null;
+    },
     feed.delivered,
   );
   const layout = createLayoutSender((wish) => {
@@ -159,6 +163,7 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
     videoTrack: slots.trackOf,
     videoPause: slots.pauseOf,
     tilesChanged: slots.changed,
+    ...createTalkCommands((type, data) => signaling.send(type, data)),
     sendChat: outgoing.send,
     retryChat: outgoing.retry,
     react: (emoji) => void signaling.send("reaction.send", { emoji }).catch(ignoreLoss),

@@ -12,7 +12,7 @@ const TICKET = { ticket: "first-ticket-0000", meetingId: "m", signalingUrl: "/ws
 const HELLO: ServerFrame = { f: "hello", v: 1, hb_ms: 5000, dead_ms: 15_000, max_frame: 262_144, server_time: "" };
 const SNAPSHOT: Snapshot = {
   meeting: { meeting_id: "m", meeting_no: "1", title: "", host_name: "", locked: false, started_at: "" },
-  participant_id: "me", role: "host", participants: [], messages: [], slots: [],
+  participant_id: "me", role: "host", participants: [], messages: [], slots: [], private_messages: [], polls: [],
 };
 
 let machine: SignalingMachine;

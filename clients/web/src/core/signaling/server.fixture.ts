@@ -145,7 +145,7 @@ export class FakeServer {
   private append(body: string): number {
     this.chat.push(body);
     const seq = this.chat.length;
-    const message = { message_id: `m${seq}`, seq, participant_id: "me", display_name: "", body, sent_at: "" };
+    const message = { message_id: `m${seq}`, seq, participant_id: "me", display_name: "", body, sent_at: "", version: 1, reactions: [], files: [] };
     const off = this.log.length + 1;
     const event: EventFrame = { f: "ev", st: "r", off, ep: String(this.epoch), t: "chat.message", ts: "", d: { message } };
     this.log.push(event);
@@ -172,8 +172,9 @@ export class FakeServer {
   private snapshot(): Snapshot {
     const messages = this.chat.map((body, index) => ({
       message_id: `m${index + 1}`, seq: index + 1, participant_id: "me", display_name: "", body, sent_at: "",
+      version: 1, reactions: [], files: [],
     }));
     const meeting = { meeting_id: "m", meeting_no: "1", title: "", host_name: "", locked: false, started_at: "" };
-    return { meeting, participant_id: "me", role: "host", participants: [], messages, slots: [] };
+    return { meeting, participant_id: "me", role: "host", participants: [], messages, slots: [], private_messages: [], polls: [] };
   }
 }

@@ -28,11 +28,20 @@ function belongs(group: ChatGroup, entry: ChatEntry): boolean {
   return group.participantId === entry.participantId && group.displayName === entry.displayName && apart < TOGETHER_MS;
 }
 
-/** The highest number that has been given out; 0 for an empty chat. */
-export function lastSeq(entries: ChatEntry[]): number {
-  return entries.reduce((highest, entry) => Math.max(highest, entry.seq ?? 0), 0);
+export interface ReactionCount {
+  emoji: string;
+  names: string[];
+  isMine: boolean;
 }
 
-export function countUnread(entries: ChatEntry[], readSeq: number): number {
-  return entries.filter((entry) => !entry.isSelf && (entry.seq ?? 0) > readSeq).length;
+/** Reactions by emoji, in the order in which each came first. */
+export function countReactions(entry: ChatEntry, selfId: string | null): ReactionCount[] {
+  const found = new Map<string, ReactionCount>();
+  for (const { emoji, participantId, displayName } of entry.reactions) {
+    const count = found.get(emoji) ?? { emoji, names: [], isMine: false };
+    count.names.push(displayName);
+    count.isMine ||= participantId === selfId;
+    found.set(emoji, count);
+  }
+  return [...found.values()];
 }

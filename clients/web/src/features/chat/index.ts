@@ -1,3 +1,5 @@
 /** The chat. */
 export { ChatPanel } from "./components/chat-panel";
-export { countUnread, lastSeq } from "./group";
+export { MeetingChat } from "./components/meeting-chat";
+export { useChatDesk } from "./hooks/use-chat-desk";
+export type { ChatDesk } from "./hooks/use-chat-desk";

@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "react";
 
 const NEAR_PX = 48;
 
-export function useStickToEnd(length: number) {
+export function useStickToEnd(newest: string) {
   const list = useRef<HTMLDivElement>(null);
   const sticks = useRef(true);
   const [hasNews, setHasNews] = useState(false);
@@ -23,7 +23,7 @@ export function useStickToEnd(length: number) {
   useLayoutEffect(() => {
     if (sticks.current) list.current?.scrollTo({ top: list.current.scrollHeight });
     else setHasNews(true);
-  }, [length]);
+  }, [newest]);
   useEffect(() => {
     const element = list.current;
     if (element === null) return;

@@ -38,7 +38,7 @@ export function ControlBar({ panels, unread, more }: ControlBarProps) {
           placement="top"
         >
           {more.map((action) => (
-            <MenuAction key={action.id} id={action.id} icon={action.icon} name={action.name} onAction={action.run} />
+            <MenuAction key={action.id} id={action.id} icon={action.icon} name={action.name} onAction={action.run} testId={`more-${action.id}`} />
           ))}
         </Menu>
         <LeaveButton />

@@ -10,7 +10,13 @@ import "./notices.css";
 /** A screen reader is given at most one announcement in this time. */
 const ANNOUNCE_MS = 1500;
 
-export function Notices({ isChatOpen }: { isChatOpen: boolean }) {
+interface NoticesProps {
+  isChatOpen: boolean;
+  /** Opens the polls: their toast is pressed. */
+  onPoll: () => void;
+}
+
+export function Notices({ isChatOpen, onPoll }: NoticesProps) {
   const { t } = useTranslation();
   const { toasts, reactions } = useNotices(isChatOpen);
   const phase = useView((view) => view.phase);
@@ -35,7 +41,14 @@ export function Notices({ isChatOpen }: { isChatOpen: boolean }) {
         ) : null}
         {toasts.map((toast) => (
           <p key={toast.id} className={`toast toast-${toast.kind}`} data-testid="toast">
-            <span>{toast.text}</span>
+            {toast.kind === "poll" ? (
+              // Whoever uses the keyboard finds the polls behind "more": a toast goes by itself.
+              <button type="button" className="link-button" tabIndex={-1} onClick={onPoll}>
+                {toast.text}
+              </button>
+            ) : (
+              <span>{toast.text}</span>
+            )}
           </p>
         ))}
       </div>

@@ -2,18 +2,19 @@
 import { useTranslation } from "react-i18next";
 
 import { ChatPanel } from "../../chat";
+import type { ChatDesk } from "../../chat";
 import { PeoplePanel } from "../../people";
+import { PollsPanel } from "../../polls";
 import type { Panels } from "../hooks/use-panels";
 import { InfoPanel } from "./info-panel";
 import { SidePanel } from "./side-panel";
 
 interface RoomPanelProps {
   panels: Panels;
-  draft: string;
-  onDraft: (draft: string) => void;
+  desk: ChatDesk;
 }
 
-export function RoomPanel({ panels, draft, onDraft }: RoomPanelProps) {
+export function RoomPanel({ panels, desk }: RoomPanelProps) {
   const { t } = useTranslation();
   switch (panels.open) {
     case null:
@@ -33,7 +34,13 @@ export function RoomPanel({ panels, draft, onDraft }: RoomPanelProps) {
     case "chat":
       return (
         <SidePanel key="chat" title={t("chat.title")} onClose={panels.close} focusesItself>
-          <ChatPanel draft={draft} onDraft={onDraft} />
+          <ChatPanel desk={desk} />
+        </SidePanel>
+      );
+    case "polls":
+      return (
+        <SidePanel key="polls" title={t("polls.title")} onClose={panels.close}>
+          <PollsPanel />
         </SidePanel>
       );
   }

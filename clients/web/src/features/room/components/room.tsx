@@ -8,6 +8,7 @@ import { Button } from "../../../ui/button";
 import { MeetingProvider, useView } from "../../../ui/meeting";
 import { PageSpinner } from "../../../ui/spinner";
 import { PHONE, useMediaQuery } from "../../../ui/use-media-query";
+import { useChatDesk } from "../../chat";
 import { usePageTitle } from "../../shell";
 import { Stage } from "../../stage";
 import type { TileName, ViewMode } from "../../stage";
@@ -17,7 +18,6 @@ import type { RoomDialog } from "../hooks/use-more-actions";
 import { useOwnState } from "../hooks/use-own-state";
 import { usePanels } from "../hooks/use-panels";
 import { useShortcuts } from "../hooks/use-shortcuts";
-import { useUnread } from "../hooks/use-unread";
 import { AloneCard } from "./alone-card";
 import { ConnectionDialog } from "./connection-dialog";
 import { ControlBar } from "./control-bar";
@@ -52,12 +52,11 @@ function RoomContent() {
   const isPhone = useMediaQuery(PHONE);
   const isJoining = useView((view) => view.phase === "joining");
   const panels = usePanels();
-  const unread = useUnread(panels.open === "chat");
-  const [draft, setDraft] = useState("");
+  const desk = useChatDesk(panels.open === "chat");
   const [mode, setMode] = useState<ViewMode>("grid");
   const [pinned, setPinned] = useState<TileName | null>(null);
   const [dialog, setDialog] = useState<RoomDialog | null>(null);
-  const more = useMoreActions({ mode, onMode: setMode, onDialog: setDialog });
+  const more = useMoreActions({ mode, onMode: setMode, onDialog: setDialog, onPolls: () => panels.toggle("polls") });
   const own = useOwnState();
   usePageTitle(useInvitation()?.title ?? t("room.joining"));
   useShortcuts({
@@ -76,10 +75,10 @@ function RoomContent() {
         {own.screenSharing ? <SharingBanner onStop={own.toggleScreen} /> : null}
         {isJoining ? <PageSpinner label={t("room.joining")} /> : <Stage mode={mode} pinned={pinned} onPin={setPinned} />}
         <AloneCard />
-        <Notices isChatOpen={panels.open === "chat"} />
+        <Notices isChatOpen={panels.open === "chat"} onPoll={() => panels.open !== "polls" && panels.toggle("polls")} />
       </main>
-      <RoomPanel panels={panels} draft={draft} onDraft={setDraft} />
-      <Bar panels={panels} unread={unread} more={more} />
+      <RoomPanel panels={panels} desk={desk} />
+      <Bar panels={panels} unread={desk.unreadInAll} more={more} />
       {dialog === "settings" ? <SettingsDialog onClose={() => setDialog(null)} /> : null}
       {dialog === "connection" ? <ConnectionDialog onClose={() => setDialog(null)} /> : null}
       {dialog === "shortcuts" ? <ShortcutsDialog onClose={() => setDialog(null)} /> : null}

@@ -1,6 +1,6 @@
 /** What stands behind "more", once as a menu and once, on a phone, as a sheet. */
 import type { ReactNode } from "react";
-import { Gauge, Keyboard, LayoutGrid, Maximize, Minimize, PanelRight, Settings } from "lucide-react";
+import { BarChart3, Gauge, Keyboard, LayoutGrid, Maximize, Minimize, PanelRight, Settings } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import type { ViewMode } from "../../stage";
@@ -19,9 +19,10 @@ interface MoreOptions {
   mode: ViewMode;
   onMode: (mode: ViewMode) => void;
   onDialog: (dialog: RoomDialog) => void;
+  onPolls: () => void;
 }
 
-export function useMoreActions({ mode, onMode, onDialog }: MoreOptions): MoreAction[] {
+export function useMoreActions({ mode, onMode, onDialog, onPolls }: MoreOptions): MoreAction[] {
   const { t } = useTranslation();
   const { isFullScreen, isPossible, toggle } = useFullScreen();
   const view =
@@ -35,6 +36,7 @@ export function useMoreActions({ mode, onMode, onDialog }: MoreOptions): MoreAct
     run: toggle,
   };
   return [
+    { id: "polls", name: t("polls.title"), icon: <BarChart3 size={18} />, run: onPolls },
     view,
     ...(isPossible ? [fullScreen] : []),
     { id: "settings", name: t("room.settings"), icon: <Settings size={18} />, run: () => onDialog("settings") },

@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { MeetingNotice, Source } from "../../../core/types";
+import type { ChatEntry, MeetingNotice, Source } from "../../../core/types";
 import { useProblemText } from "../../../i18n/problem";
 import { useFailures } from "../../../ui/attempt";
 import { useSession } from "../../../ui/meeting";
@@ -10,7 +10,7 @@ import { useSession } from "../../../ui/meeting";
 export interface Toast {
   id: number;
   text: string;
-  kind: "plain" | "warning";
+  kind: "plain" | "warning" | "poll";
 }
 
 export interface FloatingReaction {
@@ -101,6 +101,10 @@ export function useNotices(isChatOpen: boolean): { toasts: Toast[]; reactions: F
 
   const nameOf = (participantId: string) =>
     session.view.get().participants.find((person) => person.participantId === participantId)?.displayName ?? "";
+  const chatText = ({ displayName: name, body, files, recipientId }: ChatEntry) => {
+    const text = body || (files[0]?.name ?? "");
+    return recipientId === null ? t("room.notice.chat", { name, text }) : t("room.notice.chatPrivate", { name, text });
+  };
   const show = (notice: MeetingNotice): void => {
     switch (notice.type) {
       case "joined":
@@ -116,8 +120,10 @@ export function useNotices(isChatOpen: boolean): { toasts: Toast[]; reactions: F
         say(textOf(notice.problem), "warning");
         break;
       case "chat":
-        if (!isChatOpen && !notice.entry.isSelf)
-          say(t("room.notice.chat", { name: notice.entry.displayName, text: notice.entry.body }));
+        if (!isChatOpen && !notice.entry.isSelf) say(chatText(notice.entry));
+        break;
+      case "poll":
+        say(t("room.notice.poll", { question: notice.poll.question }), "poll");
         break;
       case "reaction":
         addReaction({ id: ++lastId, emoji: notice.emoji, name: nameOf(notice.participantId), lane: Math.random() });

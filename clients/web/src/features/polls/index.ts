@@ -1,0 +1,2 @@
+/** Polls. */
+export { PollsPanel } from "./components/polls-panel";
