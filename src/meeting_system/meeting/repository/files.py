@@ -98,7 +98,9 @@ async def attach(
             files.c.file_id, files.c.name, files.c.media_type, files.c.size, files.c.width, files.c.height
         )
     )
-    return {row["file_id"]: dict(row) for row in (await connection.execute(statement)).mappings()}
+    rows = (await connection.execute(statement)).mappings()
+    # SQLAlchemy's names are texts of its own kind, which the JSON of messages does not take.
+    return {row["file_id"]: {str(name): value for name, value in row.items()} for row in rows}
 
 
 async def find_file(connection: AsyncConnection, meeting_id: str, file_id: str) -> FileRow | None:
