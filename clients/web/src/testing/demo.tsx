@@ -12,7 +12,7 @@ import { App } from "../app/app";
 import { startI18n } from "../i18n";
 import { demoPlans } from "./demo-plans";
 import { USER, fakeCore } from "./fake-core";
-import { chatEntry, fakeSession, participant, self } from "./fake-session";
+import { chatEntry, fakeSession, participant, poll, self } from "./fake-session";
 import { paintedTrack } from "./painted-track";
 
 const NAMES = ["Ada Lovelace", "王建国", "Grace Hopper", "陈思远", "Linus Pauling", "周雨桐", "Marie Curie", "赵一鸣"];
@@ -37,11 +37,29 @@ const core = fakeCore(options.get("signed-in") === "no" ? false : USER, session)
 Object.assign(core.plans, demoPlans(new Date()));
 session.view.patch({
   chat: [
-    chatEntry({ messageId: "c1", seq: 1, body: "Good morning! Slides: https://example.org/slides?id=7." }),
+    chatEntry({
+      messageId: "c1", seq: 1, body: "Good morning! Slides: https://example.org/slides?id=7.", editedAt: "2026-01-05T09:06:00Z",
+      reactions: ["👍", "👍", "🎉"].map((emoji, at) => ({ emoji, participantId: at === 1 ? "p-self" : `p-${at + 1}`, displayName: NAMES[at] ?? "" })),
+      files: [
+        { fileId: "f1", name: "Roadmap 2026.pdf", mediaType: "application/pdf", size: 2_480_000, width: null, height: null },
+        { fileId: "f2", name: "架构图.png", mediaType: "image/png", size: 184_000, width: 1600, height: 900 },
+      ],
+    }),
+    chatEntry({ messageId: "p1", seq: 1, body: "Can you take the minutes?", recipientId: "p-self" }),
     chatEntry({ messageId: "c2", seq: 2, body: "Can everyone hear me?" }),
-    chatEntry({ messageId: "c3", seq: 3, participantId: "p-2", displayName: "王建国", body: "听得很清楚，画面也很流畅 👍" }),
+    chatEntry({
+      messageId: "c3", seq: 3, participantId: "p-2", displayName: "王建国", body: "听得很清楚，画面也很流畅 👍",
+      replyTo: { messageId: "c2", participantId: "p-1", displayName: "Ada Lovelace", body: "Can everyone hear me?", deleted: false },
+    }),
+    chatEntry({ messageId: "c6", seq: 6, participantId: "p-2", displayName: "王建国", body: "", deletedAt: "2026-01-05T09:06:00Z", deletedBy: "author" }),
     chatEntry({ messageId: "c4", seq: 4, participantId: "p-self", displayName: "林小雨", body: "好的，我们开始吧。\n先看上周的进展。", isSelf: true }),
     chatEntry({ messageId: "c5", seq: null, participantId: "p-self", isSelf: true, body: "这条正在发送…", sentAt: "2026-01-05T09:06:00Z" }),
+  ],
+});
+session.view.patch({
+  polls: [
+    poll({ pollId: "q1", question: "下次会议在哪里开？", phase: "published", voters: 8, counts: [5, 3], choice: ["o1"] }),
+    poll({ pollId: "q2", question: "Which days suit you?", kind: "multiple", voters: 3, anonymous: true }),
   ],
 });
 if (options.has("paused")) {

@@ -113,10 +113,11 @@ function useSending(desk: ChatDesk, toEnd: () => void) {
       return;
     }
     const quoted = desk.answering;
+    const files = desk.uploads.take();
     session.sendChat(body, {
       to: desk.conversation === EVERYONE ? undefined : desk.conversation,
       replyTo: quoted === null ? undefined : quoteOf(quoted),
-      files: desk.uploads.take(),
+      files: files.length === 0 ? undefined : files,
     });
     desk.setDraft("");
     desk.answer(null);
