@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from meeting_client import talk
+
 Frame = dict[str, Any]
 Outcome = Literal["fine", "attached", "gap"]
 
@@ -25,6 +27,8 @@ class RoomView:
     role: str = ""
     participants: dict[str, Frame] = field(default_factory=dict)
     messages: list[Frame] = field(default_factory=list)
+    private_messages: list[Frame] = field(default_factory=list)
+    polls: list[Frame] = field(default_factory=list)
     slots: list[Frame] = field(default_factory=list)
     slots_version: tuple[int, int] = (0, 0)
     speakers: list[str] = field(default_factory=list)
@@ -37,6 +41,8 @@ class RoomView:
             role=snapshot["role"],
             participants={each["participant_id"]: each for each in snapshot["participants"]},
             messages=list(snapshot["messages"]),
+            private_messages=list(snapshot.get("private_messages", ())),
+            polls=list(snapshot.get("polls", ())),
             slots=list(snapshot["slots"]),
         )
 
@@ -46,10 +52,10 @@ class RoomView:
             self._put(d["participant"])
         elif t in ("participant.left", "participant.removed"):
             self.participants.pop(d["participant_id"], None)
-        elif t == "chat.message":
-            message = d["message"]
-            if not self.messages or message["seq"] > self.messages[-1]["seq"]:
-                self.messages.append(message)
+        elif t.startswith("chat."):
+            self._apply_chat(t, d)
+        elif t.startswith("poll."):
+            self._apply_poll(t, d)
         elif t == "meeting.locked":
             self.meeting["locked"] = d["locked"]
         elif t == "meeting.ended":
@@ -60,6 +66,26 @@ class RoomView:
                 self.slots_version, self.slots = version, d["slots"]
         elif t == "speakers":
             self.speakers = d["participant_ids"]
+
+    def _apply_chat(self, t: str, d: Frame) -> None:
+        if t == "chat.message" and d["message"].get("recipient_id") is not None:
+            self.private_messages = talk.put_message(self.private_messages, d["message"])
+        elif t == "chat.message":
+            self.messages = talk.put_message(self.messages, d["message"])
+        elif t == "chat.changed":
+            self.messages = talk.change_message(self.messages, d["message"])
+            self.private_messages = talk.change_message(self.private_messages, d["message"])
+        elif t == "chat.reacted":
+            self.messages = talk.react(self.messages, d)
+            self.private_messages = talk.react(self.private_messages, d)
+
+    def _apply_poll(self, t: str, d: Frame) -> None:
+        if t in ("poll.started", "poll.closed", "poll.published"):
+            self.polls = talk.put_poll(self.polls, d["poll"])
+        elif t == "poll.voted":
+            self.polls = talk.count_votes(self.polls, d)
+        elif t == "poll.chosen":
+            self.polls = talk.choose(self.polls, d)
 
     def _put(self, participant: Frame) -> None:
         known = self.participants.get(participant["participant_id"])
