@@ -73,7 +73,7 @@ export interface ChatEdit {
 /**
  * A file at a message; bytes at `GET /api/v1/meetings/{id}/files/{file_id}`.
  *
- * `width` and `height` are pixels of a picture, which has a preview at `…/files/{file_id}/preview`; null: none.
+ * `width` and `height` are pixels of a picture with a preview at `…/files/{file_id}/preview`; null: none.
  */
 export interface ChatFile {
   file_id: string;
