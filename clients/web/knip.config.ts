@@ -7,8 +7,6 @@ const config: KnipConfig = {
   project: ["src/**/*.{ts,tsx}", "build/**/*.{ts,js}"],
   // The generated protocol is whole, whether each type is used or not.
   ignore: ["src/core/protocol.ts"],
-  // The browser tests in tests/e2e load it into the pages.
-  ignoreDependencies: ["axe-core"],
 };
 
 export default config;

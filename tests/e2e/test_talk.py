@@ -62,9 +62,8 @@ async def test_three_people_talk_beside_the_call(trio: list[Person]) -> None:
     await alice.page.click(by_id("chat-send"))
     await wait_entry(carol, "entry.files.length === 1 && entry.files[0].width === 800")
     await carol.open_chat()
-    await carol.wait(
-        "() => [...document.querySelectorAll('.chat-picture img')].some((shown) => shown.naturalWidth === 800)"
-    )
+    shown = "[...document.querySelectorAll('.chat-picture img')]"
+    await carol.wait(f"() => {shown}.some((image) => image.naturalWidth === 800)")
     async with carol.page.expect_download() as saved:
         await carol.page.click(".chat-file-row")
     assert (await saved.value).suggested_filename.endswith(".png")

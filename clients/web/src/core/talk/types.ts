@@ -10,7 +10,7 @@ export interface ChatQuote {
   deleted: boolean;
 }
 
-export interface ChatReaction {
+interface ChatReaction {
   emoji: string;
   participantId: string;
   displayName: string;
@@ -57,7 +57,7 @@ export interface ChatExtras {
   files?: ChatFile[] | undefined;
 }
 
-export type PollPhase = "draft" | "open" | "closed" | "published";
+type PollPhase = "draft" | "open" | "closed" | "published";
 
 export interface Poll {
   pollId: string;
@@ -104,7 +104,7 @@ export interface TalkSession {
   publishPoll(pollId: string): Promise<void>;
 }
 
-export interface FoundChat {
+interface FoundChat {
   /** Newest first. */
   items: ChatEntry[];
   nextCursor: string | null;

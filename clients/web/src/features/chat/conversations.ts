@@ -9,14 +9,14 @@ export interface Partner {
 }
 
 /** With whom a private message was exchanged; null: it is to everyone. */
-export function partnerOf(entry: ChatEntry): Partner | null {
+function partnerOf(entry: ChatEntry): Partner | null {
   if (entry.recipientId === null) return null;
   return entry.isSelf
     ? { participantId: entry.recipientId, displayName: entry.recipientName ?? "" }
     : { participantId: entry.participantId, displayName: entry.displayName };
 }
 
-export function conversationOf(entry: ChatEntry): string {
+function conversationOf(entry: ChatEntry): string {
   return partnerOf(entry)?.participantId ?? EVERYONE;
 }
 

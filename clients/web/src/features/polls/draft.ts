@@ -1,7 +1,7 @@
 /** A poll that is being written. Pure. */
 import type { NewPoll } from "../../core/types";
 
-export const MOST_OPTIONS = 20;
+const MOST_OPTIONS = 20;
 
 export interface PollDraft {
   question: string;

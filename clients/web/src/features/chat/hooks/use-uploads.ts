@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import type { ChatFile } from "../../../core/types";
 import { useCore } from "../../../ui/core";
 
-export const MOST_FILES = 10;
+const MOST_FILES = 10;
 
 export interface Upload {
   id: number;
