@@ -140,7 +140,8 @@ def definitions() -> tuple[dict[str, Schema], set[str]]:
     client = members(signal.ClientFrame) + payloads(signal.COMMANDS)
     client += [signal.PublishedTrack, signal.LayoutSlot]
     named = [model for _, model in inspect.getmembers(signal, inspect.isclass) if issubclass(model, Message)]
-    every = [model for model in named if model is not Message]
+    sent = [*payloads(signal.COMMANDS), *payloads(signal.EVENTS)]
+    every = [model for model in dict.fromkeys([*named, *sent]) if model is not Message]
     _, schema = models_json_schema([(model, "validation") for model in every])
     return schema["$defs"], {model.__name__ for model in client}
 

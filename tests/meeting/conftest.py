@@ -17,6 +17,7 @@ from meeting_system.adapters.bus import LocalBus
 from meeting_system.contracts.call import Nothing, Request
 from meeting_system.contracts.chat import TellPersonally
 from meeting_system.contracts.contact import Contact, Contacts, FindContacts
+from meeting_system.contracts.floor import SetMutedAll
 from meeting_system.contracts.mail import SendLetter
 from meeting_system.contracts.media import CloseMeetingMedia, ClosePeer, SetMuted
 from meeting_system.contracts.meeting import Admission, AppendDurable, RedeemTicket
@@ -37,7 +38,7 @@ NOBODY = "00000000-0000-7000-8000-000000000000"
 """The id of nothing."""
 
 
-_TOLD = (AppendDurable, TellPersonally, SetMuted, ClosePeer, CloseMeetingMedia, EndStream)
+_TOLD = (AppendDurable, TellPersonally, SetMuted, SetMutedAll, ClosePeer, CloseMeetingMedia, EndStream)
 
 
 @dataclass

@@ -18,7 +18,7 @@ from meeting_system.kernel.ids import UserId
 from meeting_system.kernel.principal import Account, AccountRole, MeetingRole
 from meeting_system.kit.plug import Ports
 from meeting_system.meeting.models import members, participants
-from meeting_system.meeting.rules import check_mute, check_remove
+from meeting_system.meeting.rules import check_mute, check_remove, check_set_role
 
 H, C, P, A, O = MeetingRole.HOST, MeetingRole.CO_HOST, MeetingRole.PRESENTER, MeetingRole.ATTENDEE, MeetingRole.OBSERVER  # fmt: skip  # noqa: E501, E741
 
@@ -32,8 +32,25 @@ IN_A_MEETING = {
     "poll:read": "yes yes yes yes yes",
     "poll:vote": "yes yes yes yes no",
     "poll:create": "yes yes yes no no",
+    "reaction:send": "yes yes yes yes no",
+    "media:publish": "yes yes yes yes no",
+    "media:share": "yes yes yes no no",
+    "lobby:read": "yes yes no no no",
+    "lobby:admit": "yes yes no no no",
+    "lobby:deny": "yes yes no no no",
+    "lobby:say": "yes yes no no no",
     "participant:mute": "yes yes no no no",
     "participant:remove": "yes yes no no no",
+    "participant:role": "yes yes no no no",
+    "participant:rename": "yes yes no no no",
+    "participant:ask_to_unmute": "yes yes no no no",
+    "participant:lower_hand": "yes yes no no no",
+    "participant:unban": "yes yes no no no",
+    "meeting:mute_all": "yes yes no no no",
+    "meeting:lower_hands": "yes yes no no no",
+    "meeting:freeze": "yes yes no no no",
+    "meeting:spotlight": "yes yes no no no",
+    "meeting:set_options": "yes yes no no no",
     "meeting:lock": "yes yes no no no",
     "meeting:stream": "yes yes no no no",
     "meeting:start": "yes no no no no",
@@ -122,11 +139,37 @@ def test_only_hosts_silence_hosts(actor: MeetingRole, target: MeetingRole) -> No
     assert _allowed(lambda: check_mute(actor, target, "microphone")) is may
 
 
-OPERATIONS = {
+@pytest.mark.parametrize(("actor", "target", "role"), list(product(MeetingRole, MeetingRole, MeetingRole)))
+def test_hosts_give_every_role_and_co_hosts_none_of_their_own(
+    actor: MeetingRole, target: MeetingRole, role: MeetingRole
+) -> None:
+    below = (P, A, O)
+    may = (actor is H and target is not H) or (actor is C and target in below and role in below)
+    assert _allowed(lambda: check_set_role(actor, target, role)) is may
+
+
+OPERATIONS: dict[str, tuple[str, str, Any, str]] = {
     "read messages": ("GET", "/messages", None, "chat:read"),
     "list participants": ("GET", "/participants", None, "chat:read"),
     "mute": ("POST", "/participants/{target}/mute", {"source": "camera"}, "participant:mute"),
+    "look into the lobby": ("GET", "/lobby", None, "lobby:read"),
+    "admit": ("POST", "/lobby/admit", {"participant_id": "{waiting}"}, "lobby:admit"),
+    "deny": ("POST", "/lobby/deny", {"participant_id": "{other}"}, "lobby:deny"),
+    "say to the lobby": ("POST", "/lobby/say", {"body": "Soon."}, "lobby:say"),
+    "admit all": ("POST", "/lobby/admit-all", None, "lobby:admit"),
+    "ask to unmute": ("POST", "/participants/{target}/ask-to-unmute", None, "participant:ask_to_unmute"),
+    "lower a hand": ("POST", "/participants/{target}/lower-hand", None, "participant:lower_hand"),
+    "rename": ("POST", "/participants/{target}/rename", {"display_name": "T"}, "participant:rename"),
+    "set a role": ("POST", "/participants/{target}/role", {"role": "presenter"}, "participant:role"),
+    "mute all": ("POST", "/actions/mute-all", {"block": True}, "meeting:mute_all"),
+    "lower all hands": ("POST", "/actions/lower-hands", None, "meeting:lower_hands"),
+    "freeze": ("POST", "/actions/freeze", {"frozen": True}, "meeting:freeze"),
+    "spotlight": ("POST", "/actions/spotlight", {"participant_id": "{target}"}, "meeting:spotlight"),
+    "see the options": ("GET", "/options", None, "chat:read"),
+    "set options": ("PATCH", "/options", {"lobby": "off"}, "meeting:set_options"),
     "remove": ("POST", "/participants/{target}/remove", None, "participant:remove"),
+    "list the banned": ("GET", "/bans", None, "participant:unban"),
+    "unban": ("POST", "/participants/{banned}/unban", None, "participant:unban"),
     "lock": ("POST", "/actions/lock", {"locked": True}, "meeting:lock"),
     "make a stream": ("POST", "/streams", {"direction": "watch"}, "meeting:stream"),
     "list streams": ("GET", "/streams", None, "meeting:stream"),
@@ -152,25 +195,31 @@ OPERATIONS = {
 async def test_over_http_each_role_may_what_the_table_says(
     account: MakePerson, guest: MakePerson, ports: Ports, role: MeetingRole
 ) -> None:
-    host, actor, target = account("Host"), account("Actor"), guest("Target")
+    host, actor, target, banned = account("Host"), account("Actor"), guest("Target"), guest("Bea")
     created = await host.create()
     await host.join(created["meeting_no"])
     actor_id = (await actor.join(created["meeting_no"]))["participant_id"]
-    target_id = (await target.join(created["meeting_no"]))["participant_id"]
+    ids = {"target": (await target.join(created["meeting_no"]))["participant_id"]}
+    ids["banned"] = (await banned.join(created["meeting_no"]))["participant_id"]
+    base = f"/meetings/{created['meeting_id']}"
+    await host.post(f"{base}/participants/{ids['banned']}/remove")
+    await host.patch(f"{base}/options", {"lobby": "guests"})
+    for name in ("waiting", "other"):
+        ids[name] = (await guest(name).enter(created["meeting_no"])).participant_id
     async with ports.database.transaction() as connection:
         of_actor = members.c.user_id == actor.user_id
         await connection.execute(update(members).where(of_actor).values(role=role))
         joined = participants.c.participant_id == actor_id
         await connection.execute(update(participants).where(joined).values(role=role))
-    url = f"/meetings/{created['meeting_id']}"
-    sent = (await host.post(f"{url}/messages", {"body": "to be deleted"})).json()
-    poll = (await host.post(f"{url}/polls", {"question": "?", "options": ["a", "b"]})).json()
-    await host.post(f"{url}/polls/{poll['poll_id']}/start")
-    there = {"target": target_id, "message": sent["message_id"], "poll": poll["poll_id"]}
+    sent = (await host.post(f"{base}/messages", {"body": "to be deleted"})).json()
+    poll = (await host.post(f"{base}/polls", {"question": "?", "options": ["a", "b"]})).json()
+    await host.post(f"{base}/polls/{poll['poll_id']}/start")
+    ids |= {"message": sent["message_id"], "poll": poll["poll_id"]}
     for name, (method, path, body, permission) in OPERATIONS.items():
         may = permission in MEETING_PERMISSIONS[role]
-        url = f"/api/v1/meetings/{created['meeting_id']}" + path.format(**there)
-        answer = await actor.client.request(method, url, json=body, headers=actor.headers)
+        url = f"/api/v1{base}{path.format(**ids)}"
+        sent = body and {key: _filled(value, ids) for key, value in body.items()}
+        answer = await actor.client.request(method, url, json=sent, headers=actor.headers)
         assert (answer.status_code < 300) is may, (name, answer.text)
         if not may:
             assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), name
@@ -185,9 +234,8 @@ async def test_a_stranger_does_not_even_learn_that_a_meeting_exists(
     stranger, of_other = account("Eve"), guest("Gus")
     await of_other.join(elsewhere["meeting_no"])
     method, path, body, _ = OPERATIONS[operation]
-    url = f"/api/v1/meetings/{created['meeting_id']}" + path.format(
-        **dict.fromkeys(("target", "message", "poll"), created["meeting_id"])
-    )
+    places = dict.fromkeys(("target", "banned", "message", "poll"), created["meeting_id"])
+    url = f"/api/v1/meetings/{created['meeting_id']}" + path.format(**places)
     answer = await stranger.client.request(method, url, json=body, headers=stranger.headers)
     assert (answer.status_code, answer.json()["code"]) == (404, "meeting_not_found")
     if operation not in ("start", "update", "list invitees", "invite"):
@@ -210,6 +258,10 @@ async def test_a_moderator_of_the_installation_acts_as_host_without_being_there(
 async def test_a_guest_account_makes_no_meetings(account: MakePerson) -> None:
     answer = await account("Gast", role=AccountRole.GUEST).post("/meetings", {})
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+def _filled(value: Any, ids: dict[str, str]) -> Any:
+    return value.format(**ids) if isinstance(value, str) else value
 
 
 def _allowed(check: Any) -> bool:

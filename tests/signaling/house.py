@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.contracts.call import Event, Nothing, Request
+from meeting_system.contracts.floor import SetMutedAll
 from meeting_system.contracts.media import (
     ClosePeer,
     FindPeer,
@@ -63,7 +64,14 @@ class Engine:
             self.asked.append(request)
             return Nothing()
 
-        return {OpenPeer: open_peer, FindPeer: find_peer, SetLayout: done, SetMuted: done, ClosePeer: done}
+        return {
+            OpenPeer: open_peer,
+            FindPeer: find_peer,
+            SetLayout: done,
+            SetMuted: done,
+            SetMutedAll: done,
+            ClosePeer: done,
+        }
 
 
 @dataclass

@@ -10,6 +10,7 @@ from meeting_system.contracts.meeting import (
     Admission,
     AppendDurable,
     FindLastCommand,
+    GivenPerson,
     LastCommand,
     LoadRoom,
     RedeemTicket,
@@ -21,6 +22,7 @@ from meeting_system.contracts.signal import (
     ChatMessage,
     MeetingState,
 )
+from meeting_system.contracts.signal_floor import LobbyState, WaitingPerson
 from meeting_system.kernel.errors import NotFound, Unauthenticated
 from meeting_system.kernel.principal import MeetingRole
 
@@ -46,6 +48,9 @@ class MeetingService:
         self.seq = 0
         self.tickets: dict[str, str] = {}
         self.presence: dict[str, str] = {}
+        self.waiting: list[str] = []
+        self.waited: set[str] = set()
+        self.roles: dict[str, MeetingRole] = {}
 
     def append(self, t: str, d: dict[str, object], by: str | None) -> None:
         self.seq += 1
@@ -65,7 +70,34 @@ class MeetingService:
     def remove(self, pid: str) -> None:
         if pid not in self.removed:
             self.removed.append(pid)
+            if pid in self.waiting:
+                self.waiting.remove(pid)
             self.append("participant.removed", {"participant_id": pid}, None)
+
+    def ask(self, pid: str) -> None:
+        """Somebody has to wait from the start."""
+        self.waiting.append(pid)
+        self.waited.add(pid)
+
+    def admit(self, pid: str) -> None:
+        """A host lets somebody in."""
+        if pid in self.waiting:
+            self.waiting.remove(pid)
+            d: dict[str, object] = {"display_name": pid, "role": self.role_of(pid), "is_guest": True}
+            self.append("lobby.admitted", {"participant_id": pid, **d}, None)
+
+    def set_role(self, pid: str, role: MeetingRole) -> None:
+        """A host gives somebody a role."""
+        if pid not in self.removed and pid not in self.waiting:
+            self.roles[pid] = role
+            self.append("participant.role_changed", {"participant_id": pid, "role": role}, None)
+
+    def role_of(self, pid: str) -> MeetingRole:
+        return self.roles.get(pid, MeetingRole.ATTENDEE)
+
+    def lobby(self) -> LobbyState:
+        """The lobby as hosts see it."""
+        return LobbyState(waiting=[_waiting(pid) for pid in sorted(self.waiting)])
 
     def answer(self, request: Request[Any]) -> Any:
         return _ANSWERS[type(request)](self, request)
@@ -93,6 +125,8 @@ class MeetingService:
         pid = self.tickets.pop(request.ticket, None)
         if pid is None or pid in self.removed:
             raise TicketInvalid
+        if pid in self.waiting:
+            self.append("lobby.requested", {"waiting": _waiting(pid).model_dump()}, pid)
         return Admission(
             meeting_id=MEETING,
             run_id=RUN,
@@ -100,8 +134,9 @@ class MeetingService:
             user_id=None,
             device_id=request.device_id,
             display_name=pid,
-            role=MeetingRole.ATTENDEE,
+            role=self.role_of(pid),
             is_guest=True,
+            waiting=pid in self.waiting,
         )
 
     def view(self, _request: LoadRoom) -> RoomView:
@@ -111,6 +146,13 @@ class MeetingService:
             messages=list(self.messages),
             removed=list(self.removed),
             log_seq=self.seq,
+            may_unmute=[],
+            given=[
+                GivenPerson(participant_id=pid, role=role, display_name=None)
+                for pid, role in self.roles.items()
+            ],
+            lobby=self.lobby(),
+            host_present=True,
         )
 
     def last(self, request: FindLastCommand) -> LastCommand:
@@ -119,6 +161,10 @@ class MeetingService:
     def report(self, request: ReportPresence) -> Nothing:
         self.presence[request.participant_id] = request.state
         return Nothing()
+
+
+def _waiting(pid: str) -> WaitingPerson:
+    return WaitingPerson(participant_id=pid, display_name=pid, is_guest=True, asked_at="then")
 
 
 _ANSWERS: dict[type[Request[Any]], Callable[[MeetingService, Any], Any]] = {

@@ -131,6 +131,8 @@ class MemoryServer:
             return Outcome("ended", 0, 0)
         if not step.drop and step.pid in room.removed:
             return Outcome("removed", 0, 0)
+        if step.owner is not None and self.data.owners.get(step.pid, "") != step.owner:
+            return Outcome("conflict", 0, 0)
         if have is not None and not step.new_personal_log and have.get("epoch") != room.epoch:
             return Outcome("epoch", 0, 0)
         have = have or {}

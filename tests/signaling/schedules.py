@@ -4,6 +4,8 @@ import random
 from collections.abc import Callable
 
 from meeting_system.contracts.signal import ParticipantState
+from meeting_system.contracts.signal_floor import MODERATORS
+from meeting_system.kernel.principal import MeetingRole
 
 from .meeting_service import RUN
 from .world import Client, Link, World
@@ -17,6 +19,8 @@ def run_schedule(seed: int, *, actions: int, clients: int = 2) -> World:
     world = World(draw, clients=clients)
     if draw.random() < 0.3:
         world.faults = 0.1
+    if draw.random() < 0.4:
+        world.meeting.ask(draw.choice(world.clients).pid)
     try:
         for client in world.clients:
             world.connect(client)
@@ -91,10 +95,21 @@ def break_something(world: World, draw: random.Random) -> None:
                 world.crash(process)
         world.server.restart(world.saved or world.server.data)
         world.saved = None
-    elif roll < 0.93:
+    elif roll < 0.91:
         world.saved = world.server.data.copy()
     else:
-        world.meeting.remove(draw.choice(world.clients).pid)
+        host_acts(world, draw)
+
+
+def host_acts(world: World, draw: random.Random) -> None:
+    """A host lets somebody in, gives somebody a role, or removes somebody."""
+    roll, pid = draw.random(), draw.choice(world.clients).pid
+    if roll < 0.45:
+        world.meeting.admit(pid)
+    elif roll < 0.75:
+        world.meeting.set_role(pid, draw.choice(list(MeetingRole)))
+    else:
+        world.meeting.remove(pid)
 
 
 def background(world: World, draw: random.Random) -> None:
@@ -138,9 +153,11 @@ def _round(world: World, at: int) -> bool:
             world.renew(process)
         busy |= bool(process.hub.broken)
         world.mend(process)
+    # What is handed over now is delivered in the next round.
+    busy |= bool(world.meeting.outbox)
     world.relay()
     _drain(world)
-    return busy or bool(world.meeting.outbox)
+    return busy
 
 
 def _drain(world: World) -> bool:
@@ -187,11 +204,23 @@ def check(world: World) -> None:
             assert client.is_stopped, "I2: a removed participant is still served"
             continue
         assert not client.is_stopped, "a participant in good standing was thrown out"
+        if client.pid in world.meeting.waiting:
+            check_waiting(world, client)
+            continue
         assert mine == client.sent, f"I1: lost: {client.sent[len(mine) :]}"
         assert not client.core.outbox, "a command was never answered"
         seen = [message["body"] for message in client.core.view.messages]
         assert seen == bodies, "I1: a client does not see what was committed"
         check_state(world, client)
+
+
+def check_waiting(world: World, client: Client) -> None:
+    """Who waits knows that they do, has their session, and is in no room."""
+    room = world.server.valid(RUN)
+    assert room is None or client.pid not in room.people, "I2: in the room, and not let in"
+    assert client.core.sid is not None
+    assert client.core.view.place is not None, "I4: waiting, and not shown so"
+    assert not client.core.view.participants, "I2: the room is seen from outside"
 
 
 def check_state(world: World, client: Client) -> None:
@@ -204,3 +233,7 @@ def check_state(world: World, client: Client) -> None:
     }
     assert applied == fresh, "I4"
     assert fresh[client.pid].presence == "connected", "I4: present, but not shown so"
+    role = world.meeting.role_of(client.pid)
+    assert fresh[client.pid].role == client.core.view.role == role, "I4: another role than given"
+    lobby = world.meeting.lobby().model_dump(mode="json") if role in MODERATORS else None
+    assert client.core.view.lobby == lobby, "I4: the lobby is not what it is"

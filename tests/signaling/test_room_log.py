@@ -60,6 +60,8 @@ def concern_session(step: Step, draw: random.Random, now: int) -> None:
     if draw.random() < 0.1:
         step.ends_sid = draw.choice(SIDS)
     if draw.random() < 0.2:
+        step.owner = draw.choice(("", *SIDS))
+    if draw.random() < 0.2:
         step.slots_version = (draw.randrange(1, 3), draw.randrange(1, 3))
     if draw.random() < 0.3:
         step.told = draw.randrange(1, 6)

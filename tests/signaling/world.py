@@ -302,6 +302,7 @@ class World:
     def take(self, client: Client, link: Link, frame: dict[str, Any]) -> None:
         """The client takes a frame; here the invariants of what one may see are checked."""
         assert not client.was_removed, "I2: something reached a removed participant"
+        self._check_waiting(client, frame)
         self._check_removed(client, frame)
         core = client.core
         before = len(core.view.messages)
@@ -316,6 +317,18 @@ class World:
         elif outcome == "attached":
             link.up.append(core.position())
         link.up.extend(core.to_send())
+
+    def _check_waiting(self, client: Client, frame: dict[str, Any]) -> None:
+        if client.pid not in self.meeting.waiting:
+            return
+        assert frame["f"] != "ev" or (frame["st"] == "p" and frame["t"].startswith("lobby.")), (
+            "I2: seen from outside"
+        )
+        if frame["f"] in ("ready", "reset"):
+            shown = frame["snapshot"]
+            assert not shown["participants"], "I2: seen from outside"
+            assert not shown["messages"], "I2: read from outside"
+            assert shown["place"] is not None, "I4: waits, and is not told so"
 
     def _check_removed(self, client: Client, frame: dict[str, Any]) -> None:
         if frame["f"] == "ev" and "off" in frame and frame["st"] == "r":
@@ -340,16 +353,24 @@ class World:
             client.is_stopped = True
 
     def say(self, client: Client) -> None:
-        """The person writes a message."""
+        """The person writes a message, unless they wait in the lobby."""
+        if not self._may_act(client):
+            return
         body = f"{client.pid}:{len(client.sent)}"
         client.sent.append(body)
         client.core.command("chat.send", {"body": body})
         self._flush(client)
 
     def change(self, client: Client) -> None:
-        """The person raises or lowers the hand."""
+        """The person raises or lowers the hand, unless they wait in the lobby."""
+        if not self._may_act(client):
+            return
         client.core.command("self.update", {"hand": self.draw.random() < 0.5})
         self._flush(client)
+
+    def _may_act(self, client: Client) -> bool:
+        """Who ever waited acts once they see the room: before, they are refused."""
+        return client.pid not in self.meeting.waited or bool(client.core.view.participants)
 
     def _flush(self, client: Client) -> None:
         if client.link is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from meeting_client import talk
+from meeting_client.floor import apply_floor
 
 Frame = dict[str, Any]
 Outcome = Literal["fine", "attached", "gap"]
@@ -21,7 +22,10 @@ class OutboxFull(Exception):
 
 @dataclass
 class RoomView:
-    """What this participant sees. Participants by id, messages oldest first, `slots` by mid."""
+    """What this participant sees. Participants by id, messages oldest first, `slots` by mid.
+
+    `lobby` is for hosts and co-hosts; who is in the lobby has a `place` and sees nothing else.
+    """
 
     meeting: Frame = field(default_factory=dict)
     role: str = ""
@@ -33,6 +37,9 @@ class RoomView:
     slots_version: tuple[int, int] = (0, 0)
     speakers: list[str] = field(default_factory=list)
     has_ended: bool = False
+    may_unmute: list[str] = field(default_factory=list)
+    lobby: Frame | None = None
+    place: Frame | None = None
 
     @classmethod
     def of(cls, snapshot: Frame) -> "RoomView":
@@ -44,10 +51,14 @@ class RoomView:
             private_messages=list(snapshot.get("private_messages", ())),
             polls=list(snapshot.get("polls", ())),
             slots=list(snapshot["slots"]),
+            may_unmute=list(snapshot.get("may_unmute", ())),
+            lobby=snapshot.get("lobby"),
+            place=snapshot.get("place"),
         )
 
     def apply(self, t: str, d: Frame) -> None:
         """Apply an event. One that is already contained changes nothing."""
+        apply_floor(self, t, d)
         if t in ("participant.joined", "participant.updated"):
             self._put(d["participant"])
         elif t in ("participant.left", "participant.removed"):

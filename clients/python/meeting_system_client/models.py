@@ -44,6 +44,12 @@ class AdminUser(Model):
     updated_at: datetime
 
 
+class Admit(Model):
+    """POST /meetings/{id}/lobby/admit"""
+
+    participant_id: str
+
+
 class Attempt(Model):
     """One try. `status`: of the receiver's answer; `error`: why there was none. `answer`: its beginning."""
 
@@ -121,6 +127,23 @@ class AuditPage(Model):
     next_cursor: str | None
 
 
+class Ban(Model):
+    """Whom a host keeps out; named by the participant who was removed."""
+
+    participant_id: str
+    display_name: str
+    banned_by: str
+    has_account: bool
+    created_at: datetime
+
+
+class BanPage(Model):
+    """In order of their participant ids."""
+
+    items: list[Ban]
+    next_cursor: str | None
+
+
 class Cancel(Model):
     """POST /meetings/{id}/cancel: of a series this meeting, this and those after it, or all."""
 
@@ -159,8 +182,37 @@ class ChatData(Model):
     message: HookChatMessage
 
 
+class ChatFile(Model):
+    """A file at a message; bytes at `GET /api/v1/meetings/{id}/files/{file_id}`. `width` and `height` are pixels of a picture with a preview at `…/files/{file_id}/preview`; null: none."""
+
+    file_id: str
+    name: str
+    media_type: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+
+
+class ChatQuote(Model):
+    """The beginning of the message that is answered, as that one reads now; empty once it is deleted."""
+
+    message_id: str
+    participant_id: str
+    display_name: str
+    body: str
+    deleted: bool
+
+
+class ChatReaction(Model):
+    """One person's emoji at a message."""
+
+    emoji: str
+    participant_id: str
+    display_name: str
+
+
 class ChatMessage(Model):
-    """A chat message as committed. `seq` counts the messages of one meeting from 1 without gaps."""
+    """A message as it is now; the higher `version` is the newer. `seq` counts the messages to everyone of one meeting from 1 without gaps; those of a private conversation count for themselves. `recipient_id` null: to everyone. A deleted message has neither text nor files."""
 
     message_id: str
     seq: int
@@ -168,6 +220,15 @@ class ChatMessage(Model):
     display_name: str
     body: str
     sent_at: str
+    version: int = 1
+    recipient_id: str | None = None
+    recipient_name: str | None = None
+    reply_to: ChatQuote | None = None
+    edited_at: str | None = None
+    deleted_at: str | None = None
+    deleted_by: Literal["author", "host"] | None = None
+    reactions: list[ChatReaction] | None = None
+    files: list[ChatFile] | None = None
 
 
 class Client(Model):
@@ -328,6 +389,13 @@ class DeliveryPage(Model):
     next_cursor: str | None
 
 
+class Deny(Model):
+    """POST /meetings/{id}/lobby/deny: with `ban` device and account stay out."""
+
+    participant_id: str
+    ban: bool = False
+
+
 class EmailChange(Model):
     """POST /users/me/email: a letter goes to the new address."""
 
@@ -353,6 +421,46 @@ class ForgottenPassword(Model):
     email: str
 
 
+class ShownMessage(Model):
+    """A message as the caller sees it. `mine`: they wrote it, whatever the device and the day."""
+
+    message_id: str
+    seq: int
+    participant_id: str
+    display_name: str
+    body: str
+    sent_at: str
+    version: int = 1
+    recipient_id: str | None = None
+    recipient_name: str | None = None
+    reply_to: ChatQuote | None = None
+    edited_at: str | None = None
+    deleted_at: str | None = None
+    deleted_by: Literal["author", "host"] | None = None
+    reactions: list[ChatReaction] | None = None
+    files: list[ChatFile] | None = None
+    mine: bool
+
+
+class FoundPage(Model):
+    """Newest first."""
+
+    items: list[ShownMessage]
+    next_cursor: str | None
+
+
+class Freeze(Model):
+    """POST /meetings/{id}/actions/freeze"""
+
+    frozen: bool
+
+
+class GiveRole(Model):
+    """POST /meetings/{id}/participants/{pid}/role: `host` hands the meeting over."""
+
+    role: MeetingRole
+
+
 class HookParticipant(Model):
     """Somebody in a meeting. `user_id` null: a guest."""
 
@@ -369,6 +477,12 @@ class IceServer(Model):
     urls: list[str]
     username: str | None = None
     credential: str | None = None
+
+
+class IceServers(Model):
+    """Relays for who is in, with credentials that hold for the meeting."""
+
+    ice_servers: list[IceServer]
 
 
 class Identity(Model):
@@ -430,6 +544,7 @@ class Joined(Model):
     display_name: str
     signaling_url: str
     guest_token: str | None = None
+    waiting: bool = False
     ice_servers: list[IceServer] | None = None
 
 
@@ -468,6 +583,31 @@ class LivePage(Model):
     next_cursor: str | None
 
 
+class LobbyMessage(Model):
+    """What a host said to all who waited. `seq` counts those of one run from 1."""
+
+    seq: int
+    display_name: str
+    body: str
+    sent_at: str
+
+
+class WaitingPerson(Model):
+    """Somebody who asks to be let in; they wait in order of `asked_at`."""
+
+    participant_id: str
+    display_name: str
+    is_guest: bool
+    asked_at: str
+
+
+class LobbyState(Model):
+    """The lobby as hosts and co-hosts see it. `waiting`: who asked first comes first."""
+
+    waiting: list[WaitingPerson] | None = None
+    messages: list[LobbyMessage] | None = None
+
+
 class Lock(Model):
     """POST /meetings/{id}/actions/lock"""
 
@@ -479,6 +619,17 @@ class Login(Model):
 
     email: str
     password: str
+
+
+class LoginSession(Model):
+    """A log-in that goes on; `current` is the one that asks."""
+
+    session_id: str
+    created_at: datetime
+    used_at: datetime
+    address: str | None
+    user_agent: str | None
+    current: bool
 
 
 class MeetingOptions(Model):
@@ -525,7 +676,7 @@ class Meeting(Model):
     join_url: str
 
 
-class OptionsChange(Model):
+class meeting_system__meeting__schemas__OptionsChange(Model):
     """What is sent of options: absent is unchanged, or as the room has it."""
 
     lobby: Literal["off", "guests", "everyone"] | None = None
@@ -545,7 +696,7 @@ class MeetingChange(Model):
     description: str | None = None
     password: str | None = None
     guests_allowed: bool | None = None
-    options: OptionsChange | None = None
+    options: meeting_system__meeting__schemas__OptionsChange | None = None
     starts_at: str | None = None
     time_zone: str | None = None
     duration_min: int | None = None
@@ -566,16 +717,42 @@ class MeetingPage(Model):
     next_cursor: str | None
 
 
+class MessageChange(Model):
+    """PATCH /meetings/{id}/messages/{message_id}"""
+
+    body: str
+
+
+class MessageEdit(Model):
+    """What a message said before; `version` counts from 1."""
+
+    version: int
+    body: str
+    replaced_at: datetime
+
+
+class MessageEdits(Model):
+    """Oldest first; what it says now is the message."""
+
+    items: list[MessageEdit]
+
+
 class MessagePage(Model):
     """Oldest first."""
 
-    items: list[ChatMessage]
+    items: list[ShownMessage]
 
 
 class Mute(Model):
     """POST /meetings/{id}/participants/{pid}/mute"""
 
     source: Literal["microphone", "camera", "screen", "screen_audio"]
+
+
+class MuteEverybody(Model):
+    """POST /meetings/{id}/actions/mute-all: with `block` nobody muted switches on by themselves."""
+
+    block: bool = False
 
 
 class NewAnswer(Model):
@@ -613,12 +790,21 @@ class NewMeeting(Model):
     password: str | None = None
     guests_allowed: bool | None = None
     room_id: str | None = None
-    options: OptionsChange | None = None
+    options: meeting_system__meeting__schemas__OptionsChange | None = None
     starts_at: str | None = None
     time_zone: str | None = None
     duration_min: int = 60
     recurrence: str | None = None
     invitees: list[NewInvitee] = []
+
+
+class NewMessage(Model):
+    """POST /meetings/{id}/messages"""
+
+    body: str = ""
+    to: str | None = None
+    reply_to: str | None = None
+    file_ids: list[str] | None = None
 
 
 class NewPassword(Model):
@@ -628,13 +814,32 @@ class NewPassword(Model):
     password: str
 
 
+class NewPoll(Model):
+    """A poll that is not started. `correct`: positions of the right options, which makes it a quiz."""
+
+    question: str
+    kind: Literal["single", "multiple"] = "single"
+    options: list[str]
+    anonymous: bool = False
+    changeable: bool = True
+    live_results: bool = False
+    correct: list[int] | None = None
+
+
+class NewReaction(Model):
+    """POST /meetings/{id}/messages/{message_id}/reactions"""
+
+    emoji: str
+    on: bool = True
+
+
 class NewRoom(Model):
     """POST /rooms"""
 
     display_name: str
     guests_allowed: bool = True
     password: str | None = None
-    options: OptionsChange | None = None
+    options: meeting_system__meeting__schemas__OptionsChange | None = None
 
 
 class NewRoomMember(Model):
@@ -699,7 +904,7 @@ class Participant(Model):
     display_name: str
     role: MeetingRole
     is_guest: bool
-    state: Literal["joining", "connected", "reconnecting", "left", "removed"]
+    state: Literal["waiting", "admitted", "denied", "joining", "connected", "reconnecting", "left", "removed"]
     joined_at: datetime
     left_at: datetime | None
 
@@ -730,6 +935,59 @@ class PingData(Model):
     """`data` of webhook.ping."""
 
     webhook_id: str
+
+
+class PollOption(Model):
+    """One answer to choose."""
+
+    option_id: str
+    text: str
+
+
+PollPhase = Literal["draft", "open", "closed", "published"]
+
+
+class PollState(Model):
+    """A poll as one viewer sees it; the higher `version` is the newer. `counts` are by option, in their order; null: not for this viewer, or not yet. `correct` are the right options of a quiz, once it is published. `choice` is what the viewer voted; null: nothing, or no longer known, because the link between people and votes of an anonymous poll ends with it."""
+
+    poll_id: str
+    question: str
+    kind: Literal["single", "multiple"]
+    options: list[PollOption]
+    anonymous: bool
+    changeable: bool
+    live_results: bool
+    is_quiz: bool
+    phase: PollPhase
+    creator_name: str
+    started_at: str | None = None
+    closed_at: str | None = None
+    voters: int = 0
+    counts: list[int] | None = None
+    correct: list[str] | None = None
+    choice: list[str] | None = None
+    version: int = 1
+
+
+class PollList(Model):
+    """Oldest first."""
+
+    items: list[PollState]
+
+
+class PollVoteShown(Model):
+    """Who voted what; of a poll that is not anonymous."""
+
+    display_name: str | None
+    choice: list[str]
+    voted_at: datetime | None
+
+
+class PollResults(Model):
+    """A poll with its counts, and `votes` in the order of their arrival, none where it is anonymous."""
+
+    poll: PollState
+    votes: list[PollVoteShown]
 
 
 class Preview(Model):
@@ -819,6 +1077,12 @@ class Registration(Model):
     locale: Literal["zh-CN", "en"] = "en"
 
 
+class Rename(Model):
+    """POST /meetings/{id}/participants/{pid}/rename"""
+
+    display_name: str
+
+
 class Replayed(Model):
     """How many deliveries are on their way again."""
 
@@ -859,7 +1123,7 @@ class RoomChange(Model):
     display_name: str | None = None
     guests_allowed: bool | None = None
     password: str | None = None
-    options: OptionsChange | None = None
+    options: meeting_system__meeting__schemas__OptionsChange | None = None
 
 
 class RoomList(Model):
@@ -915,24 +1179,13 @@ class Rsvp(Model):
     answer: Literal["needs_action", "accepted", "declined", "tentative"]
 
 
-class meeting_system__user__schemas__Session(Model):
-    """A log-in that goes on; `current` is the one that asks."""
+class Say(Model):
+    """POST /meetings/{id}/lobby/say"""
 
-    session_id: str
-    created_at: datetime
-    used_at: datetime
-    address: str | None
-    user_agent: str | None
-    current: bool
+    body: str
 
 
-class SessionList(Model):
-    """The last used first."""
-
-    items: list[meeting_system__user__schemas__Session]
-
-
-class meeting_system__meeting__schedule_schemas__Session(Model):
+class Session(Model):
     """One live run of a meeting. `attendee_count`: who was connected."""
 
     session_id: str
@@ -941,10 +1194,16 @@ class meeting_system__meeting__schedule_schemas__Session(Model):
     attendee_count: int
 
 
+class SessionList(Model):
+    """The last used first."""
+
+    items: list[LoginSession]
+
+
 class SessionPage(Model):
     """The latest first."""
 
-    items: list[meeting_system__meeting__schedule_schemas__Session]
+    items: list[Session]
     next_cursor: str | None
 
 
@@ -969,6 +1228,12 @@ class SignedIn(Model):
     access_token: str
     expires_in_s: int
     refresh_token: str | None = None
+
+
+class SpotlightOn(Model):
+    """POST /meetings/{id}/actions/spotlight: null takes it away."""
+
+    participant_id: str | None
 
 
 class Stream(Model):
@@ -1001,6 +1266,12 @@ class UserPage(Model):
 
     items: list[AdminUser]
     next_cursor: str | None
+
+
+class Vote(Model):
+    """POST /meetings/{id}/polls/{poll_id}/vote"""
+
+    option_ids: list[str]
 
 
 class Webhook(Model):
@@ -1063,3 +1334,15 @@ class WebhookPage(Model):
 
     items: list[Webhook]
     next_cursor: str | None
+
+
+class meeting_system__meeting__floor_schemas__OptionsChange(Model):
+    """PATCH /meetings/{id}/options: absent or null is unchanged."""
+
+    lobby: Literal["off", "guests", "everyone"] | None = None
+    mute_on_entry: bool | None = None
+    attendees_may_unmute: bool | None = None
+    attendees_may_share: bool | None = None
+    attendees_may_chat: Literal["everyone", "hosts", "off"] | None = None
+    history_for_late: bool | None = None
+    join_before_host: bool | None = None

@@ -20,6 +20,7 @@ class CloseCode(IntEnum):
     DRAINING = 4011
     GAP = 4012
     VERSION = 4013
+    DENIED = 4014
 
 
 CloseAction = Literal["stop", "resume", "identify"]
@@ -37,4 +38,5 @@ CLOSE_ACTIONS: dict[CloseCode, CloseAction] = {
     CloseCode.DRAINING: "resume",
     CloseCode.GAP: "resume",
     CloseCode.VERSION: "stop",
+    CloseCode.DENIED: "stop",
 }

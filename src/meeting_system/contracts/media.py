@@ -43,7 +43,8 @@ class PeerOpened(Message):
 class OpenPeer(Request[PeerOpened]):
     """Open (or replace, with a higher generation) the media connection of a participant.
 
-    `restart` true: new ICE credentials for the present connection. Errors: media_sdp_invalid (422),
+    `restart` true: new ICE credentials for the present connection. `muted`: what they may not send now; it
+    stays muted until SetMuted says otherwise. Errors: media_sdp_invalid (422),
     media_peer_unknown (404), media_stale_generation (409), media_unavailable (503), media_full (503).
     """
 
@@ -56,6 +57,7 @@ class OpenPeer(Request[PeerOpened]):
     publish: list[Track] = Field(default_factory=list)
     audio_slots: list[str] = Field(default_factory=list)
     video_slots: list[str] = Field(default_factory=list)
+    muted: list[Source] = Field(default_factory=list)
 
 
 class WantedSlot(Message):

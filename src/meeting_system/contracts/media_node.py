@@ -16,7 +16,6 @@ from meeting_system.contracts.media import (
     OpenPeer,
     SetLayout,
     SetMuted,
-    Source,
 )
 from meeting_system.contracts.stream import Direction, EndStream, StreamAdmission
 
@@ -39,7 +38,7 @@ class NodeInfo(Message):
 
 
 class OpenPeerHere(OpenPeer):
-    """Open a connection of a participant who is placed here; `muted` is what a host has muted of them.
+    """Open a connection of a participant who is placed here; `muted` is also what a host has muted of them.
 
     `number`: the meeting's, which grows whenever its nodes change.
 
@@ -49,7 +48,6 @@ class OpenPeerHere(OpenPeer):
     topic: ClassVar[str] = "media.open_peer_here"
     node_id: str
     number: int
-    muted: list[Source] = Field(default_factory=list)
 
 
 class SetLayoutHere(SetLayout):

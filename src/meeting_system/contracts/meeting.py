@@ -7,6 +7,7 @@ from pydantic import Field
 from meeting_system.contracts.call import Message, Nothing, Request
 from meeting_system.contracts.media import Source
 from meeting_system.contracts.signal import ChatMessage, MeetingState, PollState
+from meeting_system.contracts.signal_floor import LobbyState
 from meeting_system.kernel.principal import MeetingRole
 
 
@@ -30,6 +31,8 @@ class Admission(Message):
     role: MeetingRole
     is_guest: bool
     microphone_allowed: bool = True
+    waiting: bool = False
+    """They are in the lobby: no media, and nothing of the room."""
     traceparent: str = ""
     """Of the request that asked for the ticket: what follows goes on with its trace."""
 
@@ -55,13 +58,21 @@ class PersonalView(Message):
     choices: dict[str, list[str]] = Field(default_factory=dict)
 
 
+class GivenPerson(Message):
+    """What hosts have given somebody: a role, a name; null: what they came with."""
+
+    participant_id: str
+    role: MeetingRole | None
+    display_name: str | None
+
+
 class RoomView(Message):
     """The durable part of a snapshot, read in one go. `messages`: the latest 200, oldest first.
 
     `polls` are as everyone sees them; `personal` is by participant, for those that were asked for.
 
     `removed` are the participants who may not come back; `log_seq` is the number of the last durable event
-    of this run that is contained in this view.
+    of this run that is contained in this view. `given`: whose role or name is not what they came with.
     """
 
     meeting: MeetingState
@@ -71,6 +82,10 @@ class RoomView(Message):
     log_seq: int
     polls: list[PollState] = Field(default_factory=list)
     personal: dict[str, PersonalView] = Field(default_factory=dict)
+    may_unmute: list[str] = Field(default_factory=list)
+    given: list[GivenPerson] = Field(default_factory=list)
+    lobby: LobbyState = Field(default_factory=LobbyState)
+    host_present: bool = True
 
 
 class LoadRoom(Request[RoomView]):

@@ -65,21 +65,32 @@ class ScopeMissing(Forbidden):
 
 
 _OBSERVER = frozenset({"chat:read", "poll:read"})
-_ATTENDEE = _OBSERVER | {"chat:send", "file:upload", "poll:vote"}
-_PRESENTER = _ATTENDEE | {"poll:create"}
-_HELP = frozenset({"meeting:invite", "meeting:attendance"})
-_CO_HOST = (
-    _PRESENTER
-    | _HELP
-    | {
-        "chat:delete",
-        "chat:export",
-        "participant:mute",
-        "participant:remove",
-        "meeting:lock",
-        "meeting:stream",
-    }
-)
+_ATTENDEE = _OBSERVER | {"chat:send", "file:upload", "poll:vote", "media:publish", "reaction:send"}
+_PRESENTER = _ATTENDEE | {"poll:create", "media:share"}
+_CO_HOST = _PRESENTER | {
+    "chat:delete",
+    "chat:export",
+    "participant:mute",
+    "participant:remove",
+    "participant:role",
+    "participant:rename",
+    "participant:ask_to_unmute",
+    "participant:lower_hand",
+    "participant:unban",
+    "lobby:read",
+    "lobby:admit",
+    "lobby:deny",
+    "lobby:say",
+    "meeting:invite",
+    "meeting:attendance",
+    "meeting:lock",
+    "meeting:stream",
+    "meeting:mute_all",
+    "meeting:lower_hands",
+    "meeting:freeze",
+    "meeting:spotlight",
+    "meeting:set_options",
+}
 _HOST = _CO_HOST | {"meeting:end", "meeting:start", "meeting:update", "meeting:cancel"}
 
 MEETING_PERMISSIONS: dict[MeetingRole, frozenset[str]] = {
@@ -89,6 +100,8 @@ MEETING_PERMISSIONS: dict[MeetingRole, frozenset[str]] = {
     MeetingRole.CO_HOST: _CO_HOST,
     MeetingRole.HOST: _HOST,
 }
+
+"""`media:share`: whatever the options say; attendees share where `attendees_may_share` lets them."""
 
 
 def check_account(account: Account, permission: str) -> None:

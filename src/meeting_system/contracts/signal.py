@@ -14,6 +14,7 @@ from meeting_system.contracts.closing import CLOSE_ACTIONS as CLOSE_ACTIONS
 from meeting_system.contracts.closing import CloseAction as CloseAction
 from meeting_system.contracts.closing import CloseCode as CloseCode
 from meeting_system.contracts.media import SlotState, Source
+from meeting_system.contracts.meeting_options import MeetingOptions
 from meeting_system.contracts.negotiation import LayoutSlot as LayoutSlot
 from meeting_system.contracts.negotiation import MediaAnswer as MediaAnswer
 from meeting_system.contracts.negotiation import (
@@ -36,6 +37,13 @@ from meeting_system.contracts.signal_chat import (
 from meeting_system.contracts.signal_chat import ChatMessage as ChatMessage
 from meeting_system.contracts.signal_chat import ChatMessageSent as ChatMessageSent
 from meeting_system.contracts.signal_chat import ChatSend as ChatSend
+from meeting_system.contracts.signal_floor import (
+    FLOOR_COMMANDS,
+    FLOOR_EVENTS,
+    LobbyPlace,
+    LobbyPosition,
+    LobbyState,
+)
 from meeting_system.contracts.signal_polls import (
     PollChosen,
     PollClose,
@@ -101,6 +109,9 @@ class MeetingState(Message):
     host_name: str
     locked: bool
     started_at: str
+    options: MeetingOptions = Field(default_factory=MeetingOptions)
+    frozen: bool = Field(default=False, description="only hosts and co-hosts send, write and react")
+    spotlight: Id | None = Field(default=None, description="whom everybody sees large")
 
 
 class Snapshot(Message):
@@ -119,6 +130,9 @@ class Snapshot(Message):
     slots: list[SlotState] = Field(default_factory=list)
     private_messages: list[ChatMessage] = Field(default_factory=list)
     polls: list[PollState] = Field(default_factory=list)
+    may_unmute: list[Id] = Field(default_factory=list, description="whom a host asked to unmute")
+    lobby: LobbyState | None = Field(default=None, description="for hosts and co-hosts")
+    place: LobbyPlace | None = Field(default=None, description="in the lobby: nothing else is shown there")
 
 
 # ---------------------------------------------------------------- frames, client to server
@@ -227,10 +241,11 @@ class Resumed(Message):
 
 
 class Reset(Message):
-    """The session goes on, but what was missed can't be replayed: take this snapshot instead."""
+    """The session goes on, but take this snapshot: what was missed can't be replayed, or one sees more or
+    less than before (`lobby`: still waiting, `admitted`, `role`)."""
 
     f: Literal["reset"] = "reset"
-    reason: Literal["epoch", "trimmed", "ahead"]
+    reason: Literal["epoch", "trimmed", "ahead", "lobby", "admitted", "role"]
     resume_token: str
     gen: int
     epoch: str
@@ -428,6 +443,7 @@ COMMANDS: dict[str, tuple[DeliveryClass, type[Message]]] = {
     "media.layout": (DeliveryClass.NEGOTIATION, MediaLayout),
     "media.close": (DeliveryClass.NEGOTIATION, MediaClose),
     "reaction.send": (DeliveryClass.EPHEMERAL, ReactionSend),
+    **{t: (DeliveryClass.DURABLE, model) for t, model in FLOOR_COMMANDS.items()},
 }
 
 EVENTS: dict[str, tuple[DeliveryClass, type[Message]]] = {
@@ -452,4 +468,6 @@ EVENTS: dict[str, tuple[DeliveryClass, type[Message]]] = {
     "speakers": (DeliveryClass.EPHEMERAL, SpeakersActive),
     "reaction": (DeliveryClass.EPHEMERAL, Reaction),
     "quality": (DeliveryClass.EPHEMERAL, ConnectionQuality),
+    "lobby.position": (DeliveryClass.EPHEMERAL, LobbyPosition),
+    **{t: (DeliveryClass.DURABLE, model) for t, model in FLOOR_EVENTS.items()},
 }

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Header
+from pydantic import AfterValidator
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from meeting_system import __version__
+from meeting_system.kernel.text import check_token
 from meeting_system.kit.auth import Authenticator
 from meeting_system.kit.edge import BODY_LIMIT, Edge
 from meeting_system.kit.idempotency import Idempotency
@@ -17,6 +19,12 @@ from meeting_system.kit.plug import Ports
 from meeting_system.kit.problem import translate_errors
 
 STREAMS = "streams_body"
+Key = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", max_length=64),
+    AfterValidator(lambda key: key and check_token(key)),
+]
+"""With the same key a repeated POST takes effect once."""
 
 
 def create_app(

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from meeting_system.contracts.call import Event, Nothing, Request
+from meeting_system.contracts.floor import SetMutedAll
 from meeting_system.contracts.media import (
     CloseMeetingMedia,
     ClosePeer,
@@ -17,6 +18,7 @@ from meeting_system.contracts.stream import EndStream
 from meeting_system.kernel.ports import Check
 from meeting_system.kit.bus import Handler
 from meeting_system.kit.plug import Ports
+from meeting_system.media.dispatch import each_muted
 from meeting_system.media.service import MediaService
 from meeting_system.media.settings import MediaSettings
 from meeting_system.media.streams import StreamDesk, Streams
@@ -36,6 +38,7 @@ class Alone:
             OpenPeer: self._service.open_peer,
             SetLayout: self._service.set_layout,
             SetMuted: self.set_muted,
+            SetMutedAll: self.set_muted_all,
             ClosePeer: self._service.close_peer,
             CloseMeetingMedia: self._service.close_meeting,
             FindPeer: self._service.find_peer,
@@ -47,6 +50,11 @@ class Alone:
         done = await self._service.set_muted(wish)
         self.streams.wake()
         return done
+
+    async def set_muted_all(self, wish: SetMutedAll) -> Nothing:
+        """The same for several participants at once."""
+        await each_muted(self.set_muted, wish)
+        return Nothing()
 
     @property
     def checks(self) -> Mapping[str, Check]:

@@ -5,12 +5,13 @@ one step more at most.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import TypeVar
 
 from meeting_system.contracts.call import Message, Nothing, Request
+from meeting_system.contracts.floor import SetMutedAll
 from meeting_system.contracts.media import (
     CloseMeetingMedia,
     ClosePeer,
@@ -48,6 +49,8 @@ NO_LIMIT = 1 << 31
 
 log = logger(__name__)
 
+MUTED_AT_ONCE = 32
+
 ReplyT = TypeVar("ReplyT", bound=Message)
 NodeRequest = CloseMeetingHere | ClosePeerHere | EndStreamHere
 
@@ -70,9 +73,8 @@ class Dispatch:
         refused: set[str] = set()
         for _ in range(ATTEMPTS):
             node_id, look = await self.place(wish.meeting_id, wish.participant_id, without=refused)
-            request = OpenPeerHere(
-                **dict(wish), node_id=node_id, number=look.number, muted=sorted(look.muted)
-            )
+            muted = sorted(look.muted | set(wish.muted))
+            request = OpenPeerHere(**dict(wish) | {"node_id": node_id, "number": look.number, "muted": muted})
             try:
                 opened = await self.ask(node_id, request)
             except (NodeGone, NodeDraining):
@@ -138,6 +140,11 @@ class Dispatch:
         if owner is not None:
             with suppress(NodeGone):
                 await self.ask(owner, SetMutedHere(**dict(wish), node_id=owner))
+        return Nothing()
+
+    async def set_muted_all(self, wish: SetMutedAll) -> Nothing:
+        """The same for several participants at once."""
+        await each_muted(self.set_muted, wish)
         return Nothing()
 
     async def close_peer(self, wish: ClosePeer) -> Nothing:
@@ -233,3 +240,14 @@ class Dispatch:
                 await self.ask(request.node_id, request)
             except AppError as error:
                 log.info("media_peer_not_closed", code=error.code)
+
+
+async def each_muted(mute: Callable[[SetMuted], Awaitable[Nothing]], wish: SetMutedAll) -> None:
+    """Mute every source of every participant, some at a time."""
+    wishes = [
+        SetMuted(meeting_id=wish.meeting_id, participant_id=participant_id, source=source, muted=True)
+        for participant_id in wish.participant_ids
+        for source in wish.sources
+    ]
+    for at in range(0, len(wishes), MUTED_AT_ONCE):
+        await asyncio.gather(*(mute(each) for each in wishes[at : at + MUTED_AT_ONCE]))

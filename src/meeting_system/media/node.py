@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from meeting_system.contracts.call import Event, Request
+from meeting_system.contracts.floor import SetMutedAll
 from meeting_system.contracts.media import (
     CloseMeetingMedia,
     ClosePeer,
@@ -88,6 +89,7 @@ class Node:
             OpenPeer: self.dispatch.open_peer,
             SetLayout: self.dispatch.set_layout,
             SetMuted: self.dispatch.set_muted,
+            SetMutedAll: self.dispatch.set_muted_all,
             ClosePeer: self.dispatch.close_peer,
             CloseMeetingMedia: self.dispatch.close_meeting,
             FindPeer: self.dispatch.find_peer,

@@ -33,7 +33,7 @@ class MediaService:
         """Have an offer answered. `muted`: what others know to be muted of the participant."""
         opened = await self._engine.open_peer(wish)
         peer = self._peers.opened(wish.meeting_id, wish.participant_id, wish.generation)
-        peer.muted |= set(muted)
+        peer.muted |= {*muted, *wish.muted}
         for source in sorted(peer.muted):
             self._engine.set_muted(room=wish.meeting_id, peer=wish.participant_id, source=source, muted=True)
         return opened

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.contracts.permissions import check_account, may
+from meeting_system.contracts.signal_floor import MODERATORS
 from meeting_system.kernel.ids import is_id
 from meeting_system.kernel.principal import Account, Guest, MeetingRole, Principal
-from meeting_system.meeting.errors import MeetingNotFound, ParticipantBanned
+from meeting_system.meeting.errors import InLobby, LobbyDenied, MeetingNotFound, ParticipantBanned
 from meeting_system.meeting.repository import runs
-from meeting_system.meeting.repository.runs import ParticipantRow
+from meeting_system.meeting.repository.runs import OUT, ParticipantRow
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def check_meeting_id(meeting_id: str) -> None:
 
 async def find_standing(connection: AsyncConnection, meeting_id: str, principal: Principal) -> Standing:
     """Return the standing of a caller over HTTP. Errors: meeting_not_found for strangers (they don't learn
-    that it exists), participant_banned for who was removed."""
+    that it exists), participant_banned for who was removed, in_lobby and lobby_denied."""
     check_meeting_id(meeting_id)
     if isinstance(principal, Guest):
         return await _of_guest(connection, meeting_id, principal)
@@ -47,6 +48,10 @@ def standing_of(participant: ParticipantRow) -> Standing:
     """Return the standing of somebody in the meeting."""
     if participant.state == "removed":
         raise ParticipantBanned("a host removed you from this meeting")
+    if participant.state == "waiting":
+        raise InLobby("you are in the lobby: wait until a host lets you in")
+    if participant.state == "denied":
+        raise LobbyDenied("a host did not let you in")
     return Standing(
         MeetingRole(participant.role),
         participant.participant_id,
@@ -74,16 +79,17 @@ def standing_of_account(
     account: Account, member_role: str | None, devices: Sequence[ParticipantRow]
 ) -> Standing:
     """Return the standing of an account by its role in a meeting and its participants, latest first."""
-    inside = next((row for row in devices if row.state != "removed"), None)
+    inside = next((row for row in devices if row.state not in OUT), None)
     participant_id = inside.participant_id if inside else None
     if may(account, "meeting:moderate"):
         role = _limit(account, MeetingRole.HOST)
         return Standing(role, participant_id, account.display_name, account.user_id)
-    if member_role is None:
+    waits = next((row for row in devices if row.state in ("waiting", "denied")), None)
+    if member_role is None and waits is None:
         raise MeetingNotFound("there is no such meeting, or you are not part of it")
-    role = MeetingRole(member_role)
-    if devices and inside is None and role not in (MeetingRole.HOST, MeetingRole.CO_HOST):
-        raise ParticipantBanned("a host removed you from this meeting")
+    role = MeetingRole(member_role or MeetingRole.ATTENDEE)
+    if devices and inside is None and role not in MODERATORS:
+        return standing_of(waits or devices[0])
     return Standing(_limit(account, role), participant_id, account.display_name, account.user_id)
 
 

@@ -35,7 +35,7 @@ async def _expel_from(context: Context, presence: Presence, user_id: str) -> Non
         for target in await runs.find_participants_of(connection, run.meeting_id, user_id):
             if target.state in ("left", "removed"):
                 continue
-            await runs.ban(connection, run.meeting_id, target, now=now)
+            await runs.ban(connection, run.meeting_id, target, by="", now=now)
             event = ParticipantRemoved(participant_id=target.participant_id)
             await durable.tell(connection, run, "participant.removed", event, by=None, now=now)
             await outbox.collect(

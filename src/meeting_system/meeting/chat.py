@@ -40,6 +40,7 @@ def sending(writing: Writing) -> Effect:
 
     async def send(turn: Turn) -> dict[str, Any]:
         check_participant(turn.actor.role, "chat:send")
+        rules.check_not_frozen(turn.actor.role, frozen=turn.run.frozen)
         if turn.actor.participant_id is None:
             raise Forbidden("join the meeting first")
         if writing.to is None:
@@ -88,7 +89,7 @@ async def _send_privately(turn: Turn, writing: Writing, body: str, to: str) -> d
     target = None
     if is_id(to):
         target = await runs.find_participant(turn.connection, turn.run.run_id, to)
-    if target is None or target.state == "removed":
+    if target is None or target.state in runs.OUT:
         raise ParticipantNotFound("there is no such participant in this meeting")
     other_id = target.user_id or target.participant_id
     if other_id == person_id:

@@ -15,7 +15,7 @@ from meeting_system.contracts.call import Message
 from meeting_system.contracts.meeting import AppendDurable, DurableCommand
 from meeting_system.kernel.errors import Forbidden
 from meeting_system.kernel.ids import is_id, new_id
-from meeting_system.kernel.principal import Account, Principal
+from meeting_system.kernel.principal import Account, MeetingRole, Principal
 from meeting_system.kit import outbox
 from meeting_system.meeting import rules
 from meeting_system.meeting.access import Standing, find_standing, standing_of
@@ -33,6 +33,11 @@ class Turn:
     run: RunRow
     actor: Standing
     now: datetime
+
+
+def of_nobody(connection: AsyncConnection, run: RunRow, now: datetime) -> Turn:
+    """Return the moment of what the service does by itself, while the run is held."""
+    return Turn(connection, run, Standing(MeetingRole.HOST, None, ""), now)
 
 
 Effect = Callable[[Turn], Awaitable[dict[str, Any]]]

@@ -228,3 +228,21 @@ class MeetingHasNoTime(Conflict):
     """It was started at once, not scheduled."""
 
     code = "meeting_has_no_time"
+
+
+class InLobby(Forbidden):
+    """Who waits in the lobby sees and does nothing of the meeting."""
+
+    code = "in_lobby"
+
+
+class LobbyDenied(Forbidden):
+    """A host turned them away: they may ask again after a while."""
+
+    code = "lobby_denied"
+
+
+class MeetingIsFrozen(Forbidden):
+    """Nobody but hosts does anything until the meeting is thawed."""
+
+    code = "meeting_frozen"

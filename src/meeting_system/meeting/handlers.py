@@ -47,6 +47,7 @@ from meeting_system.meeting import (
 from meeting_system.meeting.chat import Writing
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.durable import call_of_command, once
+from meeting_system.meeting.floor_handlers import floor_handlers
 from meeting_system.meeting.repository import commands
 from meeting_system.meeting.talk_handlers import create_talk_handlers
 
@@ -58,6 +59,7 @@ def create_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
         **_question_handlers(context),
         **_account_handlers(context),
         **create_talk_handlers(context),
+        **floor_handlers(context),
     }
 
 

@@ -8,7 +8,7 @@ from meeting_system.kernel.ids import MeetingId, ParticipantId, new_id
 from meeting_system.kernel.principal import Account, Guest, MeetingRole, Principal
 from meeting_system.meeting import guesses, hooks, passes, rules, tickets, timing
 from meeting_system.meeting.context import Context
-from meeting_system.meeting.errors import HostAbsent, MeetingEnded, MeetingNotFound, MeetingNotOpen
+from meeting_system.meeting.errors import MeetingEnded, MeetingNotFound, MeetingNotOpen
 from meeting_system.meeting.repository import joining
 from meeting_system.meeting.repository.joining import Arrival, JoinRow
 from meeting_system.meeting.rules import Candidate, Reference
@@ -27,8 +27,8 @@ async def join(
     With a pass they are who other software says, whoever is signed in here.
 
     Errors: meeting_not_found, meeting_ended, meeting_locked, meeting_full, meeting_password_required,
-    meeting_password_wrong, meeting_not_open, host_absent, sign_in_required, display_name_required,
-    participant_banned, pass_invalid, too_many.
+    meeting_password_wrong, meeting_not_open, sign_in_required, display_name_required, participant_banned,
+    lobby_denied, pass_invalid, too_many.
     """
     if sent.pass_code is not None:
         principal = None
@@ -101,25 +101,30 @@ def _candidate(context: Context, principal: Principal | None, found: JoinRow, se
         guests_allowed=found.guests_allowed,
         has_password=found.password_hash is not None,
         banned=found.banned or found.participant_state == "removed",
-        role=MeetingRole(found.member_role or MeetingRole.ATTENDEE),
+        role=MeetingRole(found.participant_role or found.member_role or MeetingRole.ATTENDEE),
         is_guest=not isinstance(principal, Account),
         display_name=sent.display_name or _own_name(principal, found),
         known=known,
         proven=known and _proves(principal, found),
         present=found.present,
         max_participants=context.settings.max_participants,
+        options=MeetingOptions.model_validate(found.options),
+        admitted=bool(found.admitted),
+        host_present=found.host_present,
+        denied_s=_denied_s(found, context.ports.clock.now()),
     )
 
 
 def check_entry(found: JoinRow, candidate: Candidate, now: datetime) -> None:
-    """Raise what others than hosts have to wait for: the time, or the host. Who was in may come back."""
+    """Raise what others than hosts have to wait for: the time. Who was in may come back; who comes
+    before the host waits in the lobby."""
     if candidate.known or candidate.role in (MeetingRole.HOST, MeetingRole.CO_HOST):
         return
     entry = timing.find_entry(
         status=found.status,
         live=found.run_id is not None,
         opens_at=found.opens_at,
-        join_before_host=MeetingOptions.model_validate_json(found.options).join_before_host,
+        join_before_host=MeetingOptions.model_validate(found.options).join_before_host,
         now=now,
     )
     if entry == "before_time":
@@ -128,8 +133,12 @@ def check_entry(found: JoinRow, candidate: Candidate, now: datetime) -> None:
             f"this meeting opens at {rules.moment(found.opens_at)}",
             retry_after_s=(found.opens_at - now).total_seconds(),
         )
-    if entry == "host_absent":
-        raise HostAbsent("this meeting begins with its host: wait for them")
+
+
+def _denied_s(found: JoinRow, now: datetime) -> float | None:
+    if found.participant_state != "denied" or found.changed_at is None:
+        return None
+    return (now - found.changed_at).total_seconds()
 
 
 def _own_name(principal: Principal | None, found: JoinRow) -> str | None:
@@ -164,6 +173,7 @@ def _arrival(
         display_name=candidate.display_name or "",
         role=candidate.role,
         now=now,
+        waiting=rules.waits(candidate),
     )
 
 
@@ -191,5 +201,7 @@ async def _answer(context: Context, arrival: Arrival, participant_id: str, run_i
         display_name=arrival.display_name,
         signaling_url=SIGNALING_URL,
         guest_token=guest_token,
-        ice_servers=context.turn.issue(participant_id),
+        waiting=arrival.waiting,
+        # Who waits gets no way for media, not even to a relay; GET /ice-servers gives it to who was let in.
+        ice_servers=[] if arrival.waiting else context.turn.issue(participant_id),
     )

@@ -194,6 +194,8 @@ runs = Table(
     Column("ended_why", Text),
     Column("log_seq", BigInteger, nullable=False),
     Column("personal_seq", BigInteger, nullable=False, server_default="0"),
+    Column("frozen", Boolean, nullable=False, server_default="false"),
+    Column("spotlight_id", _ID),
     Index("runs_live_key", "meeting_id", unique=True, postgresql_where=text("ended_at IS NULL")),
     Index("runs_meeting_idx", "meeting_id", text("run_id DESC")),
     Index("runs_started_idx", "started_at", postgresql_where=text("ended_at IS NULL")),
@@ -216,6 +218,11 @@ participants = Table(
     Column("left_at", _TIME),
     Column("left_why", Text),
     Column("stream_id", _ID),
+    Column("asked_at", _TIME),
+    Column("admitted_at", _TIME),
+    Column("renamed", Boolean, nullable=False, server_default="false"),
+    Column("role_given", Boolean, nullable=False, server_default="false"),
+    Column("may_unmute", Boolean, nullable=False, server_default="false"),
     UniqueConstraint(
         "run_id",
         "device_id",
@@ -224,6 +231,7 @@ participants = Table(
         postgresql_nulls_not_distinct=True,
     ),
     Index("participants_user_idx", "meeting_id", "user_id"),
+    Index("participants_waiting_idx", "run_id", "asked_at", postgresql_where=text("state = 'waiting'")),
 )
 
 stays = Table(
@@ -260,7 +268,23 @@ bans = Table(
     Column("device_id", Text, primary_key=True),
     Column("participant_id", _ID, nullable=False),
     Column("created_at", _TIME, nullable=False),
+    Column("user_id", _ID),
+    Column("display_name", Text, nullable=False, server_default=""),
+    Column("banned_by", Text, nullable=False, server_default=""),
+    Index("bans_user_idx", "meeting_id", "user_id", postgresql_where=text("user_id IS NOT NULL")),
 )
+"""Whom hosts keep out of a meeting: a device, and the account that was on it."""
+
+lobby_messages = Table(
+    "lobby_messages",
+    METADATA,
+    Column("run_id", _ID, ForeignKey(runs.c.run_id, ondelete="CASCADE"), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("display_name", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("sent_at", _TIME, nullable=False),
+)
+"""What hosts said to all who waited."""
 
 messages = Table(
     "messages",

@@ -11,7 +11,7 @@ from meeting_system.kit import outbox
 from meeting_system.meeting import durable, hooks, rules
 from meeting_system.meeting.durable import Effect, Turn
 from meeting_system.meeting.errors import ParticipantNotFound
-from meeting_system.meeting.repository import runs
+from meeting_system.meeting.repository import floor, runs
 from meeting_system.meeting.repository.runs import ParticipantRow
 from meeting_system.meeting.rules import PRESENT
 
@@ -21,8 +21,10 @@ def muting(target_id: str, source: Source) -> Effect:
 
     async def mute(turn: Turn) -> dict[str, Any]:
         check_participant(turn.actor.role, "participant:mute")
-        target = await _find_target(turn, target_id)
+        target = await find_target(turn, target_id)
         rules.check_mute(turn.actor.role, MeetingRole(target.role), source)
+        if source == "microphone":
+            await floor.let_unmute(turn.connection, target_id, may=False)
         event = ParticipantMuted(participant_id=target_id, source=source)
         await _tell(turn, "participant.muted", event)
         await outbox.collect(
@@ -40,9 +42,10 @@ def removing(target_id: str) -> Effect:
 
     async def remove(turn: Turn) -> dict[str, Any]:
         check_participant(turn.actor.role, "participant:remove")
-        target = await _find_target(turn, target_id)
+        target = await find_target(turn, target_id)
         rules.check_remove(turn.actor.role, MeetingRole(target.role))
-        await runs.ban(turn.connection, turn.run.meeting_id, target, now=turn.now)
+        by = turn.actor.display_name
+        await runs.ban(turn.connection, turn.run.meeting_id, target, by=by, now=turn.now)
         await _tell(turn, "participant.removed", ParticipantRemoved(participant_id=target_id))
         if target.state in PRESENT:
             meeting_id = turn.run.meeting_id
@@ -71,11 +74,12 @@ def locking(*, locked: bool) -> Effect:
     return lock
 
 
-async def _find_target(turn: Turn, target_id: str) -> ParticipantRow:
+async def find_target(turn: Turn, target_id: str) -> ParticipantRow:
+    """Return somebody who is in the run, or was. Error: participant_not_found."""
     target = None
     if is_id(target_id):
         target = await runs.find_participant(turn.connection, turn.run.run_id, target_id)
-    if target is None or target.state == "removed":
+    if target is None or target.state in runs.OUT:
         raise ParticipantNotFound("there is no such participant in this meeting")
     return target
 

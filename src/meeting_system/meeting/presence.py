@@ -6,9 +6,11 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.contracts.meeting import LoadRoom, PersonalView, ReportPresence, RoomView
+from meeting_system.contracts.meeting_options import MeetingOptions
 from meeting_system.contracts.signal import ChatMessage, MeetingState, PollState
+from meeting_system.contracts.signal_floor import LobbyState
 from meeting_system.kernel.ids import is_id
-from meeting_system.meeting import hooks, poll_rules, rules
+from meeting_system.meeting import hooks, lobby, poll_rules, rules
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.errors import MeetingNotLive
 from meeting_system.meeting.repository import attendance, chat, private_chat, runs
@@ -23,6 +25,8 @@ async def report_presence(context: Context, report: ReportPresence) -> None:
         return
     now = context.ports.clock.now()
     async with context.ports.database.transaction() as connection:
+        if report.state == "left" and await lobby.give_up(context, connection, report):
+            return
         before = await runs.hold_participant(connection, report.run_id, report.participant_id)
         changed = await runs.set_presence(
             connection,
@@ -41,6 +45,8 @@ async def report_presence(context: Context, report: ReportPresence) -> None:
             await hooks.tell_participant(
                 connection, kind, report.meeting_id, report.participant_id, now=now, reason=report.reason
             )
+    if report.state == "connected":
+        await lobby.settle(context, report.meeting_id, report.run_id)
 
 
 async def load_room(context: Context, request: LoadRoom) -> RoomView:
@@ -69,6 +75,9 @@ async def load_room(context: Context, request: LoadRoom) -> RoomView:
             host_name=row["host_name"],
             locked=row["locked"],
             started_at=rules.moment(row["started_at"]),
+            options=MeetingOptions.model_validate(row["options"]),
+            frozen=row["frozen"],
+            spotlight=row["spotlight"],
         ),
         ended=row["ended_at"] is not None,
         messages=[ChatMessage.model_validate(message) for message in row["messages"]],
@@ -76,6 +85,10 @@ async def load_room(context: Context, request: LoadRoom) -> RoomView:
         log_seq=row["log_seq"],
         polls=[_poll(poll) for poll in row["polls"]],
         personal=personal,
+        may_unmute=row["may_unmute"],
+        given=row["given"],
+        lobby=LobbyState(waiting=row["waiting"], messages=row["lobby_messages"]),
+        host_present=row["host_present"],
     )
 
 

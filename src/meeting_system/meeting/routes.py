@@ -7,7 +7,7 @@ from starlette.routing import BaseRoute
 
 from meeting_system.kernel.principal import Principal
 from meeting_system.kit.auth import find_principal, require_account, require_principal
-from meeting_system.kit.http import client_address
+from meeting_system.kit.http import Key, client_address
 from meeting_system.kit.paging import Cursor, Limit
 from meeting_system.meeting import (
     join,
@@ -21,7 +21,8 @@ from meeting_system.meeting import (
 )
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.durable import Effect
-from meeting_system.meeting.request_parts import Key, base_url
+from meeting_system.meeting.floor_routes import create_floor_routes
+from meeting_system.meeting.request_parts import base_url
 from meeting_system.meeting.room_routes import create_room_routes
 from meeting_system.meeting.schedule_routes import create_schedule_routes
 from meeting_system.meeting.schemas import (
@@ -52,6 +53,7 @@ def create_routes(context: Context) -> Sequence[BaseRoute]:
         *_stream_routes(context),
         *_admin_routes(context),
         *create_talk_routes(context),
+        *create_floor_routes(context),
     ]
 
 

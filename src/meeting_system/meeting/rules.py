@@ -2,19 +2,23 @@
 
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
 from meeting_system.contracts.media import Source
+from meeting_system.contracts.meeting_options import MeetingOptions
 from meeting_system.contracts.permissions import check_participant
+from meeting_system.contracts.signal_floor import MODERATORS
 from meeting_system.kernel.errors import Forbidden
 from meeting_system.kernel.ids import is_id
 from meeting_system.kernel.principal import MeetingRole
 from meeting_system.meeting.errors import (
     DisplayNameRequired,
+    LobbyDenied,
     MeetingEnded,
     MeetingFull,
+    MeetingIsFrozen,
     MeetingLocked,
     MeetingNotFound,
     ParticipantBanned,
@@ -22,9 +26,10 @@ from meeting_system.meeting.errors import (
 )
 
 OVER = frozenset({"ended", "cancelled", "expired"})
+ASK_AGAIN_AFTER_S = 60.0
+"""So long a host who said no is left in peace."""
 PRESENT = frozenset({"connected", "reconnecting"})
 _NUMBER = re.compile(r"[1-9][0-9]{8}")
-_MODERATORS = frozenset({MeetingRole.HOST, MeetingRole.CO_HOST})
 _SLUG_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -69,6 +74,7 @@ class Candidate:
     """Everything that decides whether somebody may join.
 
     `known`: already took part in this run from this device. `proven`: and the caller showed a token for it.
+    `admitted`: and was in, or was let in. `denied_s`: since a host turned them away; null: nobody did.
     """
 
     status: str
@@ -83,17 +89,24 @@ class Candidate:
     proven: bool
     present: int
     max_participants: int
+    options: MeetingOptions = field(default_factory=MeetingOptions)
+    admitted: bool = False
+    host_present: bool = True
+    denied_s: float | None = None
 
 
 def check_join(candidate: Candidate) -> None:
     """Raise why somebody may not join; the password is checked after."""
-    moderates = candidate.role in _MODERATORS
+    moderates = candidate.role in MODERATORS
     if candidate.status in OVER:
         raise MeetingEnded("this meeting is over")
     if candidate.is_guest and not candidate.guests_allowed:
         raise SignInRequired("this meeting takes no guests: sign in first")
     if candidate.banned and not moderates:
         raise ParticipantBanned("a host removed you from this meeting")
+    if candidate.denied_s is not None and candidate.denied_s < ASK_AGAIN_AFTER_S and not moderates:
+        wait_s = ASK_AGAIN_AFTER_S - candidate.denied_s
+        raise LobbyDenied("a host did not let you in; you may ask again later", retry_after_s=wait_s)
     if candidate.locked and not (candidate.known or moderates):
         raise MeetingLocked("the host locked this meeting: ask them to let you in")
     if candidate.present >= candidate.max_participants and not (candidate.known or moderates):
@@ -102,9 +115,29 @@ def check_join(candidate: Candidate) -> None:
         raise DisplayNameRequired
 
 
+def waits(candidate: Candidate) -> bool:
+    """Tell whether somebody who may join has to wait in the lobby."""
+    was_in = candidate.admitted and candidate.proven
+    return not was_in and must_wait(
+        candidate.role,
+        candidate.options,
+        is_guest=candidate.is_guest,
+        host_present=candidate.host_present,
+    )
+
+
+def must_wait(role: MeetingRole, options: MeetingOptions, *, is_guest: bool, host_present: bool) -> bool:
+    """Tell whether people like this wait: all for the host, guests or everyone for being let in."""
+    if role in MODERATORS:
+        return False
+    if not host_present and not options.join_before_host:
+        return True
+    return options.lobby == "everyone" or (options.lobby == "guests" and is_guest)
+
+
 def needs_password(candidate: Candidate) -> bool:
     """Tell whether the password must be shown: not by hosts, not by who proves to have been in."""
-    return candidate.has_password and candidate.role not in _MODERATORS and not candidate.proven
+    return candidate.has_password and candidate.role not in MODERATORS and not candidate.proven
 
 
 def check_mute(actor: MeetingRole, target: MeetingRole, source: Source) -> None:
@@ -130,6 +163,24 @@ def presence_event(before: str | None, now: str) -> Literal["participant.joined"
     if now == "left" and before in PRESENT:
         return "participant.left"
     return None
+
+
+def check_set_role(actor: MeetingRole, target: MeetingRole, role: MeetingRole) -> None:
+    """Raise Forbidden unless `actor` may give `role` to somebody who is `target`.
+
+    A host stays one until the meeting is handed over; co-hosts give none of their own rights.
+    """
+    check_participant(actor, "participant:role")
+    if target is MeetingRole.HOST:
+        raise Forbidden("a host hands the meeting over by making somebody else the host")
+    if actor is not MeetingRole.HOST and (target in MODERATORS or role in MODERATORS):
+        raise Forbidden("only a host makes or unmakes hosts and co-hosts")
+
+
+def check_not_frozen(role: MeetingRole, *, frozen: bool) -> None:
+    """Raise MeetingIsFrozen for whom a freeze silences."""
+    if frozen and role not in MODERATORS:
+        raise MeetingIsFrozen("a host froze this meeting: wait until it goes on")
 
 
 def moment(time: datetime) -> str:

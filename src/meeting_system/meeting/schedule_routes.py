@@ -7,10 +7,11 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.routing import BaseRoute
 
 from meeting_system.kit.auth import require_account, require_principal
+from meeting_system.kit.http import Key
 from meeting_system.kit.paging import Cursor, Limit
 from meeting_system.meeting import attendance, creation, feeds, invitations, listing, scheduling
 from meeting_system.meeting.context import Context
-from meeting_system.meeting.request_parts import Key, base_url
+from meeting_system.meeting.request_parts import base_url
 from meeting_system.meeting.schedule_schemas import (
     AttendancePage,
     Cancel,

@@ -265,6 +265,7 @@ class Joined(BaseModel):
     display_name: str
     signaling_url: str
     guest_token: str | None = None
+    waiting: bool = Field(default=False, description="in the lobby until a host lets them in")
     ice_servers: list[IceServer] = Field(
         default_factory=list, description="TURN servers, with credentials that hold for the meeting"
     )
@@ -277,7 +278,7 @@ class Participant(BaseModel):
     display_name: str
     role: MeetingRole
     is_guest: bool
-    state: Literal["joining", "connected", "reconnecting", "left", "removed"]
+    state: Literal["waiting", "admitted", "denied", "joining", "connected", "reconnecting", "left", "removed"]
     joined_at: datetime
     left_at: datetime | None
 

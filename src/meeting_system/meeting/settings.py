@@ -14,6 +14,9 @@ class MeetingSettings(BaseModel):
     ticket_lifetime_s: int = Field(default=30, ge=1, le=300)
     max_participants: int = Field(default=1000, ge=2, description="in one meeting at a time")
     empty_after_s: int = Field(default=600, ge=330, description="nobody connected for so long: it ends")
+    leaderless_after_s: int = Field(
+        default=60, ge=10, description="no host or co-host connected for so long: somebody becomes co-host"
+    )
     longest_run_s: int = Field(default=24 * 3600, ge=600, description="a meeting ends after so long anyway")
     unused_after_s: int = Field(
         default=7 * 24 * 3600, ge=600, description="a meeting that nobody started gives its number back"

@@ -20,6 +20,7 @@ from meeting_system.meeting.context import Context
 from meeting_system.meeting.errors import (
     MeetingEnded,
     MeetingFull,
+    MeetingIsFrozen,
     MeetingNotFound,
     MeetingNotLive,
     ParticipantBanned,
@@ -221,6 +222,8 @@ def _check_open(context: Context, found: JoinRow | None) -> str:
         raise MeetingNotLive("this meeting has not begun or is over", retry_after_s=10)
     if found.banned or found.participant_state == "removed":
         raise ParticipantBanned("a host removed this stream from the meeting")
+    if found.frozen:
+        raise MeetingIsFrozen("a host froze this meeting: connect again when it goes on", retry_after_s=10)
     if found.participant_id is None and found.present >= context.settings.max_participants:
         raise MeetingFull(f"{context.settings.max_participants} are in this meeting: no more may join")
     return found.run_id

@@ -6,6 +6,7 @@ from meeting_system.contracts.meeting import Admission, RedeemTicket
 from meeting_system.kernel.ids import new_secret
 from meeting_system.kernel.principal import MeetingRole
 from meeting_system.kit.trace import current_traceparent
+from meeting_system.meeting import lobby
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.errors import TicketInvalid
 from meeting_system.meeting.repository import runs
@@ -45,6 +46,10 @@ async def redeem(context: Context, request: RedeemTicket) -> Admission:
     # Read now, not at the join: who was removed in between does not get in.
     async with context.ports.database.reading() as connection:
         row = await runs.find_admissible(connection, ticket.run_id, ticket.participant_id)
+    if row is not None and row.state == "waiting":
+        await lobby.ask(context, ticket.meeting_id, ticket.run_id, ticket.participant_id)
+        async with context.ports.database.reading() as connection:
+            row = await runs.find_admissible(connection, ticket.run_id, ticket.participant_id)
     if row is None:
         raise TicketInvalid("this ticket holds no more: join again")
     return Admission(
@@ -56,5 +61,6 @@ async def redeem(context: Context, request: RedeemTicket) -> Admission:
         display_name=row.display_name,
         role=MeetingRole(row.role),
         is_guest=row.user_id is None,
+        waiting=row.state == "waiting",
         traceparent=ticket.traceparent,
     )

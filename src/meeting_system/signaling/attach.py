@@ -24,7 +24,7 @@ from meeting_system.contracts.signal import (
 from meeting_system.kernel.errors import AppError, Unavailable
 from meeting_system.kit.log import logger
 from meeting_system.kit.trace import span, traced
-from meeting_system.signaling import rules, steps
+from meeting_system.signaling import lobby, rules, steps
 from meeting_system.signaling.core import (
     ASK_TIMEOUT_S,
     ATTEMPTS,
@@ -35,8 +35,17 @@ from meeting_system.signaling.core import (
     raise_if_over,
 )
 from meeting_system.signaling.errors import CloseSocket
+from meeting_system.signaling.floor import given_step
 from meeting_system.signaling.frames import encode
-from meeting_system.signaling.records import Attachment, Outcome, Person, RoomState, SessionRecord
+from meeting_system.signaling.records import (
+    Attachment,
+    Outcome,
+    Person,
+    ResetReason,
+    RoomState,
+    SessionRecord,
+    Step,
+)
 from meeting_system.signaling.send_queue import SendQueue
 from meeting_system.signaling.snapshot import take
 
@@ -50,21 +59,30 @@ async def identify(core: Core, frame: Identify, queue: SendQueue) -> Attachment:
     """Begin a session with a ticket; `ready` is the first frame in `queue`."""
     # Drawn before anything is waited for: sids of one participant sort as their sockets came.
     session = steps.NewSession(core.new_id(), core.new_secret(), core.node)
-    admission, last_cid = await _admit(core, frame)
+    admission = await _admit(core, frame)
     # The ticket carries the trace of the request that asked for it: one join is one trace.
     with traced(admission.traceparent), span("signaling.identify", "server"):
-        return await _begin(core, admission, session, last_cid, queue)
+        return await _begin(core, admission, session, frame.prev_sid, queue)
 
 
 async def _begin(
-    core: Core, admission: Admission, session: steps.NewSession, last_cid: int, queue: SendQueue
+    core: Core, admission: Admission, session: steps.NewSession, prev_sid: str | None, queue: SendQueue
 ) -> Attachment:
     held = await _arrive(core, admission, session, queue)
+    # Asked once nothing more is begun for the session before: its last command may be on its way until then.
+    last_cid = 0 if prev_sid is None else await last_durable(core, admission.participant_id, prev_sid)
     held.traceparent = admission.traceparent
     room = await ensure_room(core, admission.meeting_id, admission.run_id)
     view = await load_view(core, admission.meeting_id, admission.run_id, [held.pid])
-    check_present(held, room, view)
+    if await restore_given(core, held, view):
+        room = await ensure_room(core, admission.meeting_id, admission.run_id)
+        view = await load_view(core, admission.meeting_id, admission.run_id, [held.pid])
     held.sent_ro = room.top
+    if held.is_waiting:
+        queue.push(encode_snapshot(lobby.ready_of(held, view, last_cid)))
+        return held
+    check_present(held, room, view)
+    held.is_frozen = view.meeting.frozen
     ready = Ready(
         sid=held.sid,
         resume_token=session.token,
@@ -77,7 +95,7 @@ async def _begin(
         prev_last_cid=last_cid,
     )
     queue.push(encode_snapshot(ready))
-    core.later(_presence(held))
+    core.later(connected(held))
     return held
 
 
@@ -85,6 +103,12 @@ async def resume(core: Core, frame: Resume, queue: SendQueue) -> Attachment:
     """Go on with a session; `resumed` or `reset` is the first frame in `queue`, what was missed follows."""
     back = await _come_back(core, frame)
     held = _held(back, queue)
+    if held.is_waiting:
+        room = await ensure_room(core, held.meeting_id, held.run)
+        view = await load_view(core, held.meeting_id, held.run)
+        held.sent_ro = room.top
+        queue.push(encode_snapshot(lobby.reset_of(held, view)))
+        return held
     media = await _judge_media(core, frame, back.before)
     if back.refused is None:
         held.sent_ro, held.sent_po = frame.ro, frame.po
@@ -103,9 +127,29 @@ async def resume(core: Core, frame: Resume, queue: SendQueue) -> Attachment:
     else:
         room = await ensure_room(core, held.meeting_id, held.run)
         view = await load_view(core, held.meeting_id, held.run, [held.pid])
+        if await restore_given(core, held, view):
+            room = await ensure_room(core, held.meeting_id, held.run)
+            view = await load_view(core, held.meeting_id, held.run, [held.pid])
         push_reset(held, room, view, reason=back.refused, media=media)
-    core.later(_presence(held))
+    core.later(connected(held))
     return held
+
+
+async def restore_given(core: Core, held: Attachment, view: RoomView) -> bool:
+    """Give somebody again what hosts gave them, where the room does not know of it; whether that was so."""
+    for _ in range(ATTEMPTS):
+        room = await ensure_room(core, held.meeting_id, held.run)
+        step = given_step(room, held, view, core.now())
+        if step is None or room.epoch != held.epoch:
+            return False
+        outcome = await core.log.apply(step)
+        raise_if_over(outcome)
+        if outcome.ok and (state := step.people[0].state) is not None:
+            held.me = state
+            return True
+        if outcome.verdict == "fenced":
+            return False
+    raise Unavailable("the room changed faster than a role could be given")
 
 
 async def carry_over(core: Core, held: Attachment) -> None:
@@ -118,12 +162,16 @@ async def carry_over(core: Core, held: Attachment) -> None:
         # Read after the session: whoever is missing here was taken out.
         room = await ensure_room(core, held.meeting_id, held.run)
         person = room.people.get(held.pid)
+        if held.is_waiting and person is not None and person.sid == held.sid:
+            # Let in before the log was lost, and not heard of it here yet.
+            held.is_waiting, held.me = False, person.state
         if record is not None and record.epoch == room.epoch:
-            if person is None:
+            if person is None and not held.is_waiting:
                 # A session without its participant: only a removal does that.
                 raise CloseSocket(CloseCode.KICKED)
             if record.token == rules.hash_secret(session.token):
-                _carried(held, record.gen, record.last_cid, room.epoch, person.state)
+                me = held.me if person is None else person.state
+                _carried(held, record.gen, record.last_cid, room.epoch, me)
                 return
             # An older socket that nobody uses any more may have been carried over first.
             if record.state == "attached" and not 0 < record.carried_from < held.gen:
@@ -153,11 +201,16 @@ def _carried(held: Attachment, gen: int, last_cid: int, epoch: str, me: Particip
 
 
 def push_reset(
-    held: Attachment, room: RoomState, view: RoomView, *, reason: rules.Refused, media: rules.MediaAfterLoss
+    held: Attachment, room: RoomState, view: RoomView, *, reason: ResetReason, media: rules.MediaAfterLoss
 ) -> None:
     """Send the whole state instead of what was missed."""
-    check_present(held, room, view)
     held.sent_ro = room.top
+    if held.is_waiting:
+        held.queue.push(encode_snapshot(lobby.reset_of(held, view)))
+        return
+    check_present(held, room, view)
+    held.me = room.people[held.pid].state
+    held.is_frozen, held.blocked = view.meeting.frozen, None
     reset = Reset(
         reason=reason,
         resume_token=held.token,
@@ -188,18 +241,16 @@ def encode_snapshot(frame: Ready | Reset) -> str:
     return frame.model_dump_json()
 
 
-async def _admit(core: Core, frame: Identify) -> tuple[Admission, int]:
+async def _admit(core: Core, frame: Identify) -> Admission:
     request = RedeemTicket(ticket=frame.ticket, meeting_id=frame.meeting_id, device_id=frame.device_id)
     try:
-        admission = await core.bus.call(request, timeout_s=ASK_TIMEOUT_S)
+        return await core.bus.call(request, timeout_s=ASK_TIMEOUT_S)
     except AppError as error:
         raise as_close(error) from error
-    if frame.prev_sid is None:
-        return admission, 0
-    return admission, await _last_durable(core, admission.participant_id, frame.prev_sid)
 
 
-async def _last_durable(core: Core, pid: str, sid: str) -> int:
+async def last_durable(core: Core, pid: str, sid: str) -> int:
+    """Ask which command of a session took effect last: Valkey may be back at an earlier moment."""
     request = FindLastCommand(participant_id=pid, sid=sid)
     try:
         last = await core.bus.call(request, timeout_s=ASK_TIMEOUT_S)
@@ -217,7 +268,7 @@ async def _arrive(
         if present is not None and present.sid > session.sid:
             # This socket was given up while it waited here: its client has begun a newer session.
             raise CloseSocket(CloseCode.UNKNOWN_SESSION, "a newer session was begun")
-        step, me = steps.arrive(room, admission, session, core.now())
+        step, me = await _decide_arrival(core, room, admission, session)
         outcome = await core.log.apply(step)
         raise_if_over(outcome)
         if outcome.ok:
@@ -233,8 +284,25 @@ async def _arrive(
                 me=me,
                 queue=queue,
                 token_confirmed=True,  # it is the first one: there is none before it to retire
+                is_waiting=admission.waiting,
             )
     raise Unavailable("the room changed faster than it could be entered")
+
+
+async def _decide_arrival(
+    core: Core, room: RoomState, admission: Admission, session: steps.NewSession
+) -> tuple[Step, ParticipantState]:
+    # A session that waited is in no room: whoever comes anew, to wait or to enter, ends it by its owner.
+    former = await core.log.find_owner(admission.participant_id) or ""
+    if former > session.sid:
+        # This socket was given up while it waited here: its client has begun a newer session.
+        raise CloseSocket(CloseCode.UNKNOWN_SESSION, "a newer session was begun")
+    if admission.waiting:
+        step, me = lobby.wait_step(room, admission, session, core.now()), lobby.visitor(admission, core.now())
+    else:
+        step, me = steps.arrive(room, admission, session, core.now())
+    step.ends_sid, step.owner = step.ends_sid or former, former
+    return step, me
 
 
 @dataclass(slots=True, frozen=True)
@@ -257,15 +325,19 @@ async def _come_back(core: Core, frame: Resume) -> _Back:
         record = await _known(core, frame.sid, proof)
         room = await ensure_room(core, record.meeting_id, record.run)
         person = room.people.get(record.pid)
+        if person is None and record.is_waiting:
+            person = lobby.shadow(record)
         if person is None:
             raise CloseSocket(CloseCode.UNKNOWN_SESSION)
         if person.sid != record.sid:
             raise CloseSocket(CloseCode.REPLACED)
         refused = await _why_not_replay(core, frame, record, room)
         step, me = steps.come_back(room, record, person, proof, session, core.now())
+        if record.pid not in room.people:
+            step.people, step.events = lobby.unseen(room, record.pid), []
         if step.new_personal_log:
             # Valkey may be back at an earlier moment; what is durable was done all the same.
-            step.fields["last_cid"] = max(record.last_cid, await _last_durable(core, record.pid, record.sid))
+            step.fields["last_cid"] = max(record.last_cid, await last_durable(core, record.pid, record.sid))
         outcome = await core.log.apply(step)
         raise_if_over(outcome)
         if outcome.ok:
@@ -298,6 +370,7 @@ def _held(back: _Back, queue: SendQueue) -> Attachment:
         media_node=record.media_node,
         slots=_slots.validate_json(record.slots) if record.slots else [],
         before=record,
+        is_waiting=record.is_waiting,
     )
 
 
@@ -385,7 +458,8 @@ async def _judge_media(core: Core, frame: Resume, record: SessionRecord) -> rule
     return rules.judge_media(client_has_it=True, engine_has_it=known.alive, away_ms=away_ms)
 
 
-def _presence(held: Attachment) -> ReportPresence:
+def connected(held: Attachment) -> ReportPresence:
+    """Return what the meeting service is told of somebody who is in."""
     return ReportPresence(
         meeting_id=held.meeting_id, run_id=held.run, participant_id=held.pid, state="connected"
     )

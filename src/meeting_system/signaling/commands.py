@@ -6,16 +6,13 @@ command is refused as `unavailable` and the client offers again.
 """
 
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, get_args
+from typing import Any
 
 from meeting_system.contracts.call import Message, Nothing, Request
 from meeting_system.contracts.media import (
     ClosePeer,
     OpenPeer,
     SetLayout,
-    SetMuted,
-    Source,
     Track,
     WantedSlot,
 )
@@ -39,15 +36,18 @@ from meeting_system.contracts.signal import (
 from meeting_system.kernel.errors import AppError, Unavailable
 from meeting_system.kit.log import logger
 from meeting_system.kit.trace import Trace, current_trace_id, new_trace, span, to_trace, traced
+from meeting_system.signaling import publishing
 from meeting_system.signaling.core import ASK_TIMEOUT_S, Core, raise_if_over
 from meeting_system.signaling.errors import (
     AnswerLost,
     CloseSocket,
     EpochChanged,
+    InLobby,
     LogAway,
     SessionChanged,
     StaleGeneration,
 )
+from meeting_system.signaling.floor_commands import FLOOR_REQUESTS
 from meeting_system.signaling.frames import decode_command, encode_ack, encode_refusal, event, iso
 from meeting_system.signaling.metrics import COMMANDS_DONE
 from meeting_system.signaling.records import Attachment, PersonWrite, Step
@@ -144,6 +144,8 @@ async def _answer_lost(core: Core, held: Attachment, command: Command) -> str:
 async def _decide(core: Core, held: Attachment, command: Command, step: Step) -> None:
     """Fill `step` with what the command does, its ack included."""
     delivery, data = decode_command(command)
+    if held.is_waiting:
+        raise InLobby("you are in the lobby: wait until a host lets you in")
     if delivery is DeliveryClass.DURABLE:
         await check_fence(core, held)
         result = await _ask_durable(core, held, command, data)
@@ -153,20 +155,11 @@ async def _decide(core: Core, held: Attachment, command: Command, step: Step) ->
         step.ack = encode_ack(command.cid, await _negotiate(core, held, data, step))
     else:
         if isinstance(data, SelfUpdate):
-            await _lift_mutes(core, held, data)
+            await publishing.switch_on(core, held, data)
+        else:
+            await publishing.check_reaction(core, held)
         step.ack = encode_ack(command.cid)
         _change(core, held, data, step)
-
-
-async def _lift_mutes(core: Core, held: Attachment, data: SelfUpdate) -> None:
-    """Whom a host has muted is heard again once they themselves switch on."""
-    for source in get_args(Source):
-        if getattr(data, source) is True:
-            request = SetMuted(
-                meeting_id=held.meeting_id, participant_id=held.pid, source=source, muted=False
-            )
-            with suppress(Unavailable):  # a media service that is away has forgotten its mutes
-                await core.bus.call(request, timeout_s=ASK_TIMEOUT_S)
 
 
 def _change(core: Core, held: Attachment, data: SelfUpdate | ReactionSend, step: Step) -> None:
@@ -231,6 +224,7 @@ _DURABLE: dict[str, Callable[[dict[str, Any], Any], Request[Any]]] = {
     "participant.remove": lambda key, data: RemoveParticipant(**key, target_id=data.participant_id),
     "meeting.lock": lambda key, data: LockMeeting(**key, locked=data.locked),
     "meeting.end": lambda key, _: EndMeeting(**key),
+    **FLOOR_REQUESTS,
 }
 
 
@@ -262,6 +256,7 @@ async def _negotiate(
             publish=[Track(mid=each.mid, source=each.source) for each in data.publish],
             audio_slots=data.audio_slots,
             video_slots=data.video_slots,
+            muted=[] if data.restart else await publishing.blocked_for_offer(core, held),
         ),
         timeout_s=ASK_TIMEOUT_S,
     )

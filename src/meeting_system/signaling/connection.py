@@ -285,7 +285,9 @@ class Connection:
         held = self.held
         assert held is not None
         if isinstance(frame, Ping):
-            pong = Pong(n=frame.n, t=frame.t, top_ro=held.sent_ro, top_po=held.sent_po)
+            # Who waits follows the room's log unseen: of its top they know nothing.
+            top_ro = None if held.is_waiting or held.needs_reset else held.sent_ro
+            pong = Pong(n=frame.n, t=frame.t, top_ro=top_ro, top_po=held.sent_po)
             self.queue.push(encode(pong))
         elif isinstance(frame, Command):
             self._put(frame)

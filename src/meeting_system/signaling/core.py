@@ -84,6 +84,7 @@ _CODES = {
     "meeting_not_found": CloseCode.MEETING_ENDED,
     "participant_removed": CloseCode.KICKED,
     "participant_banned": CloseCode.KICKED,
+    "lobby_denied": CloseCode.DENIED,
 }
 
 

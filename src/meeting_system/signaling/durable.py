@@ -3,6 +3,7 @@
 from meeting_system.contracts.meeting import AppendDurable
 from meeting_system.contracts.signal import CloseCode, ParticipantLeft
 from meeting_system.kernel.errors import Unavailable
+from meeting_system.signaling import floor, lobby
 from meeting_system.signaling.core import ATTEMPTS, Core, ensure_room
 from meeting_system.signaling.errors import CloseSocket, LogGap
 from meeting_system.signaling.frames import event
@@ -21,6 +22,8 @@ async def append(core: Core, request: AppendDurable) -> None:
             return
         outcome = await core.log.apply(_step(core, room, request))
         if outcome.ok or outcome.verdict == "old":
+            if request.t == "lobby.admitted":
+                await _let_in(core, request)
             return
         if outcome.verdict == "gap":
             raise LogGap(f"event {request.log_seq} came before {outcome.top + 1}")
@@ -29,7 +32,8 @@ async def append(core: Core, request: AppendDurable) -> None:
 
 def _step(core: Core, room: RoomState, request: AppendDurable) -> Step:
     now = core.now()
-    target = str(request.d.get("participant_id", "")) if request.t.startswith("participant.") else ""
+    about = request.t.startswith(("participant.", "lobby."))
+    target = str(request.d.get("participant_id", "")) if about else ""
     told = event(
         request.t,
         request.d,
@@ -50,4 +54,14 @@ def _step(core: Core, room: RoomState, request: AppendDurable) -> Step:
         if person is not None:
             left = ParticipantLeft(participant_id=target, reason="removed")
             step.events.append(event("participant.left", left, now=now.moment))
+    else:
+        floor.add_changes(step, room, request, now)
     return step
+
+
+async def _let_in(core: Core, request: AppendDurable) -> None:
+    try:
+        await lobby.let_in(core, request)
+    except CloseSocket as end:
+        if end.code is CloseCode.DRAINING:
+            raise Unavailable("the room's log can't be opened now") from end

@@ -3,7 +3,7 @@
 from pydantic import ValidationError
 
 from meeting_system.contracts.signal import CloseCode
-from meeting_system.kernel.errors import Conflict, FieldError, Invalid, Unavailable
+from meeting_system.kernel.errors import Conflict, FieldError, Forbidden, Invalid, Unavailable
 
 
 class CloseSocket(Exception):
@@ -69,6 +69,36 @@ class StaleGeneration(Conflict):
     """An offer that is older than one already answered."""
 
     code = "media_stale_generation"
+
+
+class InLobby(Forbidden):
+    """Who waits in the lobby does nothing but wait."""
+
+    code = "in_lobby"
+
+
+class UnmuteBlocked(Forbidden):
+    """A host decides who speaks."""
+
+    code = "unmute_blocked"
+
+
+class SharingBlocked(Forbidden):
+    """A host decides who shares a screen."""
+
+    code = "sharing_blocked"
+
+
+class PublishingBlocked(Forbidden):
+    """An observer sends nothing."""
+
+    code = "publishing_blocked"
+
+
+class MeetingIsFrozen(Forbidden):
+    """Nobody but hosts does anything until the meeting is thawed."""
+
+    code = "meeting_frozen"
 
 
 class EpochChanged(Exception):

@@ -7,19 +7,36 @@ has no tasks of its own: jobs.py reads the subscription and calls `mend` for the
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
+from meeting_system.contracts.meeting import RoomView
 from meeting_system.contracts.signal import CloseCode
+from meeting_system.contracts.signal_floor import FOR_MODERATORS
 from meeting_system.kernel.errors import AppError
-from meeting_system.signaling.attach import carry_over, close_code_of, push_reset
+from meeting_system.signaling import lobby
+from meeting_system.signaling.attach import (
+    carry_over,
+    close_code_of,
+    connected,
+    push_reset,
+    restore_given,
+)
 from meeting_system.signaling.core import Core, ensure_room, load_view
 from meeting_system.signaling.errors import CloseSocket
+from meeting_system.signaling.floor import FORGETS_RIGHTS
 from meeting_system.signaling.frames import Told
+from meeting_system.signaling.lobby import Places
 from meeting_system.signaling.metrics import SHED
 from meeting_system.signaling.records import Attachment, Entry
+from meeting_system.signaling.rules import MediaAfterLoss
+from meeting_system.signaling.sight import learn, seen_by
 
 CHUNK = 100
 """Entries read at once to catch up: less than half of a send queue."""
-LAST_WORDS = ("participant.removed", "meeting.ended")
-"""After these nothing follows for somebody, or for everybody."""
+LOOKED_AT = (
+    frozenset({"participant.removed", "participant.updated", "participant.role_changed", "meeting.ended"})
+    | FOR_MODERATORS
+    | FORGETS_RIGHTS
+)
+"""Events that are not the same for everybody, or that change a session."""
 
 
 @dataclass(slots=True)
@@ -47,6 +64,7 @@ class Hub:
     ) -> None:
         self.rooms: dict[str, LocalRoom] = {}
         self.broken: set[str] = set()
+        self.places = Places()
         self._by_participant: dict[str, Attachment] = {}
         self._core = core
         self._watch = watch
@@ -120,7 +138,8 @@ class Hub:
     def shout(self, room: LocalRoom, frame: str) -> None:
         """Give an ephemeral event to whoever has room for it."""
         for held in room.members.values():
-            self.whisper(held, frame)
+            if not held.is_waiting:
+                self.whisper(held, frame)
 
     def whisper(self, held: Attachment, frame: str) -> None:
         """Give one session an ephemeral event, if there is room for it."""
@@ -162,13 +181,10 @@ class Hub:
     async def _follow_epoch(self, room: LocalRoom) -> None:
         """Carry sessions over one by one, then show all of them one snapshot."""
         state = await ensure_room(self._core, room.meeting_id, room.run)
-        for held in [held for held in room.members.values() if held.epoch != state.epoch]:
-            try:
-                await carry_over(self._core, held)
-            except CloseSocket as end:
-                if end.code is CloseCode.DRAINING:
-                    raise
-                held.queue.close(end.code)
+        lost = [held for held in room.members.values() if held.epoch != state.epoch]
+        view = await load_view(self._core, room.meeting_id, room.run) if lost else None
+        for held in lost:
+            await self._carry_over(held, view)
         waiting = any(held.needs_reset for held in room.members.values())
         if not waiting and room.epoch == state.epoch:
             return
@@ -180,10 +196,24 @@ class Hub:
         for held in room.members.values():
             if held.needs_reset and held.epoch == state.epoch:
                 held.needs_reset = False
+                reason, held.reset_reason = held.reset_reason, "epoch"
+                media: MediaAfterLoss = "rebuild" if reason == "admitted" else "keep"
                 try:
-                    push_reset(held, state, view, reason="epoch", media="keep")
+                    push_reset(held, state, view, reason=reason, media=media)
+                    if reason == "admitted":
+                        self._core.later(connected(held))
                 except CloseSocket as end:
                     held.queue.close(end.code)
+
+    async def _carry_over(self, held: Attachment, view: RoomView | None) -> None:
+        try:
+            await carry_over(self._core, held)
+            if view is not None:
+                await restore_given(self._core, held, view)
+        except CloseSocket as end:
+            if end.code is CloseCode.DRAINING:
+                raise
+            held.queue.close(end.code)
 
     def _tell_one(self, room: LocalRoom, entry: Entry) -> None:
         held = room.members.get(entry.target)
@@ -201,16 +231,19 @@ class Hub:
             self.mark(room.run)
             return
         room.top = off = entry.off
-        if entry.t in LAST_WORDS:
-            for held in _current(room):
-                _give(held, entry)
-            return
+        self.places.heard(room.run, entry)
         frame, epoch, before = entry.frame, room.epoch, off - 1
+        is_same_for_all = entry.t not in LOOKED_AT
         for held in room.members.values():
-            if held.sent_ro == before and held.epoch == epoch and not held.needs_reset:
+            is_next = held.sent_ro == before and held.epoch == epoch and not held.needs_reset
+            if is_same_for_all and is_next and not held.is_waiting:
                 held.sent_ro = off
                 held.queue.push(frame)
-            elif held.sent_ro < before and _is_current(held, room):
+                continue
+            if not _is_current(held, room):
+                continue
+            _give(held, entry)
+            if held.sent_ro < off or held.needs_reset:
                 self.mark(room.run)
 
     async def _catch_up(self, room: LocalRoom) -> None:
@@ -224,15 +257,21 @@ class Hub:
                 break
             for entry in entries:
                 room.top = max(room.top, entry.off)
+                self.places.heard(room.run, entry)
                 for held in _current(room):
                     _give(held, entry)
             await self._core.pause(0)
+        if any(held.needs_reset for held in room.members.values()):
+            self.mark(room.run)
 
     async def _catch_up_one(self, held: Attachment) -> None:
         await self._catch_up_personal(held)
         while entries := await self._core.log.read_events(held.run, held.epoch, held.sent_ro, self._chunk):
             for entry in entries:
                 _give(held, entry)
+            if held.needs_reset:
+                self.mark(held.run)
+                return
             await held.queue.flushed()
 
     async def _catch_up_personal(self, held: Attachment) -> None:
@@ -259,10 +298,20 @@ def _drop_older(room: LocalRoom, epoch: str, *, sid: str, gen: int, why: str) ->
 
 
 def _give(held: Attachment, entry: Entry) -> None:
-    if entry.off != held.sent_ro + 1:
+    if entry.off != held.sent_ro + 1 or held.needs_reset:
+        return
+    if held.is_waiting:
+        held.sent_ro = entry.off
+        if (frame := lobby.hear(held, entry)) is not None:
+            held.queue.push(frame)
+        return
+    if entry.t == "participant.role_changed" and entry.target == held.pid:
+        # What one sees changes with the role: everything is shown anew instead.
+        held.needs_reset, held.reset_reason = True, "role"
         return
     held.sent_ro = entry.off
-    held.queue.push(entry.frame)
+    learn(held, entry)
+    held.queue.push(seen_by(held.me.role, entry))
     # Nothing follows for somebody removed, and nothing at all after the end.
     if entry.t == "participant.removed" and entry.target == held.pid:
         held.queue.close(CloseCode.KICKED)

@@ -20,6 +20,7 @@ from meeting_system.signaling.core import Core
 from meeting_system.signaling.door import Door
 from meeting_system.signaling.hub import Hub
 from meeting_system.signaling.lag import LogLag, Position
+from meeting_system.signaling.lobby_places import tell_moved
 from meeting_system.signaling.metrics import LOG_LAG, UNTOLD, UNTOLD_SECONDS
 from meeting_system.signaling.room_log import channel_of
 from meeting_system.signaling.shared_clock import SharedClock
@@ -27,6 +28,7 @@ from meeting_system.signaling.shared_clock import SharedClock
 COMPARE_EVERY_S = 2.0
 SWEEP_EVERY_S = 1.0
 LOOK_EVERY_S = 10.0
+PLACES_EVERY_S = 1.0
 RENEW_EVERY_S = rules.LEASE_MS / 3000
 RETRY_S = 0.5
 LATER_KEPT = 10_000
@@ -176,6 +178,7 @@ class Jobs:
             every(COMPARE_EVERY_S, self._compare, name="signaling_compare"),
             every(RENEW_EVERY_S, self._renew, name="signaling_renew"),
             every(SWEEP_EVERY_S, self._sweep, name="signaling_sweep"),
+            every(PLACES_EVERY_S, self._tell_places, name="signaling_places"),
         ):
             yield
 
@@ -222,12 +225,15 @@ class Jobs:
     async def _renew(self) -> None:
         await presence.renew(self._core, self._hub)
 
+    async def _tell_places(self) -> None:
+        await tell_moved(self._core, self._hub)
+
     async def _sweep(self) -> None:
         now = self._core.clock.monotonic()
         lags = [0]
         for connection in list(self._door.connections):
             connection.check_heartbeat(now)
-            if connection.held is not None:
+            if connection.held is not None and not connection.held.is_waiting:
                 lags.append(connection.held.sent_ro - connection.confirmed_ro)
         LOG_LAG.set(max(lags))
         await presence.sweep(self._core)

@@ -5,8 +5,9 @@ from typing import Literal
 from meeting_system.contracts.media import ClosePeer
 from meeting_system.contracts.meeting import ReportPresence
 from meeting_system.contracts.signal import CloseCode
+from meeting_system.kernel.errors import Unavailable
 from meeting_system.signaling import rules, steps
-from meeting_system.signaling.attach import why_over
+from meeting_system.signaling.attach import last_durable, why_over
 from meeting_system.signaling.core import ATTEMPTS, Core, ensure_room
 from meeting_system.signaling.errors import CloseSocket
 from meeting_system.signaling.hub import Hub
@@ -20,7 +21,7 @@ How = Literal["lose", "wait_on", "left", "lost"]
 async def lose(core: Core, held: Attachment) -> None:
     """The socket of a session is gone: it can be resumed for a while."""
     outcome = await _end(core, steps.stored_now(held), "lose")
-    if outcome is not None and outcome.ok:
+    if outcome is not None and outcome.ok and not held.is_waiting:
         _report(core, steps.stored_now(held), "reconnecting", None)
 
 
@@ -49,6 +50,13 @@ async def recover(core: Core, hub: Hub, held: Attachment) -> None:
         if record.gen != held.gen or (person is not None and person.sid != held.sid):
             held.queue.close(why_over(record))
             return
+        if person is None and held.is_waiting:
+            if (
+                record.state == "attached"
+                or (await core.log.apply(steps.wait_again(room, record, core.now()))).ok
+            ):
+                return
+            continue
         if person is None:
             # A session without its participant: only a removal does that.
             held.queue.close(CloseCode.KICKED)
@@ -107,6 +115,8 @@ async def _end(core: Core, record: SessionRecord, how: How) -> Outcome | None:
         step = _step(room, record, how, core.now())
         # After a restart of Valkey the session is still there, in an epoch that is over.
         step.new_personal_log = room.epoch != record.epoch
+        if step.new_personal_log and not step.drop:
+            step.fields["last_cid"] = await _last_cid(core, record)
         outcome = await core.log.apply(step)
         if outcome.verdict == "removed" or outcome.verdict == "ended":
             # Kept as gone, so that a resume is told why.
@@ -115,6 +125,14 @@ async def _end(core: Core, record: SessionRecord, how: How) -> Outcome | None:
         if outcome.verdict not in ("conflict", "epoch"):
             return outcome
     return outcome
+
+
+async def _last_cid(core: Core, record: SessionRecord) -> int:
+    """What is durable was done, whatever Valkey has forgotten of it."""
+    try:
+        return max(record.last_cid, await last_durable(core, record.pid, record.sid))
+    except CloseSocket as end:
+        raise Unavailable("the last command of a session can't be asked for now") from end
 
 
 async def _room_of(core: Core, record: SessionRecord) -> RoomState | None:

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from meeting_system.contracts.floor import Blocked
 from meeting_system.contracts.media import SlotState
 from meeting_system.contracts.signal import ParticipantState
 from meeting_system.signaling.send_queue import SendQueue
 
 SessionState = Literal["attached", "detached", "gone"]
+ResetReason = Literal["epoch", "trimmed", "ahead", "lobby", "admitted", "role"]
 Verdict = Literal["ok", "epoch", "fenced", "ended", "removed", "cid", "old", "gap", "conflict"]
 
 ABSENT = -1
@@ -45,6 +47,8 @@ class SessionRecord:
     carried_from: int
     is_stream: bool = False
     media_node: str = ""
+    is_waiting: bool = False
+    """In the lobby: a session without a participant in the room (lobby.py)."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -97,7 +101,8 @@ class NewEvent:
 
 @dataclass(slots=True)
 class Step:
-    """One atomic step: nothing happens unless epoch, gen, cid, log_seq and versions are as expected."""
+    """One atomic step: nothing happens unless epoch, gen, cid, log_seq and versions are as expected, and the
+    participant's session is `owner` (empty: none; null: whichever)."""
 
     run: str
     epoch: str
@@ -122,6 +127,7 @@ class Step:
     slots_version: tuple[int, int] = (0, 0)
     told: int = 0
     """Number of what is told personally: a session takes each number once, and none below its last."""
+    owner: str | None = None
 
 
 @dataclass(slots=True, frozen=True)
@@ -161,6 +167,11 @@ class Attachment:
     before: SessionRecord | None = None
     """How the session was stored when it was attached here; null: not known, it has to be read."""
     needs_reset: bool = False
+    reset_reason: ResetReason = "epoch"
+    is_waiting: bool = False
+    blocked: Blocked | None = None
+    is_frozen: bool | None = None
+    """Whether the meeting is frozen, as far as this process has heard; null: not heard yet."""
     next_token: str = ""
     traceparent: str = ""
     """Of the join that the session began with, until its first offer went on with it."""

@@ -205,6 +205,7 @@ def session_record(sid: str, have: dict[str, str]) -> SessionRecord:
         carried_from=int(have.get("carried_from", 0)),
         is_stream=have.get("stream") == "1",
         media_node=have.get("media_node", ""),
+        is_waiting=have.get("waiting") == "1",
     )
 
 
@@ -263,6 +264,7 @@ def _arguments(step: Step) -> list[Any]:
         step.told,
     ]
     fixed += [KEEP_COUNT, KEEP_MS, KEEP_MOST, ACKS_KEPT, ROOM_TTL_S, SESSION_TTL_S, GONE_TTL_S]
+    fixed.append("*" if step.owner is None else step.owner)
     people: list[Any] = []
     for write in step.people:
         state = write.state

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from meeting_system.contracts.media import SlotState
 from meeting_system.contracts.meeting import PersonalView, RoomView
 from meeting_system.contracts.signal import ChatMessage, ParticipantState, PollState, Snapshot
+from meeting_system.contracts.signal_floor import MODERATORS
 from meeting_system.signaling.records import RoomState
 
 MAX_MESSAGES_BYTES = 128 * 1024
@@ -30,6 +31,8 @@ def take(room: RoomState, view: RoomView, me: ParticipantState, slots: Sequence[
         slots=list(slots),
         private_messages=_latest(personal.private_messages),
         polls=[_chosen(poll, personal) for poll in view.polls],
+        may_unmute=view.may_unmute,
+        lobby=view.lobby if me.role in MODERATORS else None,
     )
 
 

@@ -13,6 +13,7 @@ from meeting_system.contracts.signal import (
     ParticipantState,
     ParticipantUpdated,
 )
+from meeting_system.contracts.signal_floor import LobbyAdmitted
 from meeting_system.contracts.stream import ShowStream
 from meeting_system.signaling.frames import event, iso
 from meeting_system.signaling.records import (
@@ -80,31 +81,66 @@ def arrive(
             | {"display_name": admission.display_name, "role": admission.role}
         )
         told = _updated(me, now)
-    step = Step(
+    step = begin(room, admission, session, now, fields={}, ends_sid=present.sid if present else "")
+    step.people = [PersonWrite(me.participant_id, present.state.version if present else 0, session.sid, me)]
+    step.events = [told]
+    return step, me
+
+
+def begin(
+    room: RoomState,
+    admission: Admission,
+    session: NewSession,
+    now: Now,
+    *,
+    fields: dict[str, str | int],
+    ends_sid: str,
+) -> Step:
+    """Begin a session, without anything in the room; `ends_sid` ends as replaced."""
+    return Step(
         run=admission.run_id,
         epoch=room.epoch,
         now_ms=now.ms,
         sid=session.sid,
         gen=ABSENT,
-        pid=me.participant_id,
+        pid=admission.participant_id,
         fields={
             "run": admission.run_id,
             "meeting_id": admission.meeting_id,
-            "pid": me.participant_id,
+            "pid": admission.participant_id,
             "state": "attached",
             "gen": 1,
             "last_cid": 0,
             "admitted_ro": room.top,
             "token": hash_secret(session.token),
             "node": session.node,
+            **fields,
         },
-        people=[PersonWrite(me.participant_id, present.state.version if present else 0, session.sid, me)],
-        events=[told],
         due_ms=now.ms + LEASE_MS,
-        ends_sid=present.sid if present else "",
+        ends_sid=ends_sid,
         new_personal_log=True,
     )
-    return step, me
+
+
+def let_in(room: RoomState, record: SessionRecord, admitted: LobbyAdmitted, now: Now) -> Step:
+    """Let a session into the room that waited: from here on it sees what happens."""
+    me = ParticipantState(
+        participant_id=admitted.participant_id,
+        display_name=admitted.display_name,
+        role=admitted.role,
+        is_guest=admitted.is_guest,
+        presence="connected",
+        joined_at=iso(now.moment),
+    )
+    step = _fenced(room, record, now)
+    step.fields = {"waiting": "", "admitted_ro": room.top}
+    step.people = [PersonWrite(me.participant_id, 0, record.sid, me)]
+    told = ParticipantJoined(participant=me)
+    # Its own process hears of it by this event: the target says whom it is about.
+    step.events = [
+        event("participant.joined", told, now=now.moment, by=me.participant_id, target=me.participant_id)
+    ]
+    return step
 
 
 def come_back(
@@ -223,7 +259,10 @@ def carry_over(
 ) -> tuple[Step, ParticipantState]:
     """Take a session that is at a socket here into a new epoch, whatever is left of it in the log."""
     person = room.people.get(held.pid)
-    me, people, events = _carried_person(held, person, now)
+    if held.is_waiting:
+        me, people, events = held.me, [PersonWrite(held.pid, 0)], list[NewEvent]()
+    else:
+        me, people, events = _carried_person(held, person, now)
     last_cid = held.last_cid
     if record is not None and record.gen == held.gen:
         # An answer of Valkey may have been lost with it: what it kept was done.
@@ -249,6 +288,7 @@ def carry_over(
             "media_gen": held.media_gen,
             "media_node": held.media_node,
             "carried_from": held.gen,
+            "waiting": "1" if held.is_waiting else "",
         },
         people=people,
         events=events,
@@ -271,6 +311,15 @@ def revive(room: RoomState, record: SessionRecord, person: Person, now: Now) -> 
     return step, me
 
 
+def wait_again(room: RoomState, record: SessionRecord, now: Now) -> Step:
+    """Take a session back that waits, and whose lease ran out while its socket lived."""
+    step = _fenced(room, record, now)
+    step.people = [PersonWrite(record.pid, 0)]
+    step.fields = {"state": "attached"}
+    step.due_ms = now.ms + LEASE_MS
+    return step
+
+
 def lose(room: RoomState, record: SessionRecord, now: Now) -> Step:
     """Detach a session whose socket (or whose process) is gone: others see it reconnecting."""
     step = _fenced(room, record, now)
@@ -283,6 +332,9 @@ def lose(room: RoomState, record: SessionRecord, now: Now) -> Step:
         )
         step.people = [PersonWrite(record.pid, person.state.version, record.sid, state)]
         step.events = [_updated(state, now)]
+    elif person is None and record.is_waiting:
+        # Absent is a condition too: they may be let in in this moment.
+        step.people = [PersonWrite(record.pid, 0)]
     return step
 
 
@@ -302,6 +354,8 @@ def go(room: RoomState, record: SessionRecord, reason: LeftReason, now: Now) -> 
         left = ParticipantLeft(participant_id=record.pid, reason=reason)
         step.people = [PersonWrite(record.pid, person.state.version)]
         step.events = [event("participant.left", left, now=now.moment, by=record.pid)]
+    elif person is None and record.is_waiting:
+        step.people = [PersonWrite(record.pid, 0)]
     return step
 
 
@@ -328,6 +382,7 @@ def stored_now(held: Attachment) -> SessionRecord:
         media_gen=held.media_gen,
         attempt=0,
         carried_from=0,
+        is_waiting=held.is_waiting,
     )
 
 

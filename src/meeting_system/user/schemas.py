@@ -214,7 +214,7 @@ class Deletion(Body):
     password: ProvedPassword = None
 
 
-class Session(BaseModel):
+class LoginSession(BaseModel):
     """A log-in that goes on; `current` is the one that asks."""
 
     session_id: str
@@ -228,7 +228,7 @@ class Session(BaseModel):
 class SessionList(BaseModel):
     """The last used first."""
 
-    items: list[Session]
+    items: list[LoginSession]
 
 
 class NewToken(Body):

@@ -8,7 +8,7 @@ from meeting_system.user.context import Context
 from meeting_system.user.errors import SessionNotFound
 from meeting_system.user.repository import families, trail
 from meeting_system.user.rules import Caller
-from meeting_system.user.schemas import Session, SessionList
+from meeting_system.user.schemas import LoginSession, SessionList
 
 
 async def list_sessions(context: Context, account: Account) -> SessionList:
@@ -19,7 +19,7 @@ async def list_sessions(context: Context, account: Account) -> SessionList:
         rows = await families.list_families(connection, account.user_id, now=now)
     return SessionList(
         items=[
-            Session(
+            LoginSession(
                 session_id=row["family_id"],
                 created_at=row["created_at"],
                 used_at=row["used_at"],

@@ -24,6 +24,7 @@ export const CLOSE_CODES = {
   DRAINING: 4011,
   GAP: 4012,
   VERSION: 4013,
+  DENIED: 4014,
 } as const;
 
 export type CloseAction = "stop" | "resume" | "identify";
@@ -42,6 +43,7 @@ export const CLOSE_ACTIONS: Partial<Record<number, CloseAction>> = {
   4011: "resume",
   4012: "resume",
   4013: "stop",
+  4014: "stop",
 };
 
 /** Answer to the command `cid`; also confirms all lower ones. */
@@ -210,6 +212,9 @@ export interface Hello {
   server_time: string;
 }
 
+/** hidden (D): something that this role does not see; it has its offset. */
+export type Hidden = Record<string, never>;
+
 /** First frame of a new session. `prev_sid` names a lost session of the same device, if any. */
 export interface Identify {
   f: "identify";
@@ -227,6 +232,87 @@ export interface LayoutSlot {
   participant_id: string;
   source: "camera" | "screen";
   width: number;
+}
+
+/** lobby.admit: let one in who waits. Event lobby.admitted. */
+export interface LobbyAdmit {
+  participant_id: string;
+}
+
+/** lobby.admit_all: let everyone in who waits now. Events lobby.admitted, one each. */
+export type LobbyAdmitAll = Record<string, never>;
+
+/** lobby.admitted (D): waits no more; participant.joined follows once they are in. */
+export interface LobbyAdmitted {
+  participant_id: string;
+  display_name: string;
+  role: MeetingRole;
+  is_guest: boolean;
+}
+
+/** lobby.denied (D): waits no more; their connection is closed with 4014. */
+export interface LobbyDenied {
+  participant_id: string;
+}
+
+/** lobby.deny: turn one away; with `ban` the device and the account stay out. Event lobby.denied. */
+export interface LobbyDeny {
+  participant_id: string;
+  ban?: boolean;
+}
+
+/** lobby.left (D): gave up waiting. */
+export interface LobbyLeft {
+  participant_id: string;
+}
+
+/** What a host said to all who waited. `seq` counts those of one run from 1. */
+export interface LobbyMessage {
+  seq: number;
+  display_name: string;
+  body: string;
+  sent_at: string;
+}
+
+/** lobby.message (D), to all who wait, without an offset: `seq` tells which are known. */
+export interface LobbyMessageSent {
+  message: LobbyMessage;
+}
+
+/** The lobby as one who waits sees it: all that they see. `position` 1: next. */
+export interface LobbyPlace {
+  position: number;
+  waiting: number;
+  host_present: boolean;
+  messages: LobbyMessage[];
+}
+
+/** lobby.position (E), to one who waits: how many are before them. */
+export interface LobbyPosition {
+  position: number;
+  waiting: number;
+  host_present: boolean;
+}
+
+/** lobby.requested (D): somebody waits. */
+export interface LobbyRequested {
+  waiting: WaitingPerson;
+}
+
+/** lobby.said (D), to hosts and co-hosts. */
+export interface LobbySaid {
+  message: LobbyMessage;
+}
+
+/** lobby.say: a message to all who wait. Event lobby.said to hosts, lobby.message to who waits. */
+export interface LobbySay {
+  body: string;
+}
+
+/** The lobby as hosts and co-hosts see it. `waiting`: who asked first comes first. */
+export interface LobbyState {
+  waiting: WaitingPerson[];
+  messages: LobbyMessage[];
 }
 
 /** Complete answer, all candidates inside. */
@@ -292,6 +378,23 @@ export interface MeetingEnded {
   reason: "host" | "empty" | "limit";
 }
 
+/**
+ * meeting.freeze: until thawed nobody but hosts and co-hosts sends, shares, writes or reacts.
+ *
+ * Event meeting.frozen.
+ */
+export interface MeetingFreeze {
+  frozen: boolean;
+}
+
+/** meeting.frozen (D): all but hosts and co-hosts turn everything off. */
+export interface MeetingFrozen {
+  frozen: boolean;
+}
+
+/** meeting.hands_lowered (D): participant.updated follows for each. */
+export type MeetingHandsLowered = Record<string, never>;
+
 /** meeting.lock: nobody new may join. Event meeting.locked. */
 export interface MeetingLock {
   locked: boolean;
@@ -302,8 +405,70 @@ export interface MeetingLocked {
   locked: boolean;
 }
 
+/** meeting.lower_hands. Event meeting.hands_lowered. */
+export type MeetingLowerHands = Record<string, never>;
+
+/**
+ * meeting.mute_all: everyone but hosts and co-hosts; with `block` nobody muted switches on by themselves.
+ *
+ * Event meeting.muted_all, and with `block` meeting.options_changed.
+ */
+export interface MeetingMuteAll {
+  block?: boolean;
+}
+
+/** meeting.muted_all (D): all but hosts and co-hosts turn the microphone off; nobody `may_unmute` now. */
+export interface MeetingMutedAll {
+  blocked: boolean;
+}
+
+/**
+ * As stored in `options` of rooms and meetings: what is absent there is as here.
+ *
+ * Unknown names are passed over: a newer process of the same cluster may know more.
+ */
+export interface MeetingOptions {
+  /** who waits until a host lets them in */
+  lobby: "off" | "guests" | "everyone";
+  mute_on_entry: boolean;
+  attendees_may_unmute: boolean;
+  attendees_may_share: boolean;
+  attendees_may_chat: "everyone" | "hosts" | "off";
+  /** who comes late sees what was written before */
+  history_for_late: boolean;
+  join_before_host: boolean;
+  /** so long before the start others than hosts may come */
+  lobby_opens_min: number;
+}
+
+/** meeting.options_changed (D): all of them, as they are now. */
+export interface MeetingOptionsChanged {
+  options: MeetingOptions;
+}
+
 /** Role of a participant in one meeting. */
 export type MeetingRole = "host" | "co_host" | "presenter" | "attendee" | "observer";
+
+/** meeting.set_options: absent or null is unchanged. Event meeting.options_changed. */
+export interface MeetingSetOptions {
+  lobby?: "off" | "guests" | "everyone" | null;
+  mute_on_entry?: boolean | null;
+  attendees_may_unmute?: boolean | null;
+  attendees_may_share?: boolean | null;
+  attendees_may_chat?: "everyone" | "hosts" | "off" | null;
+  history_for_late?: boolean | null;
+  join_before_host?: boolean | null;
+}
+
+/** meeting.spotlight: show somebody large to everybody; null: nobody. Event meeting.spotlighted. */
+export interface MeetingSpotlight {
+  participant_id?: string | null;
+}
+
+/** meeting.spotlighted (D) */
+export interface MeetingSpotlighted {
+  participant_id?: string | null;
+}
 
 /** What everyone in the room sees of the meeting. */
 export interface MeetingState {
@@ -313,6 +478,26 @@ export interface MeetingState {
   host_name: string;
   locked: boolean;
   started_at: string;
+  options: MeetingOptions;
+  /** only hosts and co-hosts send, write and react */
+  frozen: boolean;
+  /** whom everybody sees large */
+  spotlight?: string | null;
+}
+
+/** participant.ask_to_unmute: they may, and are asked to. Event participant.asked_to_unmute. */
+export interface ParticipantAskToUnmute {
+  participant_id: string;
+}
+
+/** participant.asked_to_unmute (D): they may unmute themselves, and are asked to. */
+export interface ParticipantAskedToUnmute {
+  participant_id: string;
+}
+
+/** participant.hand_lowered (D): participant.updated follows. */
+export interface ParticipantHandLowered {
+  participant_id: string;
 }
 
 /** participant.joined (S) */
@@ -324,6 +509,11 @@ export interface ParticipantJoined {
 export interface ParticipantLeft {
   participant_id: string;
   reason: "left" | "lost" | "removed" | "ended" | "replaced";
+}
+
+/** participant.lower_hand. Event participant.hand_lowered. */
+export interface ParticipantLowerHand {
+  participant_id: string;
 }
 
 /** participant.mute: a host stops a source of somebody at the server. Event participant.muted. */
@@ -348,6 +538,34 @@ export interface ParticipantRemoved {
   participant_id: string;
 }
 
+/** participant.rename: another name for somebody. Event participant.renamed. */
+export interface ParticipantRename {
+  participant_id: string;
+  display_name: string;
+}
+
+/** participant.renamed (D): participant.updated follows. */
+export interface ParticipantRenamed {
+  participant_id: string;
+  display_name: string;
+}
+
+/** participant.role_changed (D): participant.updated follows. The one concerned gets a reset instead. */
+export interface ParticipantRoleChanged {
+  participant_id: string;
+  role: MeetingRole;
+}
+
+/**
+ * participant.set_role: `host` hands the meeting over, and whoever did so becomes a co-host.
+ *
+ * Event participant.role_changed.
+ */
+export interface ParticipantSetRole {
+  participant_id: string;
+  role: "host" | "co_host" | "presenter" | "attendee" | "observer";
+}
+
 /** What everyone in the room sees of one participant. `version` grows with each change. */
 export interface ParticipantState {
   participant_id: string;
@@ -364,6 +582,16 @@ export interface ParticipantState {
   /** null: down; hands are ordered by this time */
   hand_raised_at?: string | null;
   version: number;
+}
+
+/** participant.unban: whom a host removed may come again, as somebody new. Event participant.unbanned. */
+export interface ParticipantUnban {
+  participant_id: string;
+}
+
+/** participant.unbanned (D) */
+export interface ParticipantUnbanned {
+  participant_id: string;
 }
 
 /** participant.updated (S): the whole new state; the higher `version` wins. */
@@ -521,10 +749,13 @@ export interface Ready {
   prev_last_cid: number;
 }
 
-/** The session goes on, but what was missed can't be replayed: take this snapshot instead. */
+/**
+ * The session goes on, but take this snapshot: what was missed can't be replayed, or one sees more or
+ * less than before (`lobby`: still waiting, `admitted`, `role`).
+ */
 export interface Reset {
   f: "reset";
-  reason: "epoch" | "trimmed" | "ahead";
+  reason: "epoch" | "trimmed" | "ahead" | "lobby" | "admitted" | "role";
   resume_token: string;
   gen: number;
   epoch: string;
@@ -601,11 +832,25 @@ export interface Snapshot {
   slots: SlotState[];
   private_messages: ChatMessage[];
   polls: PollState[];
+  /** whom a host asked to unmute */
+  may_unmute: string[];
+  /** for hosts and co-hosts */
+  lobby?: LobbyState | null;
+  /** in the lobby: nothing else is shown there */
+  place?: LobbyPlace | null;
 }
 
 /** speakers (E): loudest first. */
 export interface SpeakersActive {
   participant_ids: string[];
+}
+
+/** Somebody who asks to be let in; they wait in order of `asked_at`. */
+export interface WaitingPerson {
+  participant_id: string;
+  display_name: string;
+  is_guest: boolean;
+  asked_at: string;
 }
 
 export type ClientFrame = Identify | Resume | Command | Position | Ping | Pong | Bye;
@@ -630,6 +875,20 @@ export interface CommandsData {
   "media.layout": MediaLayout;
   "media.close": MediaClose;
   "reaction.send": ReactionSend;
+  "lobby.admit": LobbyAdmit;
+  "lobby.admit_all": LobbyAdmitAll;
+  "lobby.deny": LobbyDeny;
+  "lobby.say": LobbySay;
+  "participant.set_role": ParticipantSetRole;
+  "participant.rename": ParticipantRename;
+  "participant.ask_to_unmute": ParticipantAskToUnmute;
+  "participant.lower_hand": ParticipantLowerHand;
+  "participant.unban": ParticipantUnban;
+  "meeting.mute_all": MeetingMuteAll;
+  "meeting.lower_hands": MeetingLowerHands;
+  "meeting.freeze": MeetingFreeze;
+  "meeting.spotlight": MeetingSpotlight;
+  "meeting.set_options": MeetingSetOptions;
 }
 
 export const COMMANDS: Record<keyof CommandsData, DeliveryClass> = {
@@ -650,6 +909,20 @@ export const COMMANDS: Record<keyof CommandsData, DeliveryClass> = {
   "media.layout": "N",
   "media.close": "N",
   "reaction.send": "E",
+  "lobby.admit": "D",
+  "lobby.admit_all": "D",
+  "lobby.deny": "D",
+  "lobby.say": "D",
+  "participant.set_role": "D",
+  "participant.rename": "D",
+  "participant.ask_to_unmute": "D",
+  "participant.lower_hand": "D",
+  "participant.unban": "D",
+  "meeting.mute_all": "D",
+  "meeting.lower_hands": "D",
+  "meeting.freeze": "D",
+  "meeting.spotlight": "D",
+  "meeting.set_options": "D",
 };
 
 export interface EventsData {
@@ -674,6 +947,24 @@ export interface EventsData {
   "speakers": SpeakersActive;
   "reaction": Reaction;
   "quality": ConnectionQuality;
+  "lobby.position": LobbyPosition;
+  "lobby.requested": LobbyRequested;
+  "lobby.admitted": LobbyAdmitted;
+  "lobby.denied": LobbyDenied;
+  "lobby.left": LobbyLeft;
+  "lobby.said": LobbySaid;
+  "lobby.message": LobbyMessageSent;
+  "hidden": Hidden;
+  "participant.role_changed": ParticipantRoleChanged;
+  "participant.renamed": ParticipantRenamed;
+  "participant.asked_to_unmute": ParticipantAskedToUnmute;
+  "participant.hand_lowered": ParticipantHandLowered;
+  "participant.unbanned": ParticipantUnbanned;
+  "meeting.muted_all": MeetingMutedAll;
+  "meeting.hands_lowered": MeetingHandsLowered;
+  "meeting.frozen": MeetingFrozen;
+  "meeting.spotlighted": MeetingSpotlighted;
+  "meeting.options_changed": MeetingOptionsChanged;
 }
 
 export const EVENTS: Record<keyof EventsData, DeliveryClass> = {
@@ -698,4 +989,22 @@ export const EVENTS: Record<keyof EventsData, DeliveryClass> = {
   "speakers": "E",
   "reaction": "E",
   "quality": "E",
+  "lobby.position": "E",
+  "lobby.requested": "D",
+  "lobby.admitted": "D",
+  "lobby.denied": "D",
+  "lobby.left": "D",
+  "lobby.said": "D",
+  "lobby.message": "D",
+  "hidden": "D",
+  "participant.role_changed": "D",
+  "participant.renamed": "D",
+  "participant.asked_to_unmute": "D",
+  "participant.hand_lowered": "D",
+  "participant.unbanned": "D",
+  "meeting.muted_all": "D",
+  "meeting.hands_lowered": "D",
+  "meeting.frozen": "D",
+  "meeting.spotlighted": "D",
+  "meeting.options_changed": "D",
 };

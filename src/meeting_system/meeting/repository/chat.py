@@ -143,7 +143,8 @@ async def list_who_saw(connection: AsyncConnection, run_id: str, sent_at: dateti
 _ROOM = text(
     f"""
     SELECT CAST(m.meeting_id AS text) AS meeting_id, m.meeting_no, m.title, m.host_name, m.locked,
-           r.started_at, r.ended_at, r.log_seq, m.chat_seq,
+           r.started_at, r.ended_at, r.log_seq, m.chat_seq, m.options, r.frozen,
+           CAST(r.spotlight_id AS text) AS spotlight,
            EXISTS (SELECT FROM meetings.private_messages WHERE meeting_id = m.meeting_id) AS has_private,
            coalesce(CAST(m.options ->> 'history_for_late' AS boolean), true) AS history,
            (SELECT coalesce(jsonb_agg({message_of(PUBLIC, "c", "q")} ORDER BY c.seq), '[]')
@@ -160,7 +161,31 @@ _ROOM = text(
                        'voters', p.voters, 'counts', p.counts, 'version', p.version
                    ) ORDER BY p.started_at, p.poll_id), '[]')
               FROM (SELECT * FROM meetings.polls WHERE run_id = r.run_id
-                     ORDER BY started_at DESC LIMIT :polls) p) AS polls
+                     ORDER BY started_at DESC LIMIT :polls) p) AS polls,
+           (SELECT coalesce(jsonb_agg(p.participant_id), '[]') FROM meetings.participants p
+             WHERE p.run_id = r.run_id AND p.may_unmute) AS may_unmute,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                       'participant_id', p.participant_id,
+                       'role', CASE WHEN p.role_given THEN p.role END,
+                       'display_name', CASE WHEN p.renamed THEN p.display_name END)), '[]')
+              FROM meetings.participants p
+             WHERE p.run_id = r.run_id AND (p.role_given OR p.renamed)) AS given,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                       'participant_id', p.participant_id, 'display_name', p.display_name,
+                       'is_guest', p.user_id IS NULL,
+                       'asked_at', to_char(p.asked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+                   ) ORDER BY p.asked_at, p.participant_id), '[]')
+              FROM meetings.participants p
+             WHERE p.run_id = r.run_id AND p.state = 'waiting' AND p.asked_at IS NOT NULL) AS waiting,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                       'seq', l.seq, 'display_name', l.display_name, 'body', l.body,
+                       'sent_at', to_char(l.sent_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+                   ) ORDER BY l.seq), '[]')
+              FROM (SELECT * FROM meetings.lobby_messages
+                     WHERE run_id = r.run_id ORDER BY seq DESC LIMIT 20) l) AS lobby_messages,
+           EXISTS (SELECT FROM meetings.participants h
+                    WHERE h.run_id = r.run_id AND h.role IN ('host', 'co_host')
+                      AND h.state IN ('connected', 'reconnecting')) AS host_present
       FROM meetings.runs r JOIN meetings.meetings m USING (meeting_id)
      WHERE r.run_id = CAST(:run_id AS uuid) AND r.meeting_id = CAST(:meeting_id AS uuid)
     """  # noqa: S608  # constants of ours

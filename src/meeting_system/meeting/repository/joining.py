@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,9 +25,14 @@ class JoinRow:
     participant_id: str | None
     participant_name: str | None
     participant_state: str | None
+    participant_role: str | None
+    admitted: bool
+    changed_at: datetime | None
+    options: dict[str, Any]
+    host_present: bool
+    frozen: bool | None
     present: int
     opens_at: datetime | None
-    options: str
 
 
 _READ = """
@@ -35,14 +41,19 @@ SELECT CAST(m.meeting_id AS text) AS meeting_id, m.status, m.password_hash, m.gu
        (SELECT b.role FROM meetings.members b
          WHERE b.meeting_id = m.meeting_id AND b.user_id = CAST(:user_id AS uuid)) AS member_role,
        EXISTS (SELECT FROM meetings.bans b
-                WHERE b.meeting_id = m.meeting_id AND b.device_id = :device_id) AS banned,
+                WHERE b.meeting_id = m.meeting_id
+                  AND (b.device_id = :device_id OR b.user_id = CAST(:user_id AS uuid))) AS banned,
        CAST(p.participant_id AS text) AS participant_id, p.display_name AS participant_name,
-       p.state AS participant_state,
+       p.state AS participant_state, CASE WHEN p.role_given THEN p.role END AS participant_role,
+       p.connected_at IS NOT NULL OR p.admitted_at IS NOT NULL AS admitted, p.changed_at, m.options,
+       EXISTS (SELECT FROM meetings.participants h
+                WHERE h.run_id = r.run_id AND h.role IN ('host', 'co_host')
+                  AND h.state IN ('connected', 'reconnecting')) AS host_present, r.frozen,
        (SELECT count(*) FROM meetings.participants q
          WHERE q.run_id = r.run_id
            AND (q.state IN ('connected', 'reconnecting')
                 OR q.state = 'joining' AND q.changed_at > :recently)) AS present,
-       m.opens_at, CAST(m.options AS text) AS options
+       m.opens_at
   FROM meetings.meetings m
   LEFT JOIN meetings.runs r ON r.meeting_id = m.meeting_id AND r.ended_at IS NULL
   LEFT JOIN meetings.participants p ON p.run_id = r.run_id AND p.device_id = :device_id
@@ -92,6 +103,7 @@ class Arrival:
     display_name: str
     role: str
     now: datetime
+    waiting: bool = False
 
 
 # The lock on the run (or, before there is one, on the meeting) holds off its end until this has committed:
@@ -102,6 +114,10 @@ _LIVE_RUN = """
 WITH run AS (
     SELECT run_id FROM meetings.runs
      WHERE run_id = CAST(:run_id AS uuid) AND ended_at IS NULL FOR SHARE
+), opened AS (
+    UPDATE meetings.meetings m SET status = 'live'
+      FROM run WHERE m.meeting_id = CAST(:meeting_id AS uuid) AND m.status = 'lobby_open'
+       AND NOT CAST(:waiting AS boolean)
 )
 """
 _FIRST_RUN = """
@@ -115,7 +131,9 @@ WITH meeting AS (
     ON CONFLICT (meeting_id) WHERE ended_at IS NULL DO NOTHING
     RETURNING run_id
 ), opened AS (
-    UPDATE meetings.meetings m SET status = 'live', started_at = coalesce(m.started_at, :now)
+    UPDATE meetings.meetings m
+       SET status = CASE WHEN CAST(:waiting AS boolean) THEN 'lobby_open' ELSE 'live' END,
+           started_at = coalesce(m.started_at, :now)
       FROM run WHERE m.meeting_id = CAST(:meeting_id AS uuid)
 )
 """
@@ -123,7 +141,7 @@ _MEMBER = """
 , member AS (
     INSERT INTO meetings.members (meeting_id, user_id, role, created_at)
     SELECT CAST(:meeting_id AS uuid), CAST(:user_id AS uuid), 'attendee', :now
-      FROM run WHERE CAST(:user_id AS uuid) IS NOT NULL
+      FROM run WHERE CAST(:user_id AS uuid) IS NOT NULL AND NOT CAST(:waiting AS boolean)
     ON CONFLICT DO NOTHING
 )
 """
@@ -134,12 +152,17 @@ INSERT INTO meetings.participants AS p
        (participant_id, run_id, meeting_id, user_id,
         device_id, display_name, role, state, joined_at, changed_at)
 SELECT CAST(:new_participant_id AS uuid), run_id, CAST(:meeting_id AS uuid), CAST(:user_id AS uuid),
-       :device_id, :display_name, :role, 'joining', :now, :now
+       :device_id, :display_name, :role,
+       CASE WHEN CAST(:waiting AS boolean) THEN 'waiting' ELSE 'joining' END, :now, :now
   FROM run
     ON CONFLICT (run_id, device_id, user_id) DO UPDATE
-   SET display_name = excluded.display_name, role = excluded.role, changed_at = excluded.changed_at,
-       left_at = NULL, left_why = NULL,
-       state = CASE WHEN p.state = 'connected' THEN p.state ELSE 'joining' END
+   SET display_name = CASE WHEN p.renamed THEN p.display_name ELSE excluded.display_name END,
+       role = excluded.role, changed_at = excluded.changed_at, left_at = NULL, left_why = NULL,
+       -- A page that is loaded again keeps its place in the lobby.
+       asked_at = CASE WHEN p.state = 'waiting' OR p.state = 'left' AND p.left_at > excluded.changed_at
+                            - interval '1 minute' THEN p.asked_at END,
+       state = CASE WHEN excluded.state = 'waiting' OR p.state <> 'connected' THEN excluded.state
+                    ELSE p.state END
  WHERE p.state <> 'removed'
 RETURNING CAST(participant_id AS text), CAST(run_id AS text)
 """
@@ -170,6 +193,6 @@ async def start_run(
     connection: AsyncConnection, meeting_id: str, *, new_run_id: str, now: datetime
 ) -> str | None:
     """Make a meeting live; return its run, None when it is live or over."""
-    values = {"meeting_id": meeting_id, "new_run_id": new_run_id, "now": now}
+    values = {"meeting_id": meeting_id, "new_run_id": new_run_id, "now": now, "waiting": False}
     started: str | None = (await connection.execute(_START, values)).scalar()
     return started

@@ -211,6 +211,16 @@ async def find_preview(
     return None if row is None else PreviewRow(**row)
 
 
+async def is_open(connection: AsyncConnection, meeting_id: str) -> bool:
+    """Hold a meeting that is not over; False when it is."""
+    statement = (
+        select(literal(1))
+        .where(meetings.c.meeting_id == meeting_id, meetings.c.status.not_in(OVER))
+        .with_for_update()
+    )
+    return (await connection.execute(statement)).first() is not None
+
+
 async def expire_unused(connection: AsyncConnection, *, created_before: datetime, now: datetime) -> int:
     """Let instant meetings that nobody ever started expire, so that their numbers come back."""
     statement = (

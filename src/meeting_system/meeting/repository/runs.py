@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case, delete, func, literal, or_, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, case, delete, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.meeting.models import bans, commands, events, meetings, members, participants, runs
 from meeting_system.meeting.rules import OVER
 
-_HERE = ("joining", "connected", "reconnecting")
+_HERE = ("joining", "connected", "reconnecting", "waiting", "admitted")
+OUT = ("removed", "denied", "waiting")
+"""Who has no connection to the room, whatever signaling may still report of them."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class RunRow:
     meeting_id: str
     started_at: datetime
     ended_at: datetime | None
+    frozen: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,11 @@ class ParticipantRow:
     state: str
     joined_at: datetime
     left_at: datetime | None
+
+
+def as_participant(row: RowMapping) -> ParticipantRow:
+    """Take from a whole row of the table what a ParticipantRow has."""
+    return ParticipantRow(**{column.name: row[column.name] for column in _PARTICIPANT})
 
 
 _PARTICIPANT = (
@@ -58,7 +66,7 @@ async def count_live(connection: AsyncConnection) -> int:
 async def lock_run(connection: AsyncConnection, run_id: str, meeting_id: str) -> RunRow | None:
     """Hold a run: the durable commands of one run come one after the other."""
     statement = (
-        select(runs.c.run_id, runs.c.meeting_id, runs.c.started_at, runs.c.ended_at)
+        select(runs.c.run_id, runs.c.meeting_id, runs.c.started_at, runs.c.ended_at, runs.c.frozen)
         .where(runs.c.run_id == run_id, runs.c.meeting_id == meeting_id)
         .with_for_update()
     )
@@ -68,7 +76,7 @@ async def lock_run(connection: AsyncConnection, run_id: str, meeting_id: str) ->
 
 async def find_latest_run(connection: AsyncConnection, meeting_id: str) -> RunRow | None:
     statement = (
-        select(runs.c.run_id, runs.c.meeting_id, runs.c.started_at, runs.c.ended_at)
+        select(runs.c.run_id, runs.c.meeting_id, runs.c.started_at, runs.c.ended_at, runs.c.frozen)
         .where(runs.c.meeting_id == meeting_id)
         .order_by(runs.c.run_id.desc())
         .limit(1)
@@ -96,7 +104,7 @@ async def find_admissible(
         .join_from(participants, runs)
         .where(
             participants.c.participant_id == participant_id,
-            participants.c.state != "removed",
+            participants.c.state.not_in(("removed", "denied")),
             runs.c.run_id == run_id,
             runs.c.ended_at.is_(None),
         )
@@ -173,8 +181,10 @@ async def insert_event(
     return number
 
 
-async def ban(connection: AsyncConnection, meeting_id: str, target: ParticipantRow, *, now: datetime) -> None:
-    """Take a participant out, and keep the device out."""
+async def ban(
+    connection: AsyncConnection, meeting_id: str, target: ParticipantRow, *, by: str, now: datetime
+) -> None:
+    """Take a participant out, and keep the device out, and the account. `by`: the name of who does it."""
     await connection.execute(
         update(participants)
         .where(participants.c.participant_id == target.participant_id)
@@ -187,6 +197,9 @@ async def ban(connection: AsyncConnection, meeting_id: str, target: ParticipantR
             device_id=target.device_id,
             participant_id=target.participant_id,
             created_at=now,
+            user_id=target.user_id,
+            display_name=target.display_name,
+            banned_by=by,
         )
         .on_conflict_do_nothing()
     )
@@ -258,7 +271,8 @@ async def set_presence(
     why: str | None,
     now: datetime,
 ) -> bool:
-    """Write down what signaling saw; who was removed, or whose run ended, stays so. Tell whether it was."""
+    """Write down what signaling saw; who was removed, is in the lobby, or whose run ended, stays so. Tell
+    whether it was."""
     live = select(runs.c.run_id).where(runs.c.run_id == run_id, runs.c.ended_at.is_(None))
     gone = state == "left"
     values: dict[str, object] = {
@@ -274,7 +288,7 @@ async def set_presence(
         .where(
             participants.c.participant_id == participant_id,
             participants.c.run_id == live.with_for_update(read=True).scalar_subquery(),
-            participants.c.state != "removed",
+            participants.c.state.not_in(OUT),
         )
         .values(**values)
     )
@@ -300,7 +314,8 @@ async def leave(
 
 
 def _nobody_since(moment: datetime, run_id: ColumnElement[str] | str) -> ColumnElement[bool]:
-    """The condition that nobody is connected, and nobody came, went or was about to since `moment`.
+    """The condition that nobody is connected or in the lobby, and nobody came, went or was about to since
+    `moment`.
 
     A player that watches over WHEP is nobody: it would keep a meeting alive that everyone has left.
     """
@@ -309,7 +324,7 @@ def _nobody_since(moment: datetime, run_id: ColumnElement[str] | str) -> ColumnE
         .where(
             participants.c.run_id == run_id,
             or_(participants.c.stream_id.is_(None), participants.c.role != "observer"),
-            or_(participants.c.state == "connected", participants.c.changed_at >= moment),
+            or_(participants.c.state.in_(("connected", "waiting")), participants.c.changed_at >= moment),
         )
         .exists()
     )

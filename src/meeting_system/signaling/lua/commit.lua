@@ -8,7 +8,8 @@ local remove, ends, pid, drop, wipe = ARGV[10], ARGV[11], ARGV[12], ARGV[13], AR
 local slots_gen, slots_ver, told = tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[17])
 local keep_count, keep_ms, keep_most, acks_kept = tonumber(ARGV[18]), tonumber(ARGV[19]), tonumber(ARGV[20]), tonumber(ARGV[21])
 local room_ttl, session_ttl, gone_ttl = tonumber(ARGV[22]), tonumber(ARGV[23]), tonumber(ARGV[24])
-local at = 24
+local owner_wanted = ARGV[25]
+local at = 25
 local function take() at = at + 1; return ARGV[at] end
 local function section(width)
   local rows = {}
@@ -35,6 +36,7 @@ if sid ~= '' then
     if known[4] == '1' then return {'ended', 0, 0} end
     if redis.call('SISMEMBER', removed, pid) == 1 then return {'removed', 0, 0} end
   end
+  if owner_wanted ~= '*' and (redis.call('GET', owner) or '') ~= owner_wanted then return {'conflict', 0, 0} end
   if have[1] and wipe == '' and have[4] ~= epoch then return {'epoch', 0, 0} end
   po = tonumber(have[3] or 0)
   if cid > 0 and tonumber(have[2] or 0) ~= cid - 1 then return {'cid', tonumber(have[2] or 0), 0} end

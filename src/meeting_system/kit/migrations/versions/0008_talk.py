@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0008_talk"
-down_revision = "0006_schedule"
+down_revision = "0007_floor"
 branch_labels = None
 depends_on = None
 
