@@ -4,7 +4,8 @@ import { useTranslation } from "react-i18next";
 
 import type { MeetingSession } from "../core/types";
 import { EndPage } from "../features/end";
-import { PrejoinPage } from "../features/prejoin";
+import { LobbyPage } from "../features/floor";
+import { OwnPicture, PrejoinPage } from "../features/prejoin";
 import { useCore, useSelected } from "../ui/core";
 import { PageSpinner } from "../ui/spinner";
 
@@ -34,6 +35,8 @@ function Joined({ session, onRejoin }: { session: MeetingSession; onRejoin: () =
   useEffect(() => {
     if (isOver) devices.release();
   }, [isOver, devices]);
+  const isWaiting = useSelected(session.view, (view) => view.phase === "waiting");
+  if (isWaiting) return <LobbyPage session={session} preview={<OwnPicture />} />;
   if (reason !== null) return <EndPage reason={reason} problem={problem} onRejoin={onRejoin} />;
   return (
     <Suspense fallback={<PageSpinner label={t("room.joining")} />}>

@@ -1,7 +1,7 @@
 /** Joining: who this device is, the ticket over HTTP, then a session. */
 import type { HttpClient } from "./http/client";
 import type { Attendance, Joined } from "./http/meetings";
-import { joinMeeting } from "./http/meetings";
+import { fetchBans, fetchIceServers, joinMeeting } from "./http/meetings";
 import type { DeviceIdentity } from "./identity";
 import { claimDevice } from "./identity";
 import type { Persistence } from "./persistence";
@@ -32,6 +32,8 @@ export function createJoin(parts: JoinParts): Core["join"] {
         identity,
         devices: parts.devices,
         iceServers: joined.iceServers ?? [],
+        fetchIceServers: () => fetchIceServers(parts.http, joined.meetingId, parts.attendances.get(joined.meetingId)),
+        fetchBans: () => fetchBans(parts.http, joined.meetingId, parts.attendances.get(joined.meetingId)),
         rejoin: () => requestJoin(parts, { ...input, reference: joined.meetingId }, identity),
         tellLeft: () => tellLeft(parts, joined.meetingId, identity),
       });

@@ -9,6 +9,9 @@ export type * from "./types-webhooks";
 export type * from "./schedule";
 export type * from "./talk/types";
 
+export type { Ban, LobbyPlace, OptionsChange, WaitingPerson } from "./floor-types";
+import type { FloorActions, FloorView, MeetingOptions } from "./floor-types";
+
 /** A value that can be watched; fits React's `useSyncExternalStore(store.subscribe, store.get)`. */
 export interface Store<T> {
   /** The present value; the same object until it changes. */
@@ -146,13 +149,26 @@ export interface Participant {
   quality: Quality | null;
 }
 
-export type EndReason = "left" | "removed" | "ended" | "replaced" | "refused" | "version";
+export type EndReason = "left" | "removed" | "denied" | "ended" | "replaced" | "refused" | "version";
 
-export interface MeetingView {
-  phase: "joining" | "live" | "reconnecting" | "ended";
+export interface MeetingView extends FloorView {
+  /** `waiting`: in the lobby, where nothing of the meeting is seen. */
+  phase: "joining" | "waiting" | "live" | "reconnecting" | "ended";
   endReason: EndReason | null;
   endProblem: Problem | null;
-  meeting: { meetingId: string; meetingNo: string; title: string; hostName: string; locked: boolean; startedAt: string } | null;
+  meeting: {
+    meetingId: string;
+    meetingNo: string;
+    title: string;
+    hostName: string;
+    locked: boolean;
+    startedAt: string;
+    options: MeetingOptions;
+    /** Nobody but hosts and co-hosts sends, writes or reacts. */
+    frozen: boolean;
+    /** Whom everybody sees large. */
+    spotlight: string | null;
+  } | null;
   selfId: string | null;
   role: MeetingRole;
   /** In order of arrival; self included. */
@@ -171,6 +187,9 @@ export interface MeetingView {
 export type MeetingNotice =
   | { type: "reaction"; participantId: string; emoji: string }
   | { type: "muted_by_host"; source: Source }
+  | { type: "asked_to_unmute" | "muted_all" }
+  | { type: "frozen"; frozen: boolean }
+  | { type: "role"; role: MeetingRole }
   | { type: "chat"; entry: ChatEntry }
   | { type: "poll"; poll: Poll }
   | { type: "joined" | "left"; displayName: string }
@@ -186,7 +205,7 @@ export interface TileRequest {
   width: number;
 }
 
-export interface MeetingSession extends TalkSession {
+export interface MeetingSession extends TalkSession, FloorActions {
   view: Store<MeetingView>;
   onNotice(listener: (notice: MeetingNotice) => void): () => void;
   /** What is visible now; the core maps it to receive slots. Calling it often is fine: it is debounced. */

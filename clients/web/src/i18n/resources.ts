@@ -6,6 +6,7 @@ import enCommon from "./en/common.json";
 import enConnection from "./en/connection.json";
 import enDevices from "./en/devices.json";
 import enEnd from "./en/end.json";
+import enFloor from "./en/floor.json";
 import enHome from "./en/home.json";
 import enPeople from "./en/people.json";
 import enPolls from "./en/polls.json";
@@ -24,6 +25,7 @@ import zhCommon from "./zh-CN/common.json";
 import zhConnection from "./zh-CN/connection.json";
 import zhDevices from "./zh-CN/devices.json";
 import zhEnd from "./zh-CN/end.json";
+import zhFloor from "./zh-CN/floor.json";
 import zhHome from "./zh-CN/home.json";
 import zhPeople from "./zh-CN/people.json";
 import zhPolls from "./zh-CN/polls.json";
@@ -46,6 +48,7 @@ export const resources = {
       connection: enConnection,
       devices: enDevices,
       end: enEnd,
+      floor: enFloor,
       home: enHome,
       people: enPeople,
       polls: enPolls,
@@ -68,6 +71,7 @@ export const resources = {
       connection: zhConnection,
       devices: zhDevices,
       end: zhEnd,
+      floor: zhFloor,
       home: zhHome,
       people: zhPeople,
       polls: zhPolls,

@@ -62,6 +62,19 @@ session.view.patch({
     poll({ pollId: "q2", question: "Which days suit you?", kind: "multiple", voters: 3, anonymous: true }),
   ],
 });
+const waiting = ["Katherine Johnson", "李明", "Alan Turing"].map((displayName, index) => ({
+  participantId: `w-${index}`, displayName, isGuest: true, askedAt: "2026-01-05T09:04:00Z",
+}));
+if (options.has("lobby")) session.view.patch({ lobby: { waiting, messages: [] } });
+if (options.has("frozen") || options.has("spotlight")) {
+  const { meeting: shown } = session.view.get();
+  const spotlight = options.has("spotlight") ? "p-1" : null;
+  if (shown !== null) session.view.patch({ meeting: { ...shown, frozen: options.has("frozen"), spotlight } });
+}
+if (options.has("waiting")) {
+  const said = { seq: 1, displayName: "林小雨", body: "We start in five minutes.", sentAt: "2026-01-05T09:04:00Z" };
+  session.view.patch({ phase: "waiting", place: { position: 3, waiting: 5, hostPresent: true, messages: [said] } });
+}
 if (options.has("paused")) {
   session.paused.set("p-1-camera", "bandwidth");
   session.paused.set("p-3-camera", "codec");

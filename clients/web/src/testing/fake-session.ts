@@ -3,6 +3,7 @@ import type { ChatEntry, Poll } from "../core/talk/types";
 import type { MeetingNotice, MeetingSession, MeetingView, Participant, PauseReason } from "../core/types";
 import { fakeStore } from "./fake-store";
 import type { FakeStore } from "./fake-store";
+import type { Ban, FloorActions, MeetingOptions } from "../core/floor-types";
 
 const SELF_ID = "p-self";
 
@@ -73,6 +74,45 @@ export function poll(part: Partial<Poll> & { pollId: string }): Poll {
   };
 }
 
+const OPTIONS: MeetingOptions = {
+  lobby: "off",
+  muteOnEntry: false,
+  attendeesMayUnmute: true,
+  attendeesMayShare: true,
+  attendeesMayChat: "everyone",
+  historyForLate: true,
+  joinBeforeHost: true,
+  lobbyOpensMin: 15,
+};
+
+const BAN: Ban = {
+  participantId: "p-9",
+  displayName: "Mallory",
+  bannedBy: "林小雨",
+  hasAccount: false,
+  createdAt: "2026-01-05T09:20:00Z",
+};
+
+function fakeFloor(recorded: (name: string) => (...words: unknown[]) => Promise<void>): FloorActions {
+  return {
+    admit: recorded("admit"),
+    admitAll: recorded("admitAll"),
+    deny: recorded("deny"),
+    sayToLobby: recorded("sayToLobby"),
+    setRole: recorded("setRole"),
+    rename: recorded("rename"),
+    askToUnmute: recorded("askToUnmute"),
+    lowerHand: recorded("lowerHand"),
+    lowerHands: recorded("lowerHands"),
+    muteAll: recorded("muteAll"),
+    freeze: recorded("freeze"),
+    spotlight: recorded("spotlight"),
+    setOptions: (change) => recorded("setOptions")(JSON.stringify(change)),
+    unban: recorded("unban"),
+    bans: () => Promise.resolve([BAN]),
+  };
+}
+
 export interface FakeSession extends MeetingSession {
   view: FakeStore<MeetingView>;
   tilesChanged: FakeStore<number>;
@@ -96,7 +136,14 @@ function fakeView(part: Partial<MeetingView> = {}): MeetingView {
       hostName: "林小雨",
       locked: false,
       startedAt: "2026-01-05T09:00:00Z",
+      options: OPTIONS,
+      frozen: false,
+      spotlight: null,
     },
+    mayUnmute: [],
+    lobby: { waiting: [], messages: [] },
+    place: null,
+    blocked: [],
     selfId: SELF_ID,
     role: "host",
     participants: [self()],
@@ -161,6 +208,7 @@ export function fakeSession(part: Partial<MeetingView> = {}): FakeSession {
     muteParticipant: recorded("muteParticipant"),
     removeParticipant: recorded("removeParticipant"),
     lock: recorded("lock"),
+    ...fakeFloor(recorded),
     endForAll: () => {
       record("endForAll");
       view.patch({ phase: "ended", endReason: "ended" });

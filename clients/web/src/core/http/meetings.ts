@@ -1,5 +1,6 @@
 /** Meetings over HTTP. */
 import type { Meetings, MeetingPreview, MeetingRole, MeetingSummary } from "../types";
+import type { Ban } from "../floor-types";
 import type { HttpClient } from "./client";
 
 /** Answer to a join: the ticket for the WebSocket, and who one is in the meeting. */
@@ -14,6 +15,8 @@ export interface Joined {
   guestToken: string | null;
   /** TURN servers for those whom neither UDP nor TCP lets through; mostly none. */
   iceServers?: RTCIceServer[];
+  /** In the lobby: the relays are asked for once one is let in. */
+  waiting?: boolean;
 }
 
 export interface JoinRequest {
@@ -44,6 +47,16 @@ export function createMeetings(http: HttpClient): Meetings {
       http.get<MeetingPreview>(`/meetings/preview/${encodeURIComponent(plainReference(reference))}`, { token: null }),
     end: (meetingId) => http.post(`/meetings/${meetingId}/end`),
   };
+}
+
+/** Relays for who was let in from the lobby. */
+export async function fetchIceServers(http: HttpClient, meetingId: string, attendance?: Attendance): Promise<RTCIceServer[]> {
+  const path = `/meetings/${meetingId}/ice-servers`;
+  return (await http.get<{ iceServers: RTCIceServer[] }>(path, asGuest(attendance))).iceServers;
+}
+
+export async function fetchBans(http: HttpClient, meetingId: string, attendance?: Attendance): Promise<Ban[]> {
+  return (await http.get<{ items: Ban[] }>(`/meetings/${meetingId}/bans`, asGuest(attendance))).items;
 }
 
 export function joinMeeting(http: HttpClient, input: JoinRequest, attendance: Attendance | undefined): Promise<Joined> {

@@ -1,8 +1,20 @@
 /** What of an event is shown for a moment. Pure. */
 import type { MeetingNotice } from "../types";
 import type { RoomEvent, RoomState } from "./state";
+import { moderates } from "./floor";
 import { findParticipant } from "./state";
 import { chatEntry, pollView } from "../talk/view";
+
+function isModerated(room: RoomState): boolean {
+  const self = findParticipant(room, room.selfId ?? "");
+  return self !== undefined && !moderates(self.role);
+}
+
+/** Another role than before, whatever told of it. */
+export function roleNotice(before: RoomState, after: RoomState): MeetingNotice | null {
+  const [former, now] = [before, after].map((room) => findParticipant(room, room.selfId ?? "")?.role);
+  return former !== undefined && now !== undefined && former !== now ? { type: "role", role: now } : null;
+}
 
 /** `before` is the room without the event. */
 export function noticeOf(before: RoomState, event: RoomEvent): MeetingNotice | null {
@@ -12,6 +24,12 @@ export function noticeOf(before: RoomState, event: RoomEvent): MeetingNotice | n
     case "participant.muted":
       if (event.data.participant_id !== before.selfId) return null;
       return { type: "muted_by_host", source: event.data.source };
+    case "participant.asked_to_unmute":
+      return event.data.participant_id === before.selfId ? { type: "asked_to_unmute" } : null;
+    case "meeting.muted_all":
+      return isModerated(before) ? { type: "muted_all" } : null;
+    case "meeting.frozen":
+      return isModerated(before) ? { type: "frozen", frozen: event.data.frozen } : null;
     case "chat.message": {
       const { message } = event.data;
       const messages = message.recipient_id == null ? before.messages : before.privateMessages;

@@ -6,7 +6,10 @@ import { noticeOf } from "./notices";
 import type { RoomEvent } from "./state";
 import { applyEvent, applySnapshot, EMPTY_ROOM } from "./state";
 import { createRoomViews } from "./view";
+import { OPTIONS } from "./options.fixture";
 
+const ANN = { participant_id: "ann", display_name: "Ann", is_guest: true, asked_at: "2026-01-01T00:00:01Z" };
+const NO_ONE: Partial<Snapshot> = { lobby: { waiting: [], messages: [] } };
 const ALICE = participant("alice", 1);
 const BOB = participant("bob", 2);
 
@@ -26,8 +29,8 @@ function message(seq: number, changes: Partial<ChatMessage> = {}): ChatMessage {
 }
 
 function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
-  const meeting = { meeting_id: "m", meeting_no: "1", title: "", host_name: "", locked: false, started_at: "" };
-  return { meeting, participant_id: "alice", role: "host", participants: [ALICE, BOB], messages: [message(1)], slots: [], private_messages: [], polls: [], ...changes };
+  const meeting = { meeting_id: "m", meeting_no: "1", title: "", host_name: "", locked: false, started_at: "", options: OPTIONS, frozen: false };
+  return { meeting, participant_id: "alice", role: "host", participants: [ALICE, BOB], messages: [message(1)], slots: [], private_messages: [], polls: [], may_unmute: ["zoe"], lobby: { waiting: [ANN], messages: [] }, ...changes };
 }
 
 const meeting = snapshot().meeting;
@@ -59,8 +62,38 @@ const cases: [RoomEvent, Partial<Snapshot>][] = [
     { messages: [message(1, { version: 2, reactions: [thumb] })] },
   ],
   [{ type: "poll.started", data: { poll: poll({}) } }, { polls: [poll({})] }],
+  ...floorCases(),
   [{ type: "meeting.locked", data: { locked: true } }, { meeting: { ...meeting, locked: true } }],
 ];
+
+function floorCases(): typeof cases {
+  const options = { ...OPTIONS, attendees_may_share: false };
+  const ann = { participant_id: "ann", display_name: "Ann", is_guest: true, asked_at: "2026-01-01T00:00:01Z" };
+  const bea = { ...ann, participant_id: "bea", asked_at: "2026-01-01T00:00:02Z" };
+  const said = { seq: 1, display_name: "alice", body: "Soon.", sent_at: "" };
+  return [
+    [{ type: "meeting.frozen", data: { frozen: true } }, { meeting: { ...meeting, frozen: true } }],
+    [{ type: "meeting.spotlighted", data: { participant_id: "bob" } }, { meeting: { ...meeting, spotlight: "bob" } }],
+    [{ type: "meeting.options_changed", data: { options } }, { meeting: { ...meeting, options } }],
+    [{ type: "participant.asked_to_unmute", data: { participant_id: "bob" } }, { may_unmute: ["zoe", "bob"] }],
+    [{ type: "participant.muted", data: { participant_id: "zoe", source: "microphone" } }, { may_unmute: [] }],
+    [{ type: "participant.muted", data: { participant_id: "zoe", source: "camera" } }, {}],
+    [{ type: "meeting.muted_all", data: { blocked: true } }, { may_unmute: [] }],
+    [{ type: "lobby.requested", data: { waiting: bea } }, { lobby: { waiting: [ANN, bea], messages: [] } }],
+    [{ type: "lobby.requested", data: { waiting: ann } }, { lobby: { waiting: [ann], messages: [] } }],
+    [{ type: "lobby.admitted", data: { participant_id: "ann", display_name: "Ann", role: "attendee", is_guest: true } }, NO_ONE],
+    [{ type: "lobby.denied", data: { participant_id: "ann" } }, NO_ONE],
+    [{ type: "lobby.left", data: { participant_id: "ann" } }, NO_ONE],
+    [{ type: "lobby.said", data: { message: said } }, { lobby: { waiting: [ANN], messages: [said] } }],
+    [{ type: "hidden", data: {} }, {}],
+    [{ type: "participant.unbanned", data: { participant_id: "eve" } }, {}],
+    // What these do to somebody comes as participant.updated.
+    [{ type: "participant.role_changed", data: { participant_id: "bob", role: "presenter" } }, {}],
+    [{ type: "participant.renamed", data: { participant_id: "bob", display_name: "Bobby" } }, {}],
+    [{ type: "participant.hand_lowered", data: { participant_id: "bob" } }, {}],
+    [{ type: "meeting.hands_lowered", data: {} }, {}],
+  ];
+}
 
 describe("the room", () => {
   it.each(cases)("after %o is as a fresh snapshot says", (event, changes) => {
@@ -122,6 +155,23 @@ describe("a poll", () => {
     expect(applyEvent(counted, { type: "poll.closed", data: { poll: closed } }).polls).toEqual([{ ...closed, choice }]);
     const published = poll({ anonymous, phase: "published", version: 4, voters: 1, counts: [1] });
     expect(applyEvent(counted, { type: "poll.published", data: { poll: published } }).polls).toEqual([{ ...published, choice }]);
+  });
+});
+
+describe("one who waits", () => {
+  const place = { position: 2, waiting: 3, host_present: true, messages: [] };
+  const waiting = applySnapshot(EMPTY_ROOM, snapshot({ participants: [], messages: [], lobby: null, place }));
+
+  it("learns their place and what is said to them, once each", () => {
+    const message = { seq: 1, display_name: "alice", body: "Soon.", sent_at: "" };
+    const moved = applyEvent(waiting, { type: "lobby.position", data: { position: 1, waiting: 2, host_present: true } });
+    const told = applyEvent(moved, { type: "lobby.message", data: { message } });
+    expect(told.place).toEqual({ position: 1, waiting: 2, host_present: true, messages: [message] });
+    expect(applyEvent(told, { type: "lobby.message", data: { message } })).toEqual(told);
+  });
+
+  it("waits no more with the next snapshot", () => {
+    expect(applySnapshot(waiting, snapshot({ lobby: null })).place).toBeNull();
   });
 });
 

@@ -5,8 +5,10 @@ import { changeMessage, mergeMessages, react } from "../talk/messages";
 import type { Polls } from "../talk/polls";
 import { choose, countVotes, putPoll } from "../talk/polls";
 import type { Quality } from "../types";
+import type { FloorState } from "./floor";
+import { applyFloor } from "./floor";
 
-export interface RoomState {
+export interface RoomState extends FloorState {
   meeting: MeetingState | null;
   selfId: string | null;
   /** In order of arrival. */
@@ -29,6 +31,9 @@ export const EMPTY_ROOM: RoomState = {
   polls: [],
   speakers: [],
   quality: {},
+  mayUnmute: [],
+  lobby: null,
+  place: null,
 };
 
 /** An event whose payload fits its type. */
@@ -50,6 +55,9 @@ export function applySnapshot(state: RoomState, snapshot: Snapshot): RoomState {
     polls: snapshot.polls,
     speakers: [],
     quality: {},
+    mayUnmute: snapshot.may_unmute,
+    lobby: snapshot.lobby ?? null,
+    place: snapshot.place ?? null,
   };
 }
 
@@ -85,7 +93,7 @@ export function applyEvent(state: RoomState, event: RoomEvent): RoomState {
     case "quality":
       return { ...state, quality: { ...state.quality, [event.data.participant_id]: event.data.quality } };
     default:
-      return state;
+      return applyFloor(state, event);
   }
 }
 

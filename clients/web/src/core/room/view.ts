@@ -1,20 +1,26 @@
 /** The room as the interface sees it. Pure. */
 import { camelize } from "../camelize";
-import type { ParticipantState } from "../protocol";
+import type { FloorView } from "../floor-types";
+import type { MeetingState, ParticipantState } from "../protocol";
 import type { ChatEntry } from "../talk/types";
 import { chatEntry, pendingEntry, pollView } from "../talk/view";
-import type { MeetingView, Participant, Quality } from "../types";
+import type { MeetingView, Participant, Quality, Source } from "../types";
 import type { PendingChats } from "./pending-chat";
+import { blockedIn } from "./rights";
 import type { RoomState } from "./state";
 import { findParticipant } from "./state";
 
-export type RoomView = Pick<MeetingView, "meeting" | "selfId" | "role" | "participants" | "speakers" | "chat" | "polls">;
+type Shown = "meeting" | "selfId" | "role" | "participants" | "speakers" | "chat" | "polls" | keyof FloorView;
+export type RoomView = Pick<MeetingView, Shown>;
 
 /** Makes views of one room; what did not change stays the same object, so that React renders little. */
 export function createRoomViews(): (room: RoomState, pending: PendingChats) => RoomView {
   const participantOf = remember(participantView);
   const entryOf = remember(chatEntry);
-  const meetingOf = remember((meeting: RoomState["meeting"]) => meeting && camelize(meeting));
+  const meetingOf = remember((meeting: RoomState["meeting"]) => meeting && meetingView(meeting));
+  const lobbyOf = remember((lobby: RoomState["lobby"]) => lobby && camelize(lobby));
+  const placeOf = remember((place: RoomState["place"]) => place && camelize(place));
+  const blockedOf = rememberList<Source>();
   const peopleOf = remember((people: RoomState["participants"], quality: RoomState["quality"], self: string | null) =>
     people.map((person) => participantOf(person, quality[person.participant_id] ?? null, self)),
   );
@@ -38,6 +44,10 @@ export function createRoomViews(): (room: RoomState, pending: PendingChats) => R
       role: self?.role ?? "attendee",
       participants: peopleOf(room.participants, room.quality, room.selfId),
       speakers: speakersOf(room.speakers),
+      mayUnmute: room.mayUnmute,
+      lobby: lobbyOf(room.lobby),
+      place: placeOf(room.place),
+      blocked: blockedOf(blockedIn(room)),
       chat: chatOf(saidOf(room.messages, room.privateMessages, selfId), pending, selfId, self?.display_name ?? ""),
       polls: pollsOf(room.polls),
     };
@@ -54,6 +64,20 @@ function mixed(messages: ChatEntry[], secrets: ChatEntry[]): ChatEntry[] {
     mixture.push(message);
   }
   return [...mixture, ...secrets.slice(next)];
+}
+
+function meetingView(meeting: MeetingState): NonNullable<MeetingView["meeting"]> {
+  const { options, frozen, spotlight, ...rest } = camelize(meeting);
+  return { ...rest, options, frozen, spotlight: spotlight ?? null };
+}
+
+/** The same list as long as it says the same. */
+function rememberList<T>(): (list: readonly T[]) => readonly T[] {
+  let known: readonly T[] = [];
+  return (list) => {
+    if (list.length !== known.length || list.some((item, index) => item !== known[index])) known = list;
+    return known;
+  };
 }
 
 function participantView(state: ParticipantState, quality: Quality | null, selfId: string | null): Participant {

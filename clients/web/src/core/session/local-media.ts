@@ -2,7 +2,7 @@
 import type { MediaLink } from "../media/link";
 import type { ScreenShare } from "../media/screen-share";
 import type { SelfUpdate } from "../protocol";
-import type { Devices } from "../types";
+import type { Devices, Source } from "../types";
 
 type Sources = Required<Pick<SelfUpdate, "microphone" | "camera" | "screen" | "screen_audio">>;
 
@@ -16,6 +16,7 @@ export function createLocalMedia(
   devices: Devices,
   screen: ScreenShare,
   link: MediaLink,
+  blocked: () => readonly Source[],
   announce: (change: SelfUpdate) => void,
 ): LocalMedia {
   let announced: Sources | null = null;
@@ -23,11 +24,12 @@ export function createLocalMedia(
   function sources(): Sources {
     const { microphoneOn, cameraOn, microphoneTrack, cameraTrack } = devices.state.get();
     const shared = screen.tracks.get();
+    const may = (source: Source): boolean => !blocked().includes(source);
     return {
-      microphone: microphoneOn && microphoneTrack !== null,
-      camera: cameraOn && cameraTrack !== null,
-      screen: shared !== null,
-      screen_audio: shared?.audio != null,
+      microphone: microphoneOn && microphoneTrack !== null && may("microphone"),
+      camera: cameraOn && cameraTrack !== null && may("camera"),
+      screen: shared !== null && may("screen"),
+      screen_audio: shared?.audio != null && may("screen_audio"),
     };
   }
 

@@ -9,7 +9,9 @@ import { createScreenShare } from "../media/screen-share";
 import { createSlots } from "../media/slots";
 import { createStatisticsReader } from "../media/statistics";
 import { asProblem, isPassing } from "../problem";
-import type { ChatMessage, MediaAnswer, MediaOffer } from "../protocol";
+import type { Ban } from "../floor-types";
+import type { ChatMessage, MediaAnswer, MediaOffer, Resumed } from "../protocol";
+import { moderates } from "../room/floor";
 import { findParticipant } from "../room/state";
 import { createSignalingClient } from "../signaling/client";
 import { SignalingMachine } from "../signaling/machine";
@@ -17,8 +19,10 @@ import { createStore } from "../store";
 import { createTalkCommands } from "../talk/commands";
 import type { Devices, MeetingSession, Source, TileRequest } from "../types";
 import { createOutgoing } from "./chat";
+import { createFloorActions } from "./floor";
 import { createLocalMedia } from "./local-media";
 import { createNotices } from "./notices";
+import { keepRights } from "./rights";
 import { createRoomFeed } from "./room-feed";
 import type { Phase } from "./view-store";
 import { createViewStore } from "./view-store";
@@ -28,6 +32,9 @@ export interface SessionParts {
   identity: DeviceIdentity;
   devices: Devices;
   iceServers: RTCIceServer[];
+  /** Once let in from the lobby: there, none are given. */
+  fetchIceServers: () => Promise<RTCIceServer[]>;
+  fetchBans: () => Promise<Ban[]>;
   /** Joins again over HTTP: a new ticket for the same participant. */
   rejoin: () => Promise<Joined>;
   /** Tells the server over HTTP that the person left, for when there is no socket. */
@@ -44,8 +51,24 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
   const machine = new SignalingMachine(identity.deviceId, Math.random, () => link.wasUp());
   /** Whether this session knows what of ours is on. */
   let isAnnounced = false;
+  let hasEntered = false;
   /** Null until the interface has shown somebody else: its first drawing may be empty. */
   let tiles: readonly TileRequest[] | null = null;
+
+  /** Nobody gets a relay in the lobby. */
+  let needsRelays = parts.joined.waiting === true;
+  const iceServers = [...parts.iceServers];
+
+  async function getRelays(): Promise<void> {
+    needsRelays = false;
+    iceServers.push(...(await parts.fetchIceServers().catch(() => [])));
+  }
+
+  function goOn(media: Resumed["media"]): void {
+    link.signalingLive(media);
+    if (!isAnnounced) queueMicrotask(local.announceAll); // the offer goes first, in this very turn
+    isAnnounced = true;
+  }
 
   const feed = createRoomFeed({
     notice: notices.tell,
@@ -60,15 +83,19 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
     {
       onSnapshot(snapshot, fresh) {
         feed.snapshot(snapshot);
+        if (feed.room.get().place === null) enter();
         if (fresh) isAnnounced = false;
         else slots.replace(snapshot.slots);
       },
       onEvent: feed.event,
       onLive(media) {
+        if (feed.room.get().place !== null) {
+          phase.set({ phase: "waiting", endReason: null, endProblem: null });
+          return;
+        }
         phase.set({ phase: "live", endReason: null, endProblem: null });
-        link.signalingLive(media);
-        if (!isAnnounced) queueMicrotask(local.announceAll); // the offer goes first, in this very turn
-        isAnnounced = true;
+        if (needsRelays) void getRelays().finally(() => goOn(media));
+        else goOn(media);
       },
       onLost() {
         link.signalingLost();
@@ -94,11 +121,12 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
       if (isPassing(asProblem(error))) setTimeout(() => layout.repeat(), LAYOUT_RETRY_MS);
     });
   });
-  const link = createMediaLink(parts.iceServers, { offer: sendOffer, doubt: signaling.doubt, isSure: signaling.isSure });
+  const link = createMediaLink(iceServers, { offer: sendOffer, doubt: signaling.doubt, isSure: signaling.isSure });
   const slots = createSlots(link.lines);
   const playback = createPlayback(link.lines, devices.state);
   const statistics = createStatisticsReader(slots.labelOf);
-  const local = createLocalMedia(devices, screen, link, (change) => {
+  const rights = keepRights({ room: feed.room, devices, screen, switchOff, refuse: notices.tellProblem });
+  const local = createLocalMedia(devices, screen, link, rights.blocked, (change) => {
     signaling.send("self.update", change).catch(ignoreLoss);
   });
   const unsubscribeTiles = feed.room.subscribe(showTiles);
@@ -118,6 +146,15 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
     layout.want((tiles ?? likelyTiles(room)).filter(isSent));
   }
 
+  /** The first time in the room, some meetings want everybody silent. */
+  function enter(): void {
+    if (hasEntered) return;
+    hasEntered = true;
+    const { meeting, selfId } = feed.room.get();
+    const role = findParticipant(feed.room.get(), selfId ?? "")?.role;
+    if (meeting?.options.mute_on_entry === true && role !== undefined && !moderates(role)) void switchOff("microphone");
+  }
+
   async function switchOff(source: Source): Promise<void> {
     if (source === "microphone") await devices.setMicrophoneOn(false);
     else if (source === "camera") await devices.setCameraOn(false);
@@ -131,6 +168,7 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
 
   function close(): void {
     unsubscribeTiles();
+    rights.close();
     window.removeEventListener("pagehide", onPageHide);
     layout.close();
     playback.close();
@@ -152,6 +190,7 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
 
   window.addEventListener("pagehide", onPageHide);
   return {
+    ...createFloorActions(signaling, parts.fetchBans),
     view: createViewStore({ phase, room: feed.room, pending: outgoing.pending, media: link.state, screen: screen.tracks }),
     onNotice: notices.listen,
     setTiles(next) {
@@ -184,7 +223,7 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
     },
     endForAll: () => unlessEnded(signaling.send("meeting.end", {})),
     async leave() {
-      const connected = phase.get().phase === "live";
+      const connected = ["live", "waiting"].includes(phase.get().phase);
       signaling.leave();
       if (!connected) await parts.tellLeft().catch(() => undefined);
     },

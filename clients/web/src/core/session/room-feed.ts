@@ -1,6 +1,6 @@
 /** Feeds the room's state with snapshots and events, and says what else an event means. */
 import type { EventFrame, MediaLayers, MediaSlots, Snapshot } from "../protocol";
-import { noticeOf } from "../room/notices";
+import { noticeOf, roleNotice } from "../room/notices";
 import type { RoomState } from "../room/state";
 import { applyEvent, applySnapshot, EMPTY_ROOM, roomEvent } from "../room/state";
 import { createStore } from "../store";
@@ -36,6 +36,7 @@ export function createRoomFeed(listener: FeedListener): RoomFeed {
     if (event.type === "participant.muted" && event.data.participant_id === before.selfId) {
       listener.mutedByHost(event.data.source);
     }
+    if (event.type === "meeting.muted_all" && noticeOf(before, event) !== null) listener.mutedByHost("microphone");
     const notice = noticeOf(before, event);
     room.set(applyEvent(before, event));
     if (event.type === "chat.message" && event.data.message.participant_id === before.selfId) {
@@ -46,7 +47,12 @@ export function createRoomFeed(listener: FeedListener): RoomFeed {
 
   return {
     room,
-    snapshot: (snapshot) => room.set(applySnapshot(room.get(), snapshot)),
+    snapshot(snapshot) {
+      const before = room.get();
+      room.set(applySnapshot(before, snapshot));
+      const notice = roleNotice(before, room.get());
+      if (notice !== null) listener.notice(notice);
+    },
     event: tell,
     delivered: (message) => room.set(applyEvent(room.get(), { type: "chat.message", data: { message } })),
   };

@@ -52,6 +52,8 @@ export function endReasonOf(closeCode: number): EndReason {
       return "replaced";
     case CLOSE_CODES.KICKED:
       return "removed";
+    case CLOSE_CODES.DENIED:
+      return "denied";
     case CLOSE_CODES.MEETING_ENDED:
       return "ended";
     case CLOSE_CODES.VERSION:
@@ -65,5 +67,6 @@ export function endReasonOf(closeCode: number): EndReason {
 export function endReasonOfRefusal(problem: ProblemError): EndReason {
   if (problem.code === "meeting_ended") return "ended";
   if (problem.code === "participant_banned") return "removed";
+  if (problem.code === "lobby_denied") return "denied";
   return "refused";
 }

@@ -7,12 +7,13 @@ import { CLOSE_CODES } from "../protocol";
 import type { Effect } from "./effects";
 import { SignalingMachine } from "./machine";
 import { World } from "./world.fixture";
+import { OPTIONS } from "../room/options.fixture";
 
 const TICKET = { ticket: "first-ticket-0000", meetingId: "m", signalingUrl: "/ws/signaling" };
 const HELLO: ServerFrame = { f: "hello", v: 1, hb_ms: 5000, dead_ms: 15_000, max_frame: 262_144, server_time: "" };
 const SNAPSHOT: Snapshot = {
-  meeting: { meeting_id: "m", meeting_no: "1", title: "", host_name: "", locked: false, started_at: "" },
-  participant_id: "me", role: "host", participants: [], messages: [], slots: [], private_messages: [], polls: [],
+  meeting: { meeting_id: "m", meeting_no: "1", title: "", host_name: "", locked: false, started_at: "", options: OPTIONS, frozen: false },
+  participant_id: "me", role: "host", participants: [], messages: [], slots: [], private_messages: [], polls: [], may_unmute: [],
 };
 
 let machine: SignalingMachine;

@@ -1,6 +1,7 @@
 /** A small server of `meet.v1` in virtual time: one room, one log, sessions that outlive their sockets. */
 import type { Ack, ClientFrame, Command, EventFrame, Identify, Resume, ServerFrame, Snapshot } from "../protocol";
 import { CLOSE_CODES, COMMANDS } from "../protocol";
+import { OPTIONS } from "../room/options.fixture";
 
 interface FakeSession {
   tokens: string[];
@@ -174,7 +175,7 @@ export class FakeServer {
       message_id: `m${index + 1}`, seq: index + 1, participant_id: "me", display_name: "", body, sent_at: "",
       version: 1, reactions: [], files: [],
     }));
-    const meeting = { meeting_id: "m", meeting_no: "1", title: "", host_name: "", locked: false, started_at: "" };
-    return { meeting, participant_id: "me", role: "host", participants: [], messages, slots: [], private_messages: [], polls: [] };
+    const meeting = { meeting_id: "m", meeting_no: "1", title: "", host_name: "", locked: false, started_at: "", options: OPTIONS, frozen: false };
+    return { meeting, participant_id: "me", role: "host", participants: [], messages, slots: [], private_messages: [], polls: [], may_unmute: [] };
   }
 }

@@ -1,2 +1,2 @@
 /** Before the meeting. */
-export { PrejoinPage } from "./components/prejoin-page";
+export { OwnPicture, PrejoinPage } from "./components/prejoin-page";

@@ -12,6 +12,7 @@ import { mayRejoin } from "../rejoin";
 const ICONS: Record<EndReason, ReactNode> = {
   left: <DoorOpen size={30} />,
   removed: <UserX size={30} />,
+  denied: <UserX size={30} />,
   ended: <CircleCheck size={30} />,
   replaced: <MonitorSmartphone size={30} />,
   refused: <CircleX size={30} />,

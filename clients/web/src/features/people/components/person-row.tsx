@@ -1,23 +1,20 @@
 /** One person of the list, and what a host can do about them. */
-import { useState } from "react";
-import { Hand, Mic, MicOff, MonitorUp, UserX, Video, VideoOff } from "lucide-react";
+import { EllipsisVertical, Hand, Mic, MicOff, MonitorUp, Video, VideoOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import type { Participant } from "../../../core/types";
 import { useAttempt } from "../../../ui/attempt";
 import { Avatar } from "../../../ui/avatar";
 import { IconButton } from "../../../ui/button";
-import { Confirm } from "../../../ui/dialog";
-import { useIsHost, useSession } from "../../../ui/meeting";
+import { handPlace } from "../../../ui/hands";
+import { useIsHost, useSession, useView } from "../../../ui/meeting";
+import { PersonMenu } from "../../floor";
 
-interface PersonRowProps {
-  person: Participant;
-  place: number | null;
-}
-
-export function PersonRow({ person, place }: PersonRowProps) {
+export function PersonRow({ person }: { person: Participant }) {
   const { t } = useTranslation();
   const isHost = useIsHost();
+  const place = useView((view) => handPlace(view.participants, person.participantId));
+  const menu = t("floor.menuFor", { name: person.displayName });
   const name = person.isSelf ? t("people.you", { name: person.displayName }) : person.displayName;
   return (
     <li className="person" data-testid={`person-${person.participantId}`}>
@@ -40,7 +37,20 @@ export function PersonRow({ person, place }: PersonRowProps) {
           <VideoOff size={18} className="person-off" aria-label={t("people.cameraOff")} />
         )}
         <Microphone person={person} mayMute={isHost && !person.isSelf} />
-        {isHost && !person.isSelf ? <Remove person={person} /> : null}
+        {isHost ? (
+          <PersonMenu
+            person={person}
+            label={menu}
+            trigger={
+              <IconButton
+                className="icon-button person-button"
+                label={menu}
+                icon={<EllipsisVertical size={18} />}
+                data-testid={`person-menu-${person.participantId}`}
+              />
+            }
+          />
+        ) : null}
       </div>
     </li>
   );
@@ -49,8 +59,7 @@ export function PersonRow({ person, place }: PersonRowProps) {
 function Role({ person }: { person: Participant }) {
   const { t } = useTranslation();
   if (person.presence === "reconnecting") return <p className="person-role">{t("people.reconnecting")}</p>;
-  if (person.role === "host") return <p className="person-role">{t("people.host")}</p>;
-  if (person.role === "co_host") return <p className="person-role">{t("people.coHost")}</p>;
+  if (person.role !== "attendee") return <p className="person-role">{t(`floor.roles.${person.role}`)}</p>;
   return person.isGuest ? <p className="person-role">{t("people.guest")}</p> : null;
 }
 
@@ -68,31 +77,5 @@ function Microphone({ person, mayMute }: { person: Participant; mayMute: boolean
       onPress={() => attempt(session.muteParticipant(person.participantId, "microphone"))}
       data-testid={`mute-${person.participantId}`}
     />
-  );
-}
-
-function Remove({ person }: { person: Participant }) {
-  const { t } = useTranslation();
-  const session = useSession();
-  const attempt = useAttempt();
-  const [asking, setAsking] = useState(false);
-  return (
-    <>
-      <IconButton
-        className="icon-button person-button"
-        label={t("people.removeName", { name: person.displayName })}
-        icon={<UserX size={18} />}
-        onPress={() => setAsking(true)}
-        data-testid={`remove-${person.participantId}`}
-      />
-      <Confirm
-        title={t("people.removeTitle", { name: person.displayName })}
-        text={t("people.removeText")}
-        action={t("people.remove")}
-        isOpen={asking}
-        onConfirm={() => attempt(session.removeParticipant(person.participantId))}
-        onClose={() => setAsking(false)}
-      />
-    </>
   );
 }

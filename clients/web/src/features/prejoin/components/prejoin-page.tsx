@@ -5,12 +5,12 @@ import { useTranslation } from "react-i18next";
 import type { MeetingSession } from "../../../core/types";
 import { useProblemText } from "../../../i18n/problem";
 import { ButtonLink } from "../../../ui/button";
-import { useCore } from "../../../ui/core";
+import { useCore, useStore } from "../../../ui/core";
 import { PageSpinner } from "../../../ui/spinner";
 import { useMeetingTitle } from "../../../ui/use-meeting-title";
 import { DeviceSelects } from "../../devices";
 import { Message, Shell, usePageTitle } from "../../shell";
-import { useJoin } from "../hooks/use-join";
+import { STORED_NAME, useJoin } from "../hooks/use-join";
 import { DeviceWarnings } from "./device-warnings";
 import { JoinCard } from "./join-card";
 import { Preview } from "./preview";
@@ -65,12 +65,25 @@ function Ready({ joining }: { joining: ReturnType<typeof useJoin> }) {
   }, [devices]);
   return (
     <div className="prejoin">
-      <div className="prejoin-stage">
-        <Preview id={joining.user ? joining.user.userId : "guest"} name={joining.name} />
-        <DeviceWarnings />
-        <DeviceSelects />
-      </div>
+      <Mirror id={joining.user ? joining.user.userId : "guest"} name={joining.name} />
       <JoinCard joining={joining} />
     </div>
   );
+}
+
+function Mirror({ id, name }: { id: string; name: string }) {
+  return (
+    <div className="prejoin-stage">
+      <Preview id={id} name={name} />
+      <DeviceWarnings />
+      <DeviceSelects />
+    </div>
+  );
+}
+
+/** The same for who waits to be let in. */
+export function OwnPicture() {
+  const user = useStore(useCore().account.user);
+  const name = user ? user.displayName : (localStorage.getItem(STORED_NAME) ?? "");
+  return <Mirror id={user ? user.userId : "guest"} name={name} />;
 }

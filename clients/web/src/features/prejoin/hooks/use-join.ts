@@ -7,11 +7,12 @@ import { problemCode } from "../../../i18n/problem";
 import { useCore, useStore } from "../../../ui/core";
 import { takePass } from "../pass";
 
-const STORED_NAME = "meeting.name";
-const WAITING = new Set(["before_time", "host_absent"]);
+/** Where the name of a guest is kept. */
+export const STORED_NAME = "meeting.name";
+const WAITING = new Set(["before_time"]);
 const ASK_AGAIN_MS = 10_000;
 /** Refusals that trying again from this form can't change. */
-const FINAL = new Set(["meeting_not_found", "meeting_ended", "participant_banned", "pass_invalid"]);
+const FINAL = new Set(["meeting_not_found", "meeting_ended", "participant_banned", "pass_invalid", "lobby_denied"]);
 
 export function useJoin(reference: string, onJoined: (session: MeetingSession) => void) {
   const core = useCore();
@@ -23,7 +24,7 @@ export function useJoin(reference: string, onJoined: (session: MeetingSession) =
     queryKey: ["preview", reference],
     queryFn: () => core.meetings.preview(reference),
     retry: false,
-    // Who waits for the time or for the host sees by themselves that they may come.
+    // Who waits for the time sees by themselves that they may come.
     refetchInterval: ({ state }) => (WAITING.has(state.data?.entry ?? "open") ? ASK_AGAIN_MS : false),
   });
   const joining = useMutation({

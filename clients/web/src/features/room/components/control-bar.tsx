@@ -1,5 +1,6 @@
 /** The bar below the stage. */
 import { EllipsisVertical, Hand, Info, MessageSquare, MonitorUp, MonitorX, Users } from "lucide-react";
+import { Toolbar } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 
 import { useView } from "../../../ui/meeting";
@@ -29,7 +30,7 @@ export function ControlBar({ panels, unread, more }: ControlBarProps) {
         <Clock />
         <span className="control-title">{invitation?.title ?? ""}</span>
       </div>
-      <div className="control-group" role="toolbar" aria-label={t("room.controls")}>
+      <Toolbar className="control-group" aria-label={t("room.controls")}>
         <DeviceButtons />
         <ShareAndHand />
         <Menu
@@ -42,7 +43,7 @@ export function ControlBar({ panels, unread, more }: ControlBarProps) {
           ))}
         </Menu>
         <LeaveButton />
-      </div>
+      </Toolbar>
       <PanelButtons panels={panels} unread={unread} />
     </footer>
   );
@@ -80,7 +81,7 @@ function PanelButtons({ panels, unread }: Pick<ControlBarProps, "panels" | "unre
   const people = useView((view) => view.participants.length);
   const tone = (panel: Panels["open"]) => (panels.open === panel ? "open" : "plain");
   return (
-    <div className="control-panels" role="toolbar" aria-label={t("room.panels")}>
+    <Toolbar className="control-panels" aria-label={t("room.panels")}>
       <ControlButton
         label={t("room.info")}
         icon={<Info size={22} />}
@@ -115,6 +116,6 @@ function PanelButtons({ panels, unread }: Pick<ControlBarProps, "panels" | "unre
         onPress={() => panels.toggle("chat")}
         data-testid="open-chat"
       />
-    </div>
+    </Toolbar>
   );
 }

@@ -9,7 +9,9 @@ import { MeetingProvider, useView } from "../../../ui/meeting";
 import { PageSpinner } from "../../../ui/spinner";
 import { PHONE, useMediaQuery } from "../../../ui/use-media-query";
 import { useChatDesk } from "../../chat";
+import { useFocusOnMount } from "../../../ui/use-focus-on-mount";
 import { usePageTitle } from "../../shell";
+import { FreezeBanner, LobbyToast, UnmuteRequest } from "../../floor";
 import { Stage } from "../../stage";
 import type { TileName, ViewMode } from "../../stage";
 import { useInvitation } from "../hooks/use-invitation";
@@ -52,6 +54,7 @@ function RoomContent() {
   const isPhone = useMediaQuery(PHONE);
   const isJoining = useView((view) => view.phase === "joining");
   const panels = usePanels();
+  const heading = useFocusOnMount();
   const desk = useChatDesk(panels.open === "chat");
   const [mode, setMode] = useState<ViewMode>("grid");
   const [pinned, setPinned] = useState<TileName | null>(null);
@@ -71,14 +74,19 @@ function RoomContent() {
   return (
     <div className="room" data-panel={panels.open === null ? undefined : ""}>
       <main className="room-stage">
-        <h1 className="visually-hidden">{t("common.appName")}</h1>
+        <h1 className="visually-hidden" ref={heading} tabIndex={-1}>
+          {t("room.stage")}
+        </h1>
+        <FreezeBanner />
         {own.screenSharing ? <SharingBanner onStop={own.toggleScreen} /> : null}
         {isJoining ? <PageSpinner label={t("room.joining")} /> : <Stage mode={mode} pinned={pinned} onPin={setPinned} />}
         <AloneCard />
+        {panels.open === "people" ? null : <LobbyToast onShowAll={() => panels.show("people")} />}
         <Notices isChatOpen={panels.open === "chat"} onPoll={() => panels.open !== "polls" && panels.toggle("polls")} />
       </main>
       <RoomPanel panels={panels} desk={desk} />
       <Bar panels={panels} unread={desk.unreadInAll} more={more} />
+      <UnmuteRequest />
       {dialog === "settings" ? <SettingsDialog onClose={() => setDialog(null)} /> : null}
       {dialog === "connection" ? <ConnectionDialog onClose={() => setDialog(null)} /> : null}
       {dialog === "shortcuts" ? <ShortcutsDialog onClose={() => setDialog(null)} /> : null}

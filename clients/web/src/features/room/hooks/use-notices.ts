@@ -116,6 +116,17 @@ export function useNotices(isChatOpen: boolean): { toasts: Toast[]; reactions: F
       case "muted_by_host":
         say(t(BY_HOST[notice.source]), "warning");
         break;
+      case "muted_all":
+        say(t("floor.notice.mutedAll"), "warning");
+        break;
+      case "frozen":
+        say(notice.frozen ? t("floor.notice.frozen") : t("floor.notice.thawed"), "warning");
+        break;
+      case "role":
+        say(t(`floor.notice.roles.${notice.role}`));
+        break;
+      case "asked_to_unmute":
+        break; // a dialog asks
       case "problem":
         say(textOf(notice.problem), "warning");
         break;

@@ -6,6 +6,8 @@ type Panel = "info" | "people" | "chat" | "polls";
 export interface Panels {
   open: Panel | null;
   toggle: (panel: Panel) => void;
+  /** Opens it, or leaves it open. */
+  show: (panel: Panel) => void;
   close: () => void;
 }
 
@@ -23,17 +25,21 @@ export function usePanels(): Panels {
     }, 0);
   }, []);
 
-  const toggle = useCallback(
+  const show = useCallback(
     (panel: Panel) => {
-      if (open === panel) {
-        close();
-        return;
-      }
       if (open === null) opener.current = document.activeElement;
       setOpen(panel);
     },
-    [open, close],
+    [open],
   );
 
-  return { open, toggle, close };
+  const toggle = useCallback(
+    (panel: Panel) => {
+      if (open === panel) close();
+      else show(panel);
+    },
+    [open, close, show],
+  );
+
+  return { open, toggle, show, close };
 }

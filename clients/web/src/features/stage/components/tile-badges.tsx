@@ -1,5 +1,5 @@
 /** The small signs on a tile: name and microphone, hand, connection. */
-import { CirclePause, Hand, MicOff, MonitorUp, MonitorX, Pin } from "lucide-react";
+import { CirclePause, Hand, MicOff, MonitorUp, MonitorX, Pin, Sparkles } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import type { PauseReason, Quality } from "../../../core/types";
@@ -30,6 +30,15 @@ export function HandBadge({ place }: { place: number }) {
     <span className="tile-hand" role="img" aria-label={t("people.handPlace", { place })}>
       <Hand size={15} aria-hidden="true" />
       <span className="numeric">{place}</span>
+    </span>
+  );
+}
+
+export function SpotlightBadge() {
+  const { t } = useTranslation();
+  return (
+    <span className="tile-spotlight" role="img" aria-label={t("floor.spotlit")} title={t("floor.spotlit")}>
+      <Sparkles size={15} aria-hidden="true" />
     </span>
   );
 }

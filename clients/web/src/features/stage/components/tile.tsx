@@ -10,7 +10,7 @@ import { Spinner } from "../../../ui/spinner";
 import { VideoView } from "../../../ui/video-view";
 import { useTilePicture } from "../hooks/use-tile-picture";
 import type { StageTile, TileName } from "../layout/stage-layout";
-import { HandBadge, NameChip, PausedBadge, QualityBadge } from "./tile-badges";
+import { HandBadge, NameChip, PausedBadge, QualityBadge, SpotlightBadge } from "./tile-badges";
 import { TileMenu } from "./tile-menu";
 import "./tile.css";
 
@@ -27,6 +27,7 @@ export const Tile = memo(function Tile({ tile, person, isPinned, onPin }: TilePr
   const { track, pause } = useTilePicture(tile);
   const isSpeaking = useView((view) => view.speakers.includes(tile.participantId)) && person.microphone;
   const place = useView((view) => handPlace(view.participants, tile.participantId));
+  const isSpotlit = useView((view) => view.meeting?.spotlight === tile.participantId);
   const isScreen = tile.source === "screen";
   const { x, y, width, height } = tile.rect;
   const isSent = isScreen || person.camera;
@@ -52,6 +53,7 @@ export const Tile = memo(function Tile({ tile, person, isPinned, onPin }: TilePr
         </div>
       )}
       <div className="tile-corner">
+        {isSpotlit && !isScreen ? <SpotlightBadge /> : null}
         {place === null || isScreen ? null : <HandBadge place={place} />}
         {person.presence === "reconnecting" ? (
           <span className="tile-state">

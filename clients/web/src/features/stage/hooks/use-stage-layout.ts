@@ -14,6 +14,7 @@ interface StagePages extends StageLayout {
 export function useStageLayout(stage: Size, mode: ViewMode, pinned: TileName | null): StagePages {
   const participants = useView((view) => view.participants);
   const selfId = useView((view) => view.selfId);
+  const spotlight = useView((view) => view.meeting?.spotlight ?? null);
   const speaker = useActiveSpeaker();
   const [page, setPage] = useState(0);
   const screens = useMemo(() => sharedScreens(participants), [participants]);
@@ -23,6 +24,7 @@ export function useStageLayout(stage: Size, mode: ViewMode, pinned: TileName | n
     present: participants.map((person) => person.participantId),
     mode,
     speaker,
+    spotlight,
   });
   const order = useTileOrder(visibleCapacity(stage, main));
   const layout = layoutStage({ stage, main, screens, order, selfId, page });

@@ -11,7 +11,7 @@ const base = { stage: STAGE, main: null, screens: [], selfId: "p0", page: 0 };
 
 describe("what is large", () => {
   const screens = [{ participantId: "b", source: "screen" as const }];
-  const none = { pinned: null, screens: [], present: ["a", "b"], mode: "grid" as const, speaker: "b" };
+  const none = { pinned: null, screens: [], present: ["a", "b"], mode: "grid" as const, speaker: "b", spotlight: null };
 
   it("is nothing in the grid", () => {
     expect(chooseMain(none)).toBeNull();
@@ -24,6 +24,14 @@ describe("what is large", () => {
   it("is a shared screen, which gives the stage back when it ends", () => {
     expect(chooseMain({ ...none, screens })).toEqual(screens[0]);
     expect(chooseMain({ ...none, screens: [] })).toBeNull();
+  });
+
+  it("is whom a host put into the spotlight, behind what is shared or pinned", () => {
+    const spotlit = { ...none, spotlight: "a" };
+    expect(chooseMain(spotlit)).toEqual({ participantId: "a", source: "camera" });
+    expect(chooseMain({ ...spotlit, mode: "speaker" })).toEqual({ participantId: "a", source: "camera" });
+    expect(chooseMain({ ...spotlit, screens })).toEqual(screens[0]);
+    expect(chooseMain({ ...spotlit, present: ["b"] })).toBeNull();
   });
 
   it("is what is pinned, as long as it is there", () => {

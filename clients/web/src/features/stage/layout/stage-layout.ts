@@ -37,19 +37,22 @@ export function sharedScreens(participants: Participant[]): TileName[] {
     .map(({ participantId }) => ({ participantId, source: "screen" }));
 }
 
-/** What is large: the pinned tile while it exists, else a shared screen, else in the speaker view the speaker. */
+/** What is large: what one pinned while it exists, else a shared screen, else whom a host put into the spotlight,
+ * else in the speaker view the speaker. */
 export function chooseMain(input: {
   pinned: TileName | null;
   screens: TileName[];
   present: string[];
   mode: ViewMode;
   speaker: string | null;
+  spotlight: string | null;
 }): TileName | null {
-  const { pinned, screens, present, mode, speaker } = input;
+  const { pinned, screens, present, mode, speaker, spotlight } = input;
   if (pinned !== null && (pinned.source === "screen" ? includes(screens, pinned) : present.includes(pinned.participantId)))
     return pinned;
   const latest = screens.at(-1);
   if (latest !== undefined) return latest;
+  if (spotlight !== null && present.includes(spotlight)) return { participantId: spotlight, source: "camera" };
   return mode === "speaker" && speaker !== null ? { participantId: speaker, source: "camera" } : null;
 }
 
