@@ -242,10 +242,11 @@ class Resumed(Message):
 
 class Reset(Message):
     """The session goes on, but take this snapshot: what was missed can't be replayed, or one sees more or
-    less than before (`lobby`: still waiting, `admitted`, `role`)."""
+    less than before (`because`: `lobby`, still waiting, `admitted`, `role`)."""
 
     f: Literal["reset"] = "reset"
-    reason: Literal["epoch", "trimmed", "ahead", "lobby", "admitted", "role"]
+    reason: Literal["epoch", "trimmed", "ahead"]
+    because: Literal["lobby", "admitted", "role"] | None = None
     resume_token: str
     gen: int
     epoch: str

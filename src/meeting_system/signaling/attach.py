@@ -212,7 +212,8 @@ def push_reset(
     held.me = room.people[held.pid].state
     held.is_frozen, held.blocked = view.meeting.frozen, None
     reset = Reset(
-        reason=reason,
+        reason="trimmed" if reason in ("lobby", "admitted", "role") else reason,
+        because=reason if reason in ("lobby", "admitted", "role") else None,
         resume_token=held.token,
         gen=held.gen,
         epoch=held.epoch,

@@ -94,7 +94,8 @@ def ready_of(held: Attachment, view: RoomView, last_cid: int) -> Ready:
 def reset_of(held: Attachment, view: RoomView) -> Reset:
     """Return the whole place again: of the little that one sees here nothing is replayed."""
     return Reset(
-        reason="lobby",
+        reason="trimmed",
+        because="lobby",
         resume_token=held.token,
         gen=held.gen,
         epoch=held.epoch,

@@ -751,11 +751,12 @@ export interface Ready {
 
 /**
  * The session goes on, but take this snapshot: what was missed can't be replayed, or one sees more or
- * less than before (`lobby`: still waiting, `admitted`, `role`).
+ * less than before (`because`: `lobby`, still waiting, `admitted`, `role`).
  */
 export interface Reset {
   f: "reset";
-  reason: "epoch" | "trimmed" | "ahead" | "lobby" | "admitted" | "role";
+  reason: "epoch" | "trimmed" | "ahead";
+  because?: "lobby" | "admitted" | "role" | null;
   resume_token: string;
   gen: number;
   epoch: string;
