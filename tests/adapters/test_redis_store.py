@@ -83,3 +83,33 @@ async def test_without_a_server_the_store_is_unavailable() -> None:
     async with open_store("redis://127.0.0.1:1/0") as store:
         with pytest.raises(Unavailable):
             await store.check()
+
+
+async def test_a_connection_that_leads_nowhere_is_replaced() -> None:
+    connections = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        is_first = connections == 1
+        while await reader.read(1000):
+            if not is_first:
+                writer.write(b"+PONG\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server, open_store(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}") as store:
+        with pytest.raises(Unavailable):
+            await store.check()
+        await store.check()
+
+
+async def test_who_gives_up_leaves_the_others_their_answers(store: RedisStore) -> None:
+    await store.check()
+    waiting = [asyncio.ensure_future(store.increment("counter", ttl_s=10)) for _ in range(3)]
+    await asyncio.sleep(0)
+    waiting[1].cancel()
+    first, given_up, last = await asyncio.gather(*waiting, return_exceptions=True)
+    assert isinstance(given_up, asyncio.CancelledError)
+    assert first == 1
+    assert await store.get("counter") == str(last).encode()

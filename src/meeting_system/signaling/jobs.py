@@ -15,7 +15,7 @@ from meeting_system.kit.metrics import QUEUES
 from meeting_system.kit.tasks import alongside
 from meeting_system.kit.trace import current_traceparent, traced
 from meeting_system.signaling import presence, rules
-from meeting_system.signaling.connection import Connection
+from meeting_system.signaling.connection import LOOKED_EVERY_S, Connection
 from meeting_system.signaling.core import Core
 from meeting_system.signaling.door import Door
 from meeting_system.signaling.hub import Hub
@@ -26,7 +26,7 @@ from meeting_system.signaling.room_log import channel_of
 from meeting_system.signaling.shared_clock import SharedClock
 
 COMPARE_EVERY_S = 2.0
-SWEEP_EVERY_S = 1.0
+SWEEP_EVERY_S = LOOKED_EVERY_S
 LOOK_EVERY_S = 10.0
 PLACES_EVERY_S = 1.0
 RENEW_EVERY_S = rules.LEASE_MS / 3000

@@ -96,6 +96,8 @@ pub struct Client {
     /// Not acknowledged, in order.
     pub outbox: VecDeque<Waiting>,
     ticket: String,
+    /// The last message that a snapshot showed.
+    shown_seq: u32,
     session: Option<Session>,
     /// A session that the server does not know any more.
     previous_sid: Option<String>,
@@ -129,6 +131,7 @@ impl Client {
             heard: Vec::new(),
             outbox: VecDeque::new(),
             ticket: String::new(),
+            shown_seq: 0,
             session: None,
             previous_sid: None,
             tries: 0,
@@ -293,7 +296,8 @@ impl Client {
                 return Ok(false);
             }
             tally.count(&mut session.ro, event.off);
-            if let Some((said, version)) = event.said()
+            if let Some((said, version)) = event.said(tally.durable)
+                && !(tally.durable && version <= self.shown_seq)
                 && let Some(heard) = self.heard.get_mut(said.talker)
                 && heard.note(said.number, version, &mut tally.faults)
             {
@@ -305,7 +309,7 @@ impl Client {
         match frame["f"].as_str().unwrap_or_default() {
             "hello" => self.say_who(),
             "ready" | "resumed" | "reset" => {
-                self.attach(&frame, text, now)?;
+                self.attach(&frame, text, tally.durable, now)?;
                 return Ok(true);
             }
             "ack" => self.acknowledged(&frame, tally, now),
@@ -333,7 +337,7 @@ impl Client {
         push_text(&mut self.output, &text.to_string());
     }
 
-    fn attach(&mut self, frame: &Value, text: &[u8], now: Instant) -> Result<(), Failure> {
+    fn attach(&mut self, frame: &Value, text: &[u8], durable: bool, now: Instant) -> Result<(), Failure> {
         let word = |name: &str| frame[name].as_str().map(str::to_owned).ok_or(format!("no {name}"));
         let number = |name: &str| frame[name].as_u64().ok_or(format!("no {name}"));
         let token = word("resume_token")?;
@@ -364,7 +368,11 @@ impl Client {
             }
         }
         if self.came != Came::Resumed {
-            for said in said_in_snapshot(text) {
+            // What is in the snapshot comes as an event too: messages are known by their number.
+            let messages = frame["snapshot"]["messages"].as_array();
+            let last = messages.and_then(|messages| messages.last()?["seq"].as_u64());
+            self.shown_seq = last.unwrap_or_default() as u32;
+            for said in said_in_snapshot(text, durable) {
                 if let Some(heard) = self.heard.get_mut(said.talker) {
                     heard.skip_to(said.number + 1);
                 }

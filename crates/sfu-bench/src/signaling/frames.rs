@@ -3,6 +3,7 @@
 /// What a talker's name begins with, and what a talker says in the chat.
 const NAME: &[u8] = b"\"display_name\":\"t";
 const BODY: &[u8] = b"\"body\":\"t";
+const SEQ: &[u8] = b"\"seq\":";
 
 /// An event of the room's log.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,18 +37,23 @@ pub fn room_event(frame: &[u8]) -> Option<RoomEvent<'_>> {
 }
 
 impl RoomEvent<'_> {
-    /// What a talker said by it, if it is a talker's, and the talker's version.
-    pub fn said(&self) -> Option<(Said, u32)> {
+    /// What a talker said by it, in the chat (`durable`) or by a name, and the talker's version or the
+    /// message's number in the meeting.
+    ///
+    /// A name from an earlier time of talking comes again with other changes: it says nothing in a time of chat.
+    pub fn said(&self, durable: bool) -> Option<(Said, u32)> {
         const VERSION: &[u8] = b"\"version\":";
-        if let Some(message) = self.rest.strip_prefix(b"\",\"t\":\"chat.message\"") {
-            let at = message.windows(BODY.len()).position(|bytes| bytes == BODY)?;
-            return Some((said(&message[at + BODY.len()..])?, 0));
+        if !durable {
+            let updated = self.rest.strip_prefix(b"\",\"t\":\"participant.updated\"")?;
+            let at = updated.windows(NAME.len()).position(|bytes| bytes == NAME)?;
+            let updated = &updated[at + NAME.len()..];
+            let at = updated.windows(VERSION.len()).position(|bytes| bytes == VERSION)?;
+            return Some((said(updated)?, number(&updated[at + VERSION.len()..])?.0 as u32));
         }
-        let updated = self.rest.strip_prefix(b"\",\"t\":\"participant.updated\"")?;
-        let at = updated.windows(NAME.len()).position(|bytes| bytes == NAME)?;
-        let updated = &updated[at + NAME.len()..];
-        let at = updated.windows(VERSION.len()).position(|bytes| bytes == VERSION)?;
-        Some((said(updated)?, number(&updated[at + VERSION.len()..])?.0 as u32))
+        let message = self.rest.strip_prefix(b"\",\"t\":\"chat.message\"")?;
+        let at = message.windows(BODY.len()).position(|bytes| bytes == BODY)?;
+        let seq = message.windows(SEQ.len()).position(|bytes| bytes == SEQ)?;
+        Some((said(&message[at + BODY.len()..])?, number(&message[seq + SEQ.len()..])?.0 as u32))
     }
 }
 
@@ -59,13 +65,11 @@ fn said(text: &[u8]) -> Option<Said> {
     Some(Said { at_micros, talker: talker as usize, number: count as u32 })
 }
 
-/// What each talker had said last, as a snapshot shows it.
-pub fn said_in_snapshot(frame: &[u8]) -> Vec<Said> {
-    let texts = |begin: &'static [u8]| {
-        let starts = frame.windows(begin.len()).enumerate().filter(move |(_, bytes)| *bytes == begin);
-        starts.filter_map(move |(at, _)| said(&frame[at + begin.len()..]))
-    };
-    texts(NAME).chain(texts(BODY)).collect()
+/// What each talker had said last, in the chat or by a name, as a snapshot shows it.
+pub fn said_in_snapshot(frame: &[u8], durable: bool) -> Vec<Said> {
+    let begin = if durable { BODY } else { NAME };
+    let starts = frame.windows(begin.len()).enumerate().filter(|(_, bytes)| *bytes == begin);
+    starts.filter_map(|(at, _)| said(&frame[at + begin.len()..])).collect()
 }
 
 /// The name that says it.
@@ -93,8 +97,9 @@ mod tests {
         );
         let event = room_event(frame.as_bytes()).unwrap();
         assert_eq!((event.off, event.epoch), (17, &b"abc"[..]));
-        assert_eq!(event.said(), Some((said, 6)));
-        assert_eq!(said_in_snapshot(frame.as_bytes()), [said]);
+        assert_eq!(event.said(false), Some((said, 6)));
+        assert_eq!(event.said(true), None);
+        assert_eq!(said_in_snapshot(frame.as_bytes(), false), [said]);
     }
 
     #[test]

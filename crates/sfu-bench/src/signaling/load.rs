@@ -140,7 +140,7 @@ impl Load {
         }
         known.clear();
         let faults = self.tally.faults;
-        self.tally = Tally { faults, last_at: now, ..Tally::new(self.tally.start) };
+        self.tally = Tally { faults, durable: talk.durable, last_at: now, ..Tally::new(self.tally.start) };
         self.talk = Some(talk);
     }
 

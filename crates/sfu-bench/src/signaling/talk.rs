@@ -9,6 +9,8 @@ use crate::frames::Said;
 pub struct Tally {
     /// When time began.
     pub start: Instant,
+    /// Whether talkers talk in the chat.
+    pub durable: bool,
     /// What was not as promised.
     pub faults: Faults,
     /// Events of rooms' logs that came.
@@ -32,6 +34,7 @@ impl Tally {
     pub fn new(start: Instant) -> Self {
         Tally {
             start,
+            durable: false,
             faults: Faults::default(),
             deliveries: 0,
             said: 0,
