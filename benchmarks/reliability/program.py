@@ -55,19 +55,19 @@ def run_rows(names: list[str]) -> int:
         sys.stdout.write(f"{name:4} {row.fault} ... ")
         sys.stdout.flush()
         begun, on = time.monotonic(), machine()
-        measured = run_row(row.measure)
+        outcome = run_row(row.measure)
         report: dict[str, Any] = {
             "fault": row.fault,
             "target": row.target,
-            **measured,
+            **outcome,
             "took_s": round(time.monotonic() - begun),
             "machine": on,
         }
-        if not measured["met"] and row.remedy:
+        if not outcome["met"] and row.remedy:
             report["remedy"] = row.remedy
         save(name, report)
-        short += not measured["met"]
-        sys.stdout.write(f"{'met' if measured['met'] else 'FELL SHORT'}\n     {figures_of(report)}\n")
+        short += not outcome["met"]
+        sys.stdout.write(f"{'met' if outcome['met'] else 'FELL SHORT'}\n     {figures_of(report)}\n")
     return min(short, 1)
 
 
@@ -90,10 +90,16 @@ def run_row(measure: Callable[[Path], Awaitable[Found]]) -> dict[str, Any]:
 
 def save(name: str, report: dict[str, Any]) -> None:
     """Put a row's report among those that are there, in the programme's order."""
-    known = json.loads(RESULT.read_text(encoding="utf-8"))["rows"] if RESULT.exists() else {}
+    known = measured()
     known[name] = report
     rows = {each: known[each] for each in ROWS if each in known}
     RESULT.write_text(json.dumps({"name": "reliability", "rows": rows}, indent=2) + "\n", encoding="utf-8")
+
+
+def measured() -> dict[str, Any]:
+    """Return the reports that there are, by row."""
+    found: dict[str, Any] = json.loads(RESULT.read_text(encoding="utf-8"))["rows"] if RESULT.exists() else {}
+    return found
 
 
 def figures_of(report: dict[str, Any]) -> str:
@@ -119,7 +125,7 @@ def write_documents() -> None:
 
 def document_of(text: str, language: str) -> str:
     """Return a document with the rows of the last results."""
-    rows = json.loads(RESULT.read_text(encoding="utf-8"))["rows"]
+    rows = measured()
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{table_of(rows, language)}\n{END}{after}"

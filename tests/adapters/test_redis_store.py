@@ -85,19 +85,23 @@ async def test_without_a_server_the_store_is_unavailable() -> None:
             await store.check()
 
 
-async def test_a_connection_that_leads_nowhere_is_replaced() -> None:
+class DeafAtFirst(asyncio.Protocol):
+    """A server that answers on its second connection only."""
+
     connections = 0
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal connections
-        connections += 1
-        is_first = connections == 1
-        while await reader.read(1000):
-            if not is_first:
-                writer.write(b"+PONG\r\n")
-        writer.close()
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        type(self).connections += 1
+        self.number, self.transport = self.connections, transport
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    def data_received(self, data: bytes) -> None:
+        if self.number > 1:
+            self.transport.write(b"+PONG\r\n")
+
+
+async def test_a_connection_that_leads_nowhere_is_replaced() -> None:
+    server = await asyncio.get_running_loop().create_server(DeafAtFirst, "127.0.0.1", 0)
     async with server, open_store(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}") as store:
         with pytest.raises(Unavailable):
             await store.check()

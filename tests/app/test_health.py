@@ -228,13 +228,3 @@ async def test_a_service_that_does_not_drain_stops_nobody(health: Health) -> Non
     plugs = [Plug(name="a", drain=breaks), Plug(name="b", drain=hangs), Plug(name="c", drain=drain)]
     await process_with(health, *plugs, drain_s=0.05).drain()
     assert drained == ["good"]
-
-
-async def test_what_a_process_serves_without_is_told_and_does_not_hinder_it(
-    client: httpx2.AsyncClient, health: Health
-) -> None:
-    health.checks = {"store": works, "registry": fails}
-    health.spared = frozenset({"registry"})
-    answer = await client.get("/ready")
-    assert (answer.status_code, answer.json()["status"]) == (200, "ready")
-    assert not answer.json()["checks"]["registry"]["ok"]
