@@ -146,12 +146,6 @@ class MeetingNotOpen(Conflict):
     code = "meeting_not_open"
 
 
-class HostAbsent(Conflict):
-    """It begins with its host."""
-
-    code = "host_absent"
-
-
 class MeetingIsLive(Conflict):
     """It goes on right now: its time stays."""
 
