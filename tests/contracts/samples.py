@@ -63,6 +63,7 @@ def of_newer_version(value: Any) -> Any:
     """Return a message's JSON as a newer version might write it: every object says something more."""
     if isinstance(value, list):
         return [of_newer_version(each) for each in value]
-    if isinstance(value, dict):
+    # An empty one is a map, whose names are content: a message without fields is the only other.
+    if isinstance(value, dict) and value:
         return {name: of_newer_version(each) for name, each in value.items()} | {"added_later": "more"}
     return value

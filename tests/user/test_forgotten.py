@@ -127,6 +127,7 @@ async def test_nobody_gets_a_heap_of_letters_from_many_places(
         ports,
         settings,
         passwords=None,  # type: ignore[arg-type]
+        accounts=None,  # type: ignore[arg-type]
         postman=postman,
         studio=None,  # type: ignore[arg-type]
         providers={},

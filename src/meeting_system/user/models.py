@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     true,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -80,6 +81,8 @@ letters = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("problem", Text),
     Column("done_at", _TIME),
+    Index("letters_due_idx", "next_at", postgresql_where=text("content IS NOT NULL")),
+    Index("letters_done_idx", "done_at", postgresql_where=text("content IS NULL")),
 )
 """What a letter says is here until it was sent; that it was, for some days more."""
 
