@@ -23,7 +23,20 @@ from meeting_system.kit.metrics import QUEUES, REGISTRY, expose
 from meeting_system.kit.sql import Database
 
 TOKEN = "5d41402abc4b2a76b9719d911017c592aa"
-PARTS = ("http", "sql", "bus", "outbox", "queue", "health", "signaling", "meeting", "media", "user", "cache")
+PARTS = (
+    "http",
+    "sql",
+    "bus",
+    "outbox",
+    "queue",
+    "health",
+    "signaling",
+    "meeting",
+    "media",
+    "user",
+    "cache",
+    "webhook",
+)
 LABELS = {"method", "route", "status", "topic", "outcome", "type", "code", "how", "check", "queue", "cache"}
 
 

@@ -183,7 +183,7 @@ class MemoryServer:
         if step.new_personal_log:
             data.personal.pop(sid, None)
             po = 0
-            have["epoch"] = room.epoch
+            have["epoch"], have["po"] = room.epoch, 0
         have.update(step.fields)
         gen = int(step.fields.get("gen", step.gen))
         if step.slots_version[0] > 0:

@@ -95,7 +95,7 @@ async def test_random_steps_have_the_same_outcome_in_valkey_and_in_memory(
     epoch = await real.open_room(RUN, salt="a", seq=1, ended=False, removed=["gone"])
     assert epoch == await model.open_room(RUN, salt="a", seq=1, ended=False, removed=["gone"])
     verdicts = set()
-    for at in range(150):
+    for at in range(200):
         step = any_step(draw, epoch, numbers)
         outcome = await model.apply(step)
         assert await real.apply(step) == outcome, step

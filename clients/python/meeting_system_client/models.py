@@ -576,6 +576,18 @@ class LiveMeeting(Model):
     participants: list[LiveParticipant]
 
 
+class LiveOptionsChange(Model):
+    """PATCH /meetings/{id}/options: absent or null is unchanged."""
+
+    lobby: Literal["off", "guests", "everyone"] | None = None
+    mute_on_entry: bool | None = None
+    attendees_may_unmute: bool | None = None
+    attendees_may_share: bool | None = None
+    attendees_may_chat: Literal["everyone", "hosts", "off"] | None = None
+    history_for_late: bool | None = None
+    join_before_host: bool | None = None
+
+
 class LivePage(Model):
     """The newest first."""
 
@@ -676,7 +688,7 @@ class Meeting(Model):
     join_url: str
 
 
-class meeting_system__meeting__schemas__OptionsChange(Model):
+class OptionsChange(Model):
     """What is sent of options: absent is unchanged, or as the room has it."""
 
     lobby: Literal["off", "guests", "everyone"] | None = None
@@ -696,7 +708,7 @@ class MeetingChange(Model):
     description: str | None = None
     password: str | None = None
     guests_allowed: bool | None = None
-    options: meeting_system__meeting__schemas__OptionsChange | None = None
+    options: OptionsChange | None = None
     starts_at: str | None = None
     time_zone: str | None = None
     duration_min: int | None = None
@@ -790,7 +802,7 @@ class NewMeeting(Model):
     password: str | None = None
     guests_allowed: bool | None = None
     room_id: str | None = None
-    options: meeting_system__meeting__schemas__OptionsChange | None = None
+    options: OptionsChange | None = None
     starts_at: str | None = None
     time_zone: str | None = None
     duration_min: int = 60
@@ -839,7 +851,7 @@ class NewRoom(Model):
     display_name: str
     guests_allowed: bool = True
     password: str | None = None
-    options: meeting_system__meeting__schemas__OptionsChange | None = None
+    options: OptionsChange | None = None
 
 
 class NewRoomMember(Model):
@@ -1123,7 +1135,7 @@ class RoomChange(Model):
     display_name: str | None = None
     guests_allowed: bool | None = None
     password: str | None = None
-    options: meeting_system__meeting__schemas__OptionsChange | None = None
+    options: OptionsChange | None = None
 
 
 class RoomList(Model):
@@ -1334,15 +1346,3 @@ class WebhookPage(Model):
 
     items: list[Webhook]
     next_cursor: str | None
-
-
-class meeting_system__meeting__floor_schemas__OptionsChange(Model):
-    """PATCH /meetings/{id}/options: absent or null is unchanged."""
-
-    lobby: Literal["off", "guests", "everyone"] | None = None
-    mute_on_entry: bool | None = None
-    attendees_may_unmute: bool | None = None
-    attendees_may_share: bool | None = None
-    attendees_may_chat: Literal["everyone", "hosts", "off"] | None = None
-    history_for_late: bool | None = None
-    join_before_host: bool | None = None

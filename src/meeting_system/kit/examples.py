@@ -82,12 +82,16 @@ def _plain(schema: Json, schemas: Mapping[str, Json], name: str, depth: int) -> 
         return (
             known
             if isinstance(known, list)
-            else [example_of(schema.get("items", {}), schemas, name, depth + 1)]
+            else [
+                example_of(schema.get("items", {}), schemas, name, depth + 1)
+                for _ in range(max(1, schema.get("minItems", 1)))
+            ]
         )
     if kind == "string":
         return _text(schema, name)
     if kind in {"integer", "number"}:
-        return BY_NAME.get(name, max(schema.get("minimum", 1), 1))
+        known = BY_NAME.get(name)
+        return known if isinstance(known, int) else max(schema.get("minimum", 1), 1)
     return True if kind == "boolean" else None
 
 

@@ -194,7 +194,8 @@ def _add_errors(operation: Json, errors: Iterable[type[AppError]]) -> None:
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
     by_status: dict[int, dict[str, str]] = {}
-    for error in errors:
+    # In a fixed order: two classes may have one code.
+    for error in sorted(errors, key=lambda each: (each.__module__, each.__qualname__)):
         about = (error.__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")
         by_status.setdefault(error.status, {})[error.code] = " ".join(about.split())
     for status in sorted(by_status):

@@ -20,8 +20,8 @@ from meeting_system.meeting.floor_schemas import (
     Freeze,
     GiveRole,
     IceServers,
+    LiveOptionsChange,
     MuteEverybody,
-    OptionsChange,
     Rename,
     Say,
     SpotlightOn,
@@ -138,7 +138,7 @@ def _look_routes(context: Context) -> Sequence[BaseRoute]:
 
     @router.patch("/options")
     async def set_options(
-        meeting_id: str, sent: OptionsChange, request: Request, key: Key = None
+        meeting_id: str, sent: LiveOptionsChange, request: Request, key: Key = None
     ) -> MeetingOptions:
         """Change options before the meeting or while it goes on; all that follows happens at once."""
         principal = await require_principal(request)

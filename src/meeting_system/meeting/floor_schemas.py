@@ -60,7 +60,7 @@ class SpotlightOn(Body):
     participant_id: str | None = Field(max_length=64)
 
 
-class OptionsChange(Body):
+class LiveOptionsChange(Body):
     """PATCH /meetings/{id}/options: absent or null is unchanged."""
 
     lobby: Lobby | None = None

@@ -155,7 +155,7 @@ def hear(held: Attachment, entry: Entry) -> str | None:
     elif entry.t == "meeting.ended":
         held.queue.close(CloseCode.MEETING_ENDED)
     elif entry.t == "lobby.said":
-        said = orjson.loads(entry.frame)
+        said = orjson.loads(str(entry.frame))
         frame = {"f": "ev", "st": "p", "t": "lobby.message", "ts": said["ts"], "d": said["d"]}
         return orjson.dumps(frame).decode()
     return None

@@ -72,7 +72,10 @@ class RoomState:
 
 @dataclass(slots=True, frozen=True)
 class Entry:
-    """One entry of a log: `frame` is the text that goes to clients, `target` whom it is about, if anyone."""
+    """One entry of a log: `frame` is the text that goes to clients, `target` whom it is about, if anyone.
+
+    A frame may be a `Told`: orjson reads `str(frame)` only.
+    """
 
     off: int
     t: str

@@ -21,17 +21,17 @@ def seen_by(role: MeetingRole, entry: Entry) -> str:
 def learn(held: Attachment, entry: Entry) -> None:
     """Take over what others wrote of this participant, or decided for the meeting."""
     if entry.t == "participant.updated" and entry.target == held.pid:
-        state = ParticipantState.model_validate(orjson.loads(entry.frame)["d"]["participant"])
+        state = ParticipantState.model_validate(orjson.loads(str(entry.frame))["d"]["participant"])
         if state.version > held.me.version:
             held.me = state
     elif entry.t in FORGETS_RIGHTS:
         held.blocked = None
         if entry.t == "meeting.frozen":
-            held.is_frozen = orjson.loads(entry.frame)["d"]["frozen"]
+            held.is_frozen = orjson.loads(str(entry.frame))["d"]["frozen"]
 
 
 @lru_cache(maxsize=64)
 def _hidden(frame: str) -> str:
-    told = orjson.loads(frame)
+    told = orjson.loads(str(frame))
     kept = {name: told[name] for name in ("f", "st", "off", "ep")}
     return orjson.dumps(kept | {"t": "hidden", "ts": told["ts"], "d": {}}).decode()

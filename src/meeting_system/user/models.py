@@ -14,8 +14,8 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    true,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 

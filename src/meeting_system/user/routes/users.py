@@ -70,7 +70,7 @@ def _security_routes(context: Context) -> Sequence[BaseRoute]:
         await addresses.verify_email(context, await require_person(request))
 
     @router.get("/sessions")
-    async def list_sessions(request: Request) -> SessionList:
+    async def list_login_sessions(request: Request) -> SessionList:
         return await sessions.list_sessions(context, await require_person(request))
 
     @router.delete("/sessions/{session_id}", status_code=204)
