@@ -25,6 +25,8 @@ const keys = {
   en: new Set([...texts.en.keys()].map(withoutPlural)),
   "zh-CN": new Set([...texts["zh-CN"].keys()].map(withoutPlural)),
 };
+/** Names of events that webhooks hear, which look like keys. */
+const EVENTS = new Set(["chat.message"]);
 const namespaces = Object.keys(resources.en.translation).join("|");
 /** Keys written out in the code, and the fixed beginnings of computed ones. */
 const literal = new Set([...code.matchAll(new RegExp(`["\`]((?:${namespaces})(?:\\.\\w+)+)["\`]`, "gu"))].map(([, key]) => key!));
@@ -42,7 +44,7 @@ describe("the texts", () => {
   });
 
   it("exist for every key that the code asks for", () => {
-    expect([...literal].filter((key) => !keys.en.has(key))).toEqual([]);
+    expect([...literal].filter((key) => !keys.en.has(key) && !EVENTS.has(key))).toEqual([]);
   });
 
   it("are all used", () => {
