@@ -229,7 +229,9 @@ async def test_the_end_is_for_everyone_and_for_good(
     await bus.call(EndMeeting(**by(host, 3)))
     assert await refused(bus.call(EndMeeting(**by(host, 4)))) == (409, "meeting_not_live")
     await asyncio.wait_for(_until(lambda: len(asked.requests) >= 2, outbox), 10)
-    assert [(event.t, event.d) for event in asked.events()] == [("meeting.ended", {"reason": "host"})]
+    assert [(event.t, event.d) for event in asked.events()] == [
+        ("meeting.ended", {"reason": "host", "because": None})
+    ]
     assert asked.media() == [CloseMeetingMedia(meeting_id=host.meeting_id)]
     answer = await gus.try_join(meeting_no)
     assert (answer.status_code, answer.json()["code"]) == (409, "meeting_ended")

@@ -62,7 +62,7 @@ async def test_a_run_ends_ten_minutes_after_the_last_has_left(
             await outbox.deliver_all()
             await asyncio.sleep(0.01)
     assert [(event.t, event.d, event.by) for event in asked.events()] == [
-        ("meeting.ended", {"reason": "empty"}, None)
+        ("meeting.ended", {"reason": "empty", "because": None}, None)
     ]
     assert asked.media() == [CloseMeetingMedia(meeting_id=who.meeting_id)]
 

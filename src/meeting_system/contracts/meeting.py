@@ -7,6 +7,7 @@ from pydantic import Field
 from meeting_system.contracts.call import Message, Nothing, Request
 from meeting_system.contracts.media import Source
 from meeting_system.contracts.signal import ChatMessage, MeetingState, PollState
+from meeting_system.contracts.signal_breakouts import BreakoutsState
 from meeting_system.contracts.signal_floor import LobbyState
 from meeting_system.kernel.principal import MeetingRole
 
@@ -86,6 +87,7 @@ class RoomView(Message):
     given: list[GivenPerson] = Field(default_factory=list)
     lobby: LobbyState = Field(default_factory=LobbyState)
     host_present: bool = True
+    breakouts: BreakoutsState | None = None
 
 
 class LoadRoom(Request[RoomView]):

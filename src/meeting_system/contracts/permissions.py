@@ -65,7 +65,15 @@ class ScopeMissing(Forbidden):
 
 
 _OBSERVER = frozenset({"chat:read", "poll:read"})
-_ATTENDEE = _OBSERVER | {"chat:send", "file:upload", "poll:vote", "media:publish", "reaction:send"}
+_ATTENDEE = _OBSERVER | {
+    "chat:send",
+    "file:upload",
+    "poll:vote",
+    "media:publish",
+    "reaction:send",
+    "breakout:choose",
+    "breakout:ask_help",
+}
 _PRESENTER = _ATTENDEE | {"poll:create", "media:share"}
 _CO_HOST = _PRESENTER | {
     "chat:delete",
@@ -90,6 +98,7 @@ _CO_HOST = _PRESENTER | {
     "meeting:freeze",
     "meeting:spotlight",
     "meeting:set_options",
+    "breakout:manage",
 }
 _HOST = _CO_HOST | {"meeting:end", "meeting:start", "meeting:update", "meeting:cancel"}
 

@@ -26,6 +26,7 @@ from meeting_system.contracts.negotiation import (
     MediaSlots,
 )
 from meeting_system.contracts.negotiation import PublishedTrack as PublishedTrack
+from meeting_system.contracts.signal_breakouts import BREAKOUT_COMMANDS, BREAKOUT_EVENTS, BreakoutsState
 from meeting_system.contracts.signal_chat import MAX_CHAT_CHARS as MAX_CHAT_CHARS
 from meeting_system.contracts.signal_chat import (
     ChatDelete,
@@ -132,6 +133,7 @@ class Snapshot(Message):
     polls: list[PollState] = Field(default_factory=list)
     may_unmute: list[Id] = Field(default_factory=list, description="whom a host asked to unmute")
     lobby: LobbyState | None = Field(default=None, description="for hosts and co-hosts")
+    breakouts: BreakoutsState | None = Field(default=None, description="null: there are no breakout rooms")
     place: LobbyPlace | None = Field(default=None, description="in the lobby: nothing else is shown there")
 
 
@@ -403,7 +405,7 @@ class MeetingLocked(Message):
 class MeetingEnded(Message):
     """meeting.ended (D)"""
 
-    reason: Literal["host", "empty", "limit"]
+    reason: Literal["host", "empty", "limit", "breakouts_closed"]
 
 
 class SpeakersActive(Message):
@@ -445,6 +447,7 @@ COMMANDS: dict[str, tuple[DeliveryClass, type[Message]]] = {
     "media.close": (DeliveryClass.NEGOTIATION, MediaClose),
     "reaction.send": (DeliveryClass.EPHEMERAL, ReactionSend),
     **{t: (DeliveryClass.DURABLE, model) for t, model in FLOOR_COMMANDS.items()},
+    **{t: (DeliveryClass.DURABLE, model) for t, model in BREAKOUT_COMMANDS.items()},
 }
 
 EVENTS: dict[str, tuple[DeliveryClass, type[Message]]] = {
@@ -471,4 +474,5 @@ EVENTS: dict[str, tuple[DeliveryClass, type[Message]]] = {
     "quality": (DeliveryClass.EPHEMERAL, ConnectionQuality),
     "lobby.position": (DeliveryClass.EPHEMERAL, LobbyPosition),
     **{t: (DeliveryClass.DURABLE, model) for t, model in FLOOR_EVENTS.items()},
+    **{t: (DeliveryClass.DURABLE, model) for t, model in BREAKOUT_EVENTS.items()},
 }

@@ -240,3 +240,27 @@ class MeetingIsFrozen(Forbidden):
     """Nobody but hosts does anything until the meeting is thawed."""
 
     code = "meeting_frozen"
+
+
+class BreakoutNotFound(NotFound):
+    """No breakout room of this meeting has this id."""
+
+    code = "breakout_not_found"
+
+
+class BreakoutNotYours(Forbidden):
+    """Only who belongs to a breakout room enters it."""
+
+    code = "breakout_not_yours"
+
+
+class BreakoutsOpen(Conflict):
+    """The breakout rooms are open: close them first."""
+
+    code = "breakouts_open"
+
+
+class BreakoutsNotOpen(Conflict):
+    """There are no breakout rooms, or they are not open."""
+
+    code = "breakouts_not_open"

@@ -44,6 +44,7 @@ from meeting_system.meeting import (
     streams,
     tickets,
 )
+from meeting_system.meeting.breakout_handlers import breakout_handlers
 from meeting_system.meeting.chat import Writing
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.durable import call_of_command, once
@@ -60,6 +61,7 @@ def create_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
         **_account_handlers(context),
         **create_talk_handlers(context),
         **floor_handlers(context),
+        **breakout_handlers(context),
     }
 
 

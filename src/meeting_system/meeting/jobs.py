@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from meeting_system.meeting import files, lifecycle, lobby, occurrences, polls, roles
+from meeting_system.meeting import breakout_life, files, lifecycle, lobby, occurrences, polls, roles
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.metrics import LIVE
 from meeting_system.meeting.repository import meetings, outside, runs, schedule
@@ -17,6 +17,7 @@ async def look_after(context: Context) -> None:
     await open_due(context)
     await lobby.settle_all(context)
     await roles.appoint(context)
+    await breakout_life.follow_all(context)
     await expire_unused(context)
     await occurrences.extend_series(context)
     await purge(context)

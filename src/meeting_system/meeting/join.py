@@ -63,7 +63,7 @@ async def join(
         if arrived is not None:
             if entry is not None:
                 await passes.bind_pass(context, entry, arrived[0])
-            return await _answer(context, arrival, *arrived)
+            return await answer_arrival(context, arrival, *arrived)
         # The run ended, or somebody was removed, between the two statements: look again and say so.
     raise MeetingEnded("this meeting just ended")
 
@@ -177,7 +177,8 @@ def _arrival(
     )
 
 
-async def _answer(context: Context, arrival: Arrival, participant_id: str, run_id: str) -> Joined:
+async def answer_arrival(context: Context, arrival: Arrival, participant_id: str, run_id: str) -> Joined:
+    """Return what somebody who may come in needs: a ticket, and a token if they are a guest."""
     ticket = await tickets.issue(
         context,
         Ticket(

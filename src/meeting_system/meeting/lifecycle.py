@@ -15,8 +15,8 @@ from meeting_system.meeting import durable, hooks
 from meeting_system.meeting.access import find_standing
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.durable import Turn
-from meeting_system.meeting.errors import MeetingEnded
-from meeting_system.meeting.repository import joining, meetings, runs
+from meeting_system.meeting.errors import BreakoutsOpen, MeetingEnded
+from meeting_system.meeting.repository import breakouts, joining, meetings, runs
 from meeting_system.meeting.repository.runs import RunRow
 
 _AT_ONCE = 100
@@ -39,6 +39,8 @@ async def start(context: Context, principal: Principal, meeting_id: str) -> None
 async def end(turn: Turn) -> dict[str, Any]:
     """The effect of meeting.end: over for everyone, media included."""
     check_participant(turn.actor.role, "meeting:end")
+    if await breakouts.find_parent(turn.connection, turn.run.meeting_id) is not None:
+        raise BreakoutsOpen("this is a breakout room: close the breakout rooms, or end the main room")
     await finish(turn.connection, turn.run, "host", by=turn.actor.participant_id, now=turn.now)
     return {}
 
@@ -93,18 +95,28 @@ async def end_empty(context: Context) -> int:
 async def finish(
     connection: AsyncConnection,
     run: RunRow,
-    why: Literal["host", "empty", "limit"],
+    why: Literal["host", "empty", "limit", "breakouts_closed"],
     *,
     by: str | None,
     now: datetime,
 ) -> None:
-    """End a run that is held, and everything that hangs on it."""
+    """End a run that is held, and everything that hangs on it: its breakouts too."""
+    await finish_breakouts(connection, run, by=by, now=now)
     await runs.end_run(connection, run, why=why, now=now)
     await durable.tell(connection, run, "meeting.ended", MeetingEndedEvent(reason=why), by=by, now=now)
     await outbox.collect(
         connection, CloseMeetingMedia(meeting_id=run.meeting_id), key=f"media:{run.meeting_id}"
     )
     await hooks.tell_meeting(connection, "meeting.ended", run.meeting_id, now=now, reason=why)
+
+
+async def finish_breakouts(
+    connection: AsyncConnection, run: RunRow, *, by: str | None, now: datetime
+) -> None:
+    """End the breakouts of a run that is held, and forget who belonged where."""
+    for room in (await breakouts.lock_rooms(connection, run.run_id)).values():
+        await finish(connection, room, "breakouts_closed", by=by, now=now)
+    await breakouts.delete_breakouts(connection, run.run_id)
 
 
 async def _devices(

@@ -91,12 +91,15 @@ meetings = Table(
     Column("host_email", Text),
     Column("host_locale", Text),
     Column("changed_alone", Boolean, nullable=False, server_default="false"),
+    Column("parent_id", _ID),
+    Column("parent_run_id", _ID),
     Index(
         "meetings_number_key",
         "meeting_no",
         unique=True,
         postgresql_where=text("status IN ('scheduled', 'lobby_open', 'live') AND series_id IS NULL"),
     ),
+    Index("meetings_parent_run_idx", "parent_run_id", postgresql_where=text("parent_run_id IS NOT NULL")),
     Index("meetings_recurrence_key", "series_id", "recurrence_id", unique=True),
     Index("meetings_opening_idx", "opens_at", postgresql_where=text("status = 'scheduled'")),
     Index("meetings_number_idx", "meeting_no"),
@@ -223,6 +226,7 @@ participants = Table(
     Column("renamed", Boolean, nullable=False, server_default="false"),
     Column("role_given", Boolean, nullable=False, server_default="false"),
     Column("may_unmute", Boolean, nullable=False, server_default="false"),
+    Column("origin_id", _ID),
     UniqueConstraint(
         "run_id",
         "device_id",
@@ -231,6 +235,7 @@ participants = Table(
         postgresql_nulls_not_distinct=True,
     ),
     Index("participants_user_idx", "meeting_id", "user_id"),
+    Index("participants_origin_idx", "origin_id", postgresql_where=text("origin_id IS NOT NULL")),
     Index("participants_waiting_idx", "run_id", "asked_at", postgresql_where=text("state = 'waiting'")),
 )
 
@@ -457,3 +462,47 @@ passes = Table(
 )
 """Ways in for people whom other software vouches for: name and role are its word. The device that comes first
 with one keeps it."""
+
+breakouts = Table(
+    "breakouts",
+    METADATA,
+    Column("run_id", _ID, ForeignKey(runs.c.run_id, ondelete="CASCADE"), primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("assignment", Text, nullable=False),
+    Column("may_return", Boolean, nullable=False),
+    Column("ends_at", _TIME),
+    Index(
+        "breakouts_ends_idx",
+        "ends_at",
+        postgresql_where=text("ends_at IS NOT NULL AND status <> 'planned'"),
+    ),
+)
+"""The breakout rooms of a run, as one: at `ends_at` everybody returns, or, returning, the rooms end."""
+
+breakout_rooms = Table(
+    "breakout_rooms",
+    METADATA,
+    Column("breakout_id", _ID, primary_key=True),
+    Column("run_id", _ID, ForeignKey(breakouts.c.run_id, ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("help_by", Text),
+    UniqueConstraint("run_id", "position", name="breakout_rooms_position_key"),
+)
+"""Open, each is a meeting with the same id, whose `parent_run_id` is this run."""
+
+breakout_places = Table(
+    "breakout_places",
+    METADATA,
+    Column("run_id", _ID, ForeignKey(breakouts.c.run_id, ondelete="CASCADE"), primary_key=True),
+    Column(
+        "participant_id",
+        _ID,
+        ForeignKey(participants.c.participant_id, ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("breakout_id", _ID),
+    Column("inside_id", _ID),
+)
+"""Where people of the main room belong (null: there), and which breakout they are connected to;
+`participants.origin_id` is who somebody in a breakout is in the main room."""

@@ -11,7 +11,7 @@ from meeting_system.kit import outbox
 from meeting_system.meeting import durable, hooks, rules
 from meeting_system.meeting.durable import Effect, Turn
 from meeting_system.meeting.errors import ParticipantNotFound
-from meeting_system.meeting.repository import floor, runs
+from meeting_system.meeting.repository import breakouts, floor, runs
 from meeting_system.meeting.repository.runs import ParticipantRow
 from meeting_system.meeting.rules import PRESENT
 
@@ -57,9 +57,24 @@ def removing(target_id: str) -> Effect:
             ClosePeer(meeting_id=turn.run.meeting_id, participant_id=target_id),
             key=f"media:{target_id}",
         )
+        await _remove_from_breakouts(turn, target_id)
         return {}
 
     return remove
+
+
+async def _remove_from_breakouts(turn: Turn, target_id: str) -> None:
+    """Out of the meeting is out of its breakouts."""
+    for room, inside in await breakouts.find_inside(turn.connection, turn.run.run_id, target_id):
+        await runs.ban(turn.connection, room.meeting_id, inside, by=turn.actor.display_name, now=turn.now)
+        event = ParticipantRemoved(participant_id=inside.participant_id)
+        by = turn.actor.participant_id
+        await durable.tell(turn.connection, room, "participant.removed", event, by=by, now=turn.now)
+        await outbox.collect(
+            turn.connection,
+            ClosePeer(meeting_id=room.meeting_id, participant_id=inside.participant_id),
+            key=f"media:{inside.participant_id}",
+        )
 
 
 def locking(*, locked: bool) -> Effect:

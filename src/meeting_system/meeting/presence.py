@@ -10,7 +10,7 @@ from meeting_system.contracts.meeting_options import MeetingOptions
 from meeting_system.contracts.signal import ChatMessage, MeetingState, PollState
 from meeting_system.contracts.signal_floor import LobbyState
 from meeting_system.kernel.ids import is_id
-from meeting_system.meeting import hooks, lobby, poll_rules, rules
+from meeting_system.meeting import breakout_life, hooks, lobby, poll_rules, rules
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.errors import MeetingNotLive
 from meeting_system.meeting.repository import attendance, chat, private_chat, runs
@@ -47,6 +47,8 @@ async def report_presence(context: Context, report: ReportPresence) -> None:
             )
     if report.state == "connected":
         await lobby.settle(context, report.meeting_id, report.run_id)
+    if kind is not None:
+        await breakout_life.see(context, report)
 
 
 async def load_room(context: Context, request: LoadRoom) -> RoomView:
@@ -89,6 +91,7 @@ async def load_room(context: Context, request: LoadRoom) -> RoomView:
         given=row["given"],
         lobby=LobbyState(waiting=row["waiting"], messages=row["lobby_messages"]),
         host_present=row["host_present"],
+        breakouts=row["breakouts"],
     )
 
 

@@ -19,6 +19,7 @@ from meeting_system.meeting import (
     rules,
     streams,
 )
+from meeting_system.meeting.breakout_routes import create_breakout_routes
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.durable import Effect
 from meeting_system.meeting.floor_routes import create_floor_routes
@@ -54,6 +55,7 @@ def create_routes(context: Context) -> Sequence[BaseRoute]:
         *_admin_routes(context),
         *create_talk_routes(context),
         *create_floor_routes(context),
+        *create_breakout_routes(context),
     ]
 
 

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -39,6 +40,11 @@ class Reference:
 
     meeting_id: str | None = None
     meeting_no: str | None = None
+
+
+def shuffle(people: Sequence[str]) -> list[str]:
+    """Return them in a random order."""
+    return secrets.SystemRandom().sample(people, len(people))
 
 
 def parse_reference(text: str) -> Reference:

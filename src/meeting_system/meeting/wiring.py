@@ -10,7 +10,7 @@ from meeting_system.kit.passwords import Passwords
 from meeting_system.kit.plug import Plug, Ports
 from meeting_system.kit.tasks import alongside
 from meeting_system.kit.turn import Turn, TurnSettings
-from meeting_system.meeting import jobs, live, polls
+from meeting_system.meeting import breakout_life, jobs, live, polls
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.handlers import create_handlers
 from meeting_system.meeting.routes import create_routes
@@ -18,6 +18,8 @@ from meeting_system.meeting.settings import MeetingSettings
 
 NO_TURN = TurnSettings()
 COUNT_S = 5.0
+BREAKOUTS_S = 1.0
+"""People watch a countdown to the end of breakouts."""
 TELL_S = 1.0
 """A room hears of the votes of about a second together."""
 
@@ -31,9 +33,10 @@ def create(ports: Ports, settings: MeetingSettings, turn: TurnSettings = NO_TURN
     async def run() -> AsyncIterator[None]:
         looking_after = every(settings.look_after_s, partial(jobs.look_after, context), name="meeting")
         counting = every(COUNT_S, partial(jobs.count_live, context), name="meeting_count")
+        ending = every(BREAKOUTS_S, partial(breakout_life.end_due, context), name="meeting_breakouts")
         try:
             telling = every(TELL_S, partial(polls.tell_votes, context), name="meeting_polls")
-            async with alongside(looking_after, counting, telling):
+            async with alongside(looking_after, counting, telling, ending):
                 yield
         finally:
             passwords.close()

@@ -37,6 +37,7 @@ from meeting_system.kernel.errors import AppError, Unavailable
 from meeting_system.kit.log import logger
 from meeting_system.kit.trace import Trace, current_trace_id, new_trace, span, to_trace, traced
 from meeting_system.signaling import publishing
+from meeting_system.signaling.breakout_commands import BREAKOUT_REQUESTS
 from meeting_system.signaling.core import ASK_TIMEOUT_S, Core, raise_if_over
 from meeting_system.signaling.errors import (
     AnswerLost,
@@ -225,6 +226,7 @@ _DURABLE: dict[str, Callable[[dict[str, Any], Any], Request[Any]]] = {
     "meeting.lock": lambda key, data: LockMeeting(**key, locked=data.locked),
     "meeting.end": lambda key, _: EndMeeting(**key),
     **FLOOR_REQUESTS,
+    **BREAKOUT_REQUESTS,
 }
 
 

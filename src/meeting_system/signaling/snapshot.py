@@ -32,6 +32,7 @@ def take(room: RoomState, view: RoomView, me: ParticipantState, slots: Sequence[
         private_messages=_latest(personal.private_messages),
         polls=[_chosen(poll, personal) for poll in view.polls],
         may_unmute=view.may_unmute,
+        breakouts=view.breakouts,
         lobby=view.lobby if me.role in MODERATORS else None,
     )
 

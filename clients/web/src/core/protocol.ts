@@ -55,6 +55,108 @@ export interface Ack {
   problem?: Problem | null;
 }
 
+/** Where somebody belongs and where they are; null: the main room. Ids are those of the main room. */
+export interface BreakoutPlace {
+  participant_id: string;
+  display_name: string;
+  breakout_id?: string | null;
+  /** the room that they are connected to */
+  inside_id?: string | null;
+}
+
+/** One room; its id is the id of the meeting that it is while rooms are open. */
+export interface BreakoutRoom {
+  breakout_id: string;
+  title: string;
+  /** the name of who asked hosts to come */
+  help_by?: string | null;
+}
+
+/** breakouts.ask_help: from the breakout that one is in. Event breakouts.changed, with `help_by`. */
+export type BreakoutsAskHelp = Record<string, never>;
+
+/** breakouts.assign: before the rooms open, and to move people afterwards. Event breakouts.placed. */
+export interface BreakoutsAssign {
+  places: PlaceWanted[];
+}
+
+/** breakouts.broadcast: to the main room and to every breakout. Event breakouts.said. */
+export interface BreakoutsBroadcast {
+  body: string;
+}
+
+/** breakouts.changed (D): to the main room and every breakout; null: there are none, nor places. */
+export interface BreakoutsChanged {
+  breakouts?: BreakoutsHead | null;
+}
+
+/**
+ * breakouts.choose: where oneself goes; null: back to the main room. Hosts always may, others where the
+ * rooms are made so. Event breakouts.placed.
+ */
+export interface BreakoutsChoose {
+  breakout_id?: string | null;
+}
+
+/** breakouts.close: everybody is brought back, after a countdown. Event breakouts.changed. */
+export interface BreakoutsClose {
+  countdown_s?: number;
+}
+
+/**
+ * breakouts.create: new rooms instead of the planned ones. `random`: everybody but hosts and co-hosts is
+ * spread evenly; `choose`: people choose by themselves. Events breakouts.changed, breakouts.placed.
+ */
+export interface BreakoutsCreate {
+  titles: string[];
+  assignment?: "random" | "manual" | "choose";
+  may_return?: boolean;
+}
+
+/** breakouts.extend: so much longer, also when they are closing. Event breakouts.changed. */
+export interface BreakoutsExtend {
+  by_s: number;
+}
+
+/** All but who is where. `returning`: everybody goes back to the main room, the rooms end soon after. */
+export interface BreakoutsHead {
+  status: "planned" | "open" | "closing" | "returning";
+  assignment: "random" | "manual" | "choose";
+  /** people may go back to the main room by themselves */
+  may_return: boolean;
+  ends_at?: string | null;
+  rooms: BreakoutRoom[];
+}
+
+/** breakouts.open: with a time, they end by themselves. Event breakouts.changed. */
+export interface BreakoutsOpen {
+  duration_s?: number | null;
+}
+
+/** breakouts.placed (D): new places of some; the others keep theirs. Breakouts hear what is theirs. */
+export interface BreakoutsPlaced {
+  places: BreakoutPlace[];
+}
+
+/** breakouts.said (D): a host to all rooms. */
+export interface BreakoutsSaid {
+  display_name: string;
+  body: string;
+}
+
+/** In the snapshot: of the main room with everybody's place, of a breakout with those that concern it. */
+export interface BreakoutsState {
+  status: "planned" | "open" | "closing" | "returning";
+  assignment: "random" | "manual" | "choose";
+  /** people may go back to the main room by themselves */
+  may_return: boolean;
+  ends_at?: string | null;
+  rooms: BreakoutRoom[];
+  /** the breakout that this snapshot is of */
+  here?: string | null;
+  places: BreakoutPlace[];
+}
+
 /** A clean end: the client left on purpose, or the server says why it closes next. */
 export interface Bye {
   f: "bye";
@@ -375,7 +477,7 @@ export type MeetingEnd = Record<string, never>;
 
 /** meeting.ended (D) */
 export interface MeetingEnded {
-  reason: "host" | "empty" | "limit";
+  reason: "host" | "empty" | "limit" | "breakouts_closed";
 }
 
 /**
@@ -604,6 +706,12 @@ export interface Ping {
   f: "ping";
   n: number;
   t: number;
+}
+
+/** Where somebody is to be; null: in the main room. */
+export interface PlaceWanted {
+  participant_id: string;
+  breakout_id?: string | null;
 }
 
 /** poll.chosen (D, personal): what the viewer voted. */
@@ -837,6 +945,8 @@ export interface Snapshot {
   may_unmute: string[];
   /** for hosts and co-hosts */
   lobby?: LobbyState | null;
+  /** null: there are no breakout rooms */
+  breakouts?: BreakoutsState | null;
   /** in the lobby: nothing else is shown there */
   place?: LobbyPlace | null;
 }
@@ -890,6 +1000,14 @@ export interface CommandsData {
   "meeting.freeze": MeetingFreeze;
   "meeting.spotlight": MeetingSpotlight;
   "meeting.set_options": MeetingSetOptions;
+  "breakouts.create": BreakoutsCreate;
+  "breakouts.assign": BreakoutsAssign;
+  "breakouts.open": BreakoutsOpen;
+  "breakouts.extend": BreakoutsExtend;
+  "breakouts.broadcast": BreakoutsBroadcast;
+  "breakouts.ask_help": BreakoutsAskHelp;
+  "breakouts.choose": BreakoutsChoose;
+  "breakouts.close": BreakoutsClose;
 }
 
 export const COMMANDS: Record<keyof CommandsData, DeliveryClass> = {
@@ -924,6 +1042,14 @@ export const COMMANDS: Record<keyof CommandsData, DeliveryClass> = {
   "meeting.freeze": "D",
   "meeting.spotlight": "D",
   "meeting.set_options": "D",
+  "breakouts.create": "D",
+  "breakouts.assign": "D",
+  "breakouts.open": "D",
+  "breakouts.extend": "D",
+  "breakouts.broadcast": "D",
+  "breakouts.ask_help": "D",
+  "breakouts.choose": "D",
+  "breakouts.close": "D",
 };
 
 export interface EventsData {
@@ -966,6 +1092,9 @@ export interface EventsData {
   "meeting.frozen": MeetingFrozen;
   "meeting.spotlighted": MeetingSpotlighted;
   "meeting.options_changed": MeetingOptionsChanged;
+  "breakouts.changed": BreakoutsChanged;
+  "breakouts.placed": BreakoutsPlaced;
+  "breakouts.said": BreakoutsSaid;
 }
 
 export const EVENTS: Record<keyof EventsData, DeliveryClass> = {
@@ -1008,4 +1137,7 @@ export const EVENTS: Record<keyof EventsData, DeliveryClass> = {
   "meeting.frozen": "D",
   "meeting.spotlighted": "D",
   "meeting.options_changed": "D",
+  "breakouts.changed": "D",
+  "breakouts.placed": "D",
+  "breakouts.said": "D",
 };

@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from meeting_system.meeting.repository.breakouts import IN_ROOM
 from meeting_system.meeting.repository.messages import (
     PUBLIC,
     message_of,
@@ -140,11 +141,14 @@ async def list_who_saw(connection: AsyncConnection, run_id: str, sent_at: dateti
 
 
 # One statement is one snapshot: no message can be in the view and behind `log_seq` at the same time.
+# A breakout shows the number of its main room: its own lets nobody in.
 _ROOM = text(
     f"""
-    SELECT CAST(m.meeting_id AS text) AS meeting_id, m.meeting_no, m.title, m.host_name, m.locked,
+    SELECT CAST(m.meeting_id AS text) AS meeting_id, coalesce(
+               (SELECT p.meeting_no FROM meetings.meetings p WHERE p.meeting_id = m.parent_id), m.meeting_no
+           ) AS meeting_no, m.title, m.host_name, m.locked,
            r.started_at, r.ended_at, r.log_seq, m.chat_seq, m.options, r.frozen,
-           CAST(r.spotlight_id AS text) AS spotlight,
+           CAST(r.spotlight_id AS text) AS spotlight, {IN_ROOM} AS breakouts,
            EXISTS (SELECT FROM meetings.private_messages WHERE meeting_id = m.meeting_id) AS has_private,
            coalesce(CAST(m.options ->> 'history_for_late' AS boolean), true) AS history,
            (SELECT coalesce(jsonb_agg({message_of(PUBLIC, "c", "q")} ORDER BY c.seq), '[]')

@@ -218,11 +218,21 @@ async def list_leaderless(
     leads = participants.c.role.in_(MODERATORS)
     there = participants.c.state.in_(("connected", "reconnecting"))
     had = select(literal(1)).where(of_run, leads, participants.c.connected_at.is_not(None)).exists()
-    has = select(literal(1)).where(of_run, leads, or_(there, participants.c.changed_at >= since)).exists()
+    origin = participants.alias("origin")
+    # A host in a breakout is there as well; a breakout itself has no host of its own.
+    visits = origin.c.participant_id == participants.c.origin_id, origin.c.run_id == runs.c.run_id
+    recent = or_(there, participants.c.changed_at >= since)
+    has = select(literal(1)).where(of_run, leads, recent).exists()
+    visiting = select(literal(1)).where(*visits, leads, recent).exists()
+    is_breakout = (
+        select(literal(1))
+        .where(meetings.c.meeting_id == runs.c.meeting_id, meetings.c.parent_run_id.is_not(None))
+        .exists()
+    )
     heir = select(literal(1)).where(of_run, *_may_follow()).exists()
     statement = (
         select(runs.c.run_id, runs.c.meeting_id)
-        .where(runs.c.ended_at.is_(None), had, ~has, heir)
+        .where(runs.c.ended_at.is_(None), had, ~has, ~visiting, ~is_breakout, heir)
         .limit(limit)
     )
     return [(row.run_id, row.meeting_id) for row in await connection.execute(statement)]

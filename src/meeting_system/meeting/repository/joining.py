@@ -59,11 +59,12 @@ SELECT CAST(m.meeting_id AS text) AS meeting_id, m.status, m.password_hash, m.gu
   LEFT JOIN meetings.participants p ON p.run_id = r.run_id AND p.device_id = :device_id
         AND p.user_id IS NOT DISTINCT FROM CAST(:user_id AS uuid)
 """
-_READ_BY_ID = text(_READ + " WHERE m.meeting_id = CAST(:reference AS uuid)")
+# Nobody joins a breakout: who belongs there enters it (breakout_entry.py).
+_READ_BY_ID = text(_READ + " WHERE m.meeting_id = CAST(:reference AS uuid) AND m.parent_id IS NULL")
 _READ_BY_NUMBER = text(
     _READ
     + """
- WHERE m.meeting_no = :reference
+ WHERE m.meeting_no = :reference AND m.parent_id IS NULL
  ORDER BY m.ended_at DESC NULLS FIRST, (m.status = 'live') DESC,
           abs(extract(epoch FROM m.starts_at - CAST(:recently AS timestamptz)))
  LIMIT 1

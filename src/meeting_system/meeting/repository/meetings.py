@@ -87,6 +87,10 @@ _SHOWN = (
 )
 
 
+_LISTED = meetings.c.parent_id.is_(None)
+"""Breakouts are rooms of a meeting: no list shows them."""
+
+
 def _seen_by(user_id: str) -> Select[*tuple[object, ...]]:
     """Select meetings with the role of one account and how many are in each: one statement, no N+1."""
     latest = (
@@ -136,7 +140,7 @@ async def list_meetings(
     connection: AsyncConnection, user_id: str, *, before: str | None, limit: int
 ) -> list[MeetingRow]:
     """Return the meetings an account belongs to, newest first."""
-    statement = _seen_by(user_id).where(members.c.user_id == user_id)
+    statement = _seen_by(user_id).where(members.c.user_id == user_id, _LISTED)
     statement = statement.order_by(members.c.meeting_id.desc()).limit(limit)
     if before is not None:
         statement = statement.where(members.c.meeting_id < before)
@@ -152,7 +156,7 @@ async def list_upcoming(
 ) -> list[MeetingRow]:
     """Return the meetings of an account that are not over, the next first; an instant one is at its birth."""
     begins = func.coalesce(meetings.c.starts_at, meetings.c.created_at)
-    statement = _seen_by(user_id).where(members.c.user_id == user_id, meetings.c.status.not_in(OVER))
+    statement = _seen_by(user_id).where(members.c.user_id == user_id, meetings.c.status.not_in(OVER), _LISTED)
     if after is not None:
         statement = statement.where(tuple_(begins, meetings.c.meeting_id) > after)
     statement = statement.order_by(begins, meetings.c.meeting_id).limit(limit)
@@ -164,7 +168,7 @@ async def list_past(
 ) -> list[MeetingRow]:
     """Return the meetings of an account that took place, the latest first."""
     began = func.coalesce(meetings.c.started_at, meetings.c.created_at)
-    statement = _seen_by(user_id).where(members.c.user_id == user_id, meetings.c.status == "ended")
+    statement = _seen_by(user_id).where(members.c.user_id == user_id, meetings.c.status == "ended", _LISTED)
     if after is not None:
         statement = statement.where(tuple_(began, meetings.c.meeting_id) < after)
     statement = statement.order_by(began.desc(), meetings.c.meeting_id.desc()).limit(limit)
@@ -174,8 +178,8 @@ async def list_past(
 def named(reference: Reference) -> ColumnElement[bool]:
     """The condition for one meeting, or for all that ever had a number."""
     if reference.meeting_id is not None:
-        return meetings.c.meeting_id == reference.meeting_id
-    return meetings.c.meeting_no == reference.meeting_no
+        return and_(meetings.c.meeting_id == reference.meeting_id, _LISTED)
+    return and_(meetings.c.meeting_no == reference.meeting_no, _LISTED)
 
 
 async def find_preview(

@@ -317,12 +317,18 @@ def _nobody_since(moment: datetime, run_id: ColumnElement[str] | str) -> ColumnE
     """The condition that nobody is connected or in the lobby, and nobody came, went or was about to since
     `moment`.
 
-    A player that watches over WHEP is nobody: it would keep a meeting alive that everyone has left.
+    A player that watches over WHEP is nobody: it would keep a meeting alive that everyone has left. Who is in
+    a breakout is somebody.
     """
+    rooms = runs.alias("rooms")
+    breakouts = select(rooms.c.run_id).join(meetings, meetings.c.meeting_id == rooms.c.meeting_id)
     return ~(
         select(literal(1))
         .where(
-            participants.c.run_id == run_id,
+            or_(
+                participants.c.run_id == run_id,
+                participants.c.run_id.in_(breakouts.where(meetings.c.parent_run_id == run_id)),
+            ),
             or_(participants.c.stream_id.is_(None), participants.c.role != "observer"),
             or_(participants.c.state.in_(("connected", "waiting")), participants.c.changed_at >= moment),
         )
@@ -333,10 +339,14 @@ def _nobody_since(moment: datetime, run_id: ColumnElement[str] | str) -> ColumnE
 async def list_runs_to_end(
     connection: AsyncConnection, *, empty_since: datetime, begun_before: datetime, limit: int
 ) -> list[tuple[str, str]]:
-    """Return (run id, meeting id) of runs that look empty, or that go on too long."""
+    """Return (run id, meeting id) of runs that look empty, or that go on too long.
+
+    Breakouts end with their main room."""
     statement = (
         select(runs.c.run_id, runs.c.meeting_id)
+        .join(meetings, meetings.c.meeting_id == runs.c.meeting_id)
         .where(
+            meetings.c.parent_run_id.is_(None),
             runs.c.ended_at.is_(None),
             runs.c.started_at < empty_since,
             or_(runs.c.started_at < begun_before, _nobody_since(empty_since, runs.c.run_id)),
