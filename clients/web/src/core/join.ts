@@ -1,4 +1,6 @@
 /** Joining: who this device is, the ticket over HTTP, then a session. */
+import { enterBreakout } from "./breakouts/http";
+import { createJourney } from "./breakouts/journey";
 import type { HttpClient } from "./http/client";
 import type { Attendance, Joined } from "./http/meetings";
 import { fetchBans, fetchIceServers, joinMeeting } from "./http/meetings";
@@ -27,16 +29,7 @@ export function createJoin(parts: JoinParts): Core["join"] {
     const identity = await claimDevice(parts.persistence);
     try {
       const joined = await requestJoin(parts, input, identity);
-      const session = createMeetingSession({
-        joined,
-        identity,
-        devices: parts.devices,
-        iceServers: joined.iceServers ?? [],
-        fetchIceServers: () => fetchIceServers(parts.http, joined.meetingId, parts.attendances.get(joined.meetingId)),
-        fetchBans: () => fetchBans(parts.http, joined.meetingId, parts.attendances.get(joined.meetingId)),
-        rejoin: () => requestJoin(parts, { ...input, reference: joined.meetingId }, identity),
-        tellLeft: () => tellLeft(parts, joined.meetingId, identity),
-      });
+      const session = createJourney(journeyOf(parts, { ...input, reference: joined.meetingId }, joined, identity));
       window.__meeting = session;
       return session;
     } catch (error) {
@@ -44,6 +37,42 @@ export function createJoin(parts: JoinParts): Core["join"] {
       throw error;
     }
   };
+}
+
+/** The main room, and the ways to its breakouts and back. Devices and identity are the same in all of them. */
+function journeyOf(parts: JoinParts, input: JoinInput, main: Joined, identity: DeviceIdentity): Parameters<typeof createJourney>[0] {
+  const kept = { identity: { ...identity, release: () => undefined }, devices: { ...parts.devices, release: () => undefined } };
+  const openRoom = (joined: Joined, rejoin: () => Promise<Joined>, isMove: boolean): MeetingSession =>
+    createMeetingSession({
+      ...kept,
+      joined,
+      homeId: main.participantId,
+      isMove,
+      iceServers: joined.iceServers ?? [],
+      fetchIceServers: () => fetchIceServers(parts.http, joined.meetingId, parts.attendances.get(joined.meetingId)),
+      fetchBans: () => fetchBans(parts.http, joined.meetingId, parts.attendances.get(joined.meetingId)),
+      rejoin,
+      tellLeft: () => tellLeft(parts, joined.meetingId, identity),
+    });
+  const rejoin = () => requestJoin(parts, input, identity);
+  return {
+    first: openRoom(main, rejoin, false),
+    async open(breakoutId) {
+      const join = breakoutId === null ? rejoin : () => requestEntry(parts, main.meetingId, breakoutId, identity);
+      return openRoom(await join(), join, true);
+    },
+    release() {
+      parts.devices.release();
+      identity.release();
+    },
+  };
+}
+
+async function requestEntry(parts: JoinParts, meetingId: string, breakoutId: string, { deviceId }: DeviceIdentity): Promise<Joined> {
+  const joined = await enterBreakout(parts.http, { meetingId, breakoutId, deviceId }, parts.attendances.get(meetingId));
+  const guestToken = joined.guestToken ?? null;
+  parts.attendances.set(joined.meetingId, { participantId: joined.participantId, guestToken });
+  return joined;
 }
 
 /** A guest who joins again proves with their token who they were. */

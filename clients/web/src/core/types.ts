@@ -1,4 +1,5 @@
 /** The public face of `core`: what the interface (React or any other) sees of accounts and meetings. */
+import type { BreakoutActions, BreakoutNotice, BreakoutsView } from "./breakouts/types";
 import type { Rooms, Schedule, Scheduled } from "./schedule";
 import type { ChatEntry, Poll, Talk, TalkSession } from "./talk/types";
 import type { Administration, Security } from "./types-account";
@@ -6,6 +7,7 @@ import type { Webhooks } from "./types-webhooks";
 
 export type * from "./types-account";
 export type * from "./types-webhooks";
+export type * from "./breakouts/types";
 export type * from "./schedule";
 export type * from "./talk/types";
 
@@ -151,7 +153,7 @@ export interface Participant {
 
 export type EndReason = "left" | "removed" | "denied" | "ended" | "replaced" | "refused" | "version";
 
-export interface MeetingView extends FloorView {
+export interface MeetingView extends BreakoutsView, FloorView {
   /** `waiting`: in the lobby, where nothing of the meeting is seen. */
   phase: "joining" | "waiting" | "live" | "reconnecting" | "ended";
   endReason: EndReason | null;
@@ -185,6 +187,7 @@ export interface MeetingView extends FloorView {
 
 /** Things that happen once and are shown for a moment. */
 export type MeetingNotice =
+  | BreakoutNotice
   | { type: "reaction"; participantId: string; emoji: string }
   | { type: "muted_by_host"; source: Source }
   | { type: "asked_to_unmute" | "muted_all" }
@@ -205,7 +208,7 @@ export interface TileRequest {
   width: number;
 }
 
-export interface MeetingSession extends TalkSession, FloorActions {
+export interface MeetingSession extends TalkSession, BreakoutActions, FloorActions {
   view: Store<MeetingView>;
   onNotice(listener: (notice: MeetingNotice) => void): () => void;
   /** What is visible now; the core maps it to receive slots. Calling it often is fine: it is debounced. */

@@ -1,6 +1,7 @@
 /** All texts, by language and by the feature that says them. */
 import enAccount from "./en/account.json";
 import enAdmin from "./en/admin.json";
+import enBreakouts from "./en/breakouts.json";
 import enChat from "./en/chat.json";
 import enCommon from "./en/common.json";
 import enConnection from "./en/connection.json";
@@ -20,6 +21,7 @@ import enSettings from "./en/settings.json";
 import enWebhooks from "./en/webhooks.json";
 import zhAccount from "./zh-CN/account.json";
 import zhAdmin from "./zh-CN/admin.json";
+import zhBreakouts from "./zh-CN/breakouts.json";
 import zhChat from "./zh-CN/chat.json";
 import zhCommon from "./zh-CN/common.json";
 import zhConnection from "./zh-CN/connection.json";
@@ -43,6 +45,7 @@ export const resources = {
     translation: {
       account: enAccount,
       admin: enAdmin,
+      breakouts: enBreakouts,
       chat: enChat,
       common: enCommon,
       connection: enConnection,
@@ -66,6 +69,7 @@ export const resources = {
     translation: {
       account: zhAccount,
       admin: zhAdmin,
+      breakouts: zhBreakouts,
       chat: zhChat,
       common: zhCommon,
       connection: zhConnection,

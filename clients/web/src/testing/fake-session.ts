@@ -1,4 +1,5 @@
 /** A meeting that a test directs: it sets the view, sends notices, and reads what was asked of the session. */
+import type { BreakoutActions } from "../core/breakouts/types";
 import type { ChatEntry, Poll } from "../core/talk/types";
 import type { MeetingNotice, MeetingSession, MeetingView, Participant, PauseReason } from "../core/types";
 import { fakeStore } from "./fake-store";
@@ -113,6 +114,19 @@ function fakeFloor(recorded: (name: string) => (...words: unknown[]) => Promise<
   };
 }
 
+function fakeBreakouts(recorded: (name: string) => (...words: unknown[]) => Promise<void>): BreakoutActions {
+  return {
+    createBreakouts: recorded("createBreakouts"),
+    assignBreakouts: (places) => recorded("assignBreakouts")(JSON.stringify(places)),
+    openBreakouts: recorded("openBreakouts"),
+    extendBreakouts: recorded("extendBreakouts"),
+    broadcastToBreakouts: recorded("broadcastToBreakouts"),
+    askBreakoutHelp: recorded("askBreakoutHelp"),
+    chooseBreakout: recorded("chooseBreakout"),
+    closeBreakouts: recorded("closeBreakouts"),
+  };
+}
+
 export interface FakeSession extends MeetingSession {
   view: FakeStore<MeetingView>;
   tilesChanged: FakeStore<number>;
@@ -150,6 +164,8 @@ function fakeView(part: Partial<MeetingView> = {}): MeetingView {
     speakers: [],
     chat: [],
     polls: [],
+    breakouts: null,
+    homeId: SELF_ID,
     media: "connected",
     screenSharing: false,
     ...part,
@@ -209,6 +225,7 @@ export function fakeSession(part: Partial<MeetingView> = {}): FakeSession {
     removeParticipant: recorded("removeParticipant"),
     lock: recorded("lock"),
     ...fakeFloor(recorded),
+    ...fakeBreakouts(recorded),
     endForAll: () => {
       record("endForAll");
       view.patch({ phase: "ended", endReason: "ended" });

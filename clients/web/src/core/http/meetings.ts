@@ -70,6 +70,6 @@ export function joinMeeting(http: HttpClient, input: JoinRequest, attendance: At
   return http.post<Joined>(`/meetings/${reference}/join`, body, asGuest(attendance));
 }
 
-function asGuest(attendance: Attendance | undefined): { token?: string } {
+export function asGuest(attendance: Attendance | undefined): { token?: string } {
   return attendance?.guestToken == null ? {} : { token: attendance.guestToken };
 }

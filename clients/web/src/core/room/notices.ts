@@ -1,4 +1,5 @@
 /** What of an event is shown for a moment. Pure. */
+import { breakoutNotice, isMoving } from "../breakouts/state";
 import type { MeetingNotice } from "../types";
 import type { RoomEvent, RoomState } from "./state";
 import { moderates } from "./floor";
@@ -43,16 +44,16 @@ export function noticeOf(before: RoomState, event: RoomEvent): MeetingNotice | n
     case "participant.joined": {
       const { participant } = event.data;
       const known = findParticipant(before, participant.participant_id);
-      if (known !== undefined || participant.participant_id === before.selfId) return null;
+      if (known !== undefined || isMoving(before, participant.participant_id) || participant.participant_id === before.selfId) return null;
       return { type: "joined", displayName: participant.display_name };
     }
     case "participant.left":
     case "participant.removed": {
       const gone = findParticipant(before, event.data.participant_id);
-      if (gone === undefined || gone.participant_id === before.selfId) return null;
+      if (gone === undefined || isMoving(before, gone.participant_id) || gone.participant_id === before.selfId) return null;
       return { type: "left", displayName: gone.display_name };
     }
     default:
-      return null;
+      return breakoutNotice(before, event);
   }
 }

@@ -1,5 +1,6 @@
 /** What is known of the room: a snapshot, and every event applied to it. Pure. */
-import type { EventFrame, EventsData, MeetingState, ParticipantState, Snapshot } from "../protocol";
+import { applyBreakouts } from "../breakouts/state";
+import type { BreakoutsState, EventFrame, EventsData, MeetingState, ParticipantState, Snapshot } from "../protocol";
 import type { Messages } from "../talk/messages";
 import { changeMessage, mergeMessages, react } from "../talk/messages";
 import type { Polls } from "../talk/polls";
@@ -20,6 +21,9 @@ export interface RoomState extends FloorState {
   polls: Polls;
   speakers: readonly string[];
   quality: Readonly<Record<string, Quality>>;
+  breakouts: BreakoutsState | null;
+  /** Who this person is in the main room. */
+  homeId: string | null;
 }
 
 export const EMPTY_ROOM: RoomState = {
@@ -31,6 +35,8 @@ export const EMPTY_ROOM: RoomState = {
   polls: [],
   speakers: [],
   quality: {},
+  breakouts: null,
+  homeId: null,
   mayUnmute: [],
   lobby: null,
   place: null,
@@ -55,6 +61,8 @@ export function applySnapshot(state: RoomState, snapshot: Snapshot): RoomState {
     polls: snapshot.polls,
     speakers: [],
     quality: {},
+    breakouts: snapshot.breakouts ?? null,
+    homeId: state.homeId,
     mayUnmute: snapshot.may_unmute,
     lobby: snapshot.lobby ?? null,
     place: snapshot.place ?? null,
@@ -93,7 +101,7 @@ export function applyEvent(state: RoomState, event: RoomEvent): RoomState {
     case "quality":
       return { ...state, quality: { ...state.quality, [event.data.participant_id]: event.data.quality } };
     default:
-      return applyFloor(state, event);
+      return applyFloor(applyBreakouts(state, event), event);
   }
 }
 

@@ -1,7 +1,8 @@
 /** The room as the interface sees it. Pure. */
+import type { Breakouts, BreakoutsView } from "../breakouts/types";
 import { camelize } from "../camelize";
 import type { FloorView } from "../floor-types";
-import type { MeetingState, ParticipantState } from "../protocol";
+import type { BreakoutsState, MeetingState, ParticipantState } from "../protocol";
 import type { ChatEntry } from "../talk/types";
 import { chatEntry, pendingEntry, pollView } from "../talk/view";
 import type { MeetingView, Participant, Quality, Source } from "../types";
@@ -10,7 +11,7 @@ import { blockedIn } from "./rights";
 import type { RoomState } from "./state";
 import { findParticipant } from "./state";
 
-type Shown = "meeting" | "selfId" | "role" | "participants" | "speakers" | "chat" | "polls" | keyof FloorView;
+type Shown = "meeting" | "selfId" | "role" | "participants" | "speakers" | "chat" | "polls" | keyof BreakoutsView | keyof FloorView;
 export type RoomView = Pick<MeetingView, Shown>;
 
 /** Makes views of one room; what did not change stays the same object, so that React renders little. */
@@ -19,6 +20,7 @@ export function createRoomViews(): (room: RoomState, pending: PendingChats) => R
   const entryOf = remember(chatEntry);
   const meetingOf = remember((meeting: RoomState["meeting"]) => meeting && meetingView(meeting));
   const lobbyOf = remember((lobby: RoomState["lobby"]) => lobby && camelize(lobby));
+  const breakoutsOf = remember((breakouts: RoomState["breakouts"]) => breakouts && breakoutsView(breakouts));
   const placeOf = remember((place: RoomState["place"]) => place && camelize(place));
   const blockedOf = rememberList<Source>();
   const peopleOf = remember((people: RoomState["participants"], quality: RoomState["quality"], self: string | null) =>
@@ -47,6 +49,8 @@ export function createRoomViews(): (room: RoomState, pending: PendingChats) => R
       mayUnmute: room.mayUnmute,
       lobby: lobbyOf(room.lobby),
       place: placeOf(room.place),
+      breakouts: breakoutsOf(room.breakouts),
+      homeId: room.homeId,
       blocked: blockedOf(blockedIn(room)),
       chat: chatOf(saidOf(room.messages, room.privateMessages, selfId), pending, selfId, self?.display_name ?? ""),
       polls: pollsOf(room.polls),
@@ -69,6 +73,17 @@ function mixed(messages: ChatEntry[], secrets: ChatEntry[]): ChatEntry[] {
 function meetingView(meeting: MeetingState): NonNullable<MeetingView["meeting"]> {
   const { options, frozen, spotlight, ...rest } = camelize(meeting);
   return { ...rest, options, frozen, spotlight: spotlight ?? null };
+}
+
+function breakoutsView(state: BreakoutsState): Breakouts {
+  const { endsAt, here, rooms, places, ...rest } = camelize(state);
+  return {
+    ...rest,
+    endsAt: endsAt ?? null,
+    here: here ?? null,
+    rooms: rooms.map((room) => ({ ...room, helpBy: room.helpBy ?? null })),
+    places: places.map((place) => ({ ...place, breakoutId: place.breakoutId ?? null, insideId: place.insideId ?? null })),
+  };
 }
 
 /** The same list as long as it says the same. */

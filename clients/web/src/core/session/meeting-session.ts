@@ -1,4 +1,5 @@
 /** One meeting from join to end: signaling, room, media and devices wired together. */
+import { createBreakoutCommands } from "../breakouts/commands";
 import type { DeviceIdentity } from "../identity";
 import type { Joined } from "../http/meetings";
 import { likelyTiles } from "../media/layout";
@@ -29,6 +30,10 @@ import { createViewStore } from "./view-store";
 
 export interface SessionParts {
   joined: Joined;
+  /** Who this person is in the main room. */
+  homeId: string;
+  /** From another room of the same meeting: nothing is switched off on the way. */
+  isMove: boolean;
   identity: DeviceIdentity;
   devices: Devices;
   iceServers: RTCIceServer[];
@@ -51,7 +56,7 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
   const machine = new SignalingMachine(identity.deviceId, Math.random, () => link.wasUp());
   /** Whether this session knows what of ours is on. */
   let isAnnounced = false;
-  let hasEntered = false;
+  let hasEntered = parts.isMove;
   /** Null until the interface has shown somebody else: its first drawing may be empty. */
   let tiles: readonly TileRequest[] | null = null;
 
@@ -70,7 +75,7 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
     isAnnounced = true;
   }
 
-  const feed = createRoomFeed({
+  const feed = createRoomFeed(parts.homeId, {
     notice: notices.tell,
     ownMessage: (message) => outgoing.confirm(message),
     mutedByHost: (source) => void switchOff(source),
@@ -190,6 +195,7 @@ export function createMeetingSession(parts: SessionParts): MeetingSession {
 
   window.addEventListener("pagehide", onPageHide);
   return {
+    ...createBreakoutCommands((type, data) => signaling.send(type, data)),
     ...createFloorActions(signaling, parts.fetchBans),
     view: createViewStore({ phase, room: feed.room, pending: outgoing.pending, media: link.state, screen: screen.tracks }),
     onNotice: notices.listen,

@@ -24,8 +24,8 @@ export interface FeedListener {
   mediaRebuild(): void;
 }
 
-export function createRoomFeed(listener: FeedListener): RoomFeed {
-  const room = createStore<RoomState>(EMPTY_ROOM);
+export function createRoomFeed(homeId: string, listener: FeedListener): RoomFeed {
+  const room = createStore<RoomState>({ ...EMPTY_ROOM, homeId });
 
   function tell(frame: EventFrame): void {
     const before = room.get();

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 
 import { useAttempt } from "../../../ui/attempt";
 import { Confirm } from "../../../ui/dialog";
-import { useIsHost, useSession } from "../../../ui/meeting";
+import { useIsHost, useSession, useView } from "../../../ui/meeting";
 import { Menu, MenuAction } from "../../../ui/menu";
 import { ControlButton } from "./control-button";
 
@@ -14,10 +14,12 @@ export function LeaveButton() {
   const session = useSession();
   const attempt = useAttempt();
   const isHost = useIsHost();
+  // A breakout room is closed with the others.
+  const mayEnd = useView((view) => view.breakouts?.here ?? null) === null;
   const [ending, setEnding] = useState(false);
   const leave = () => void session.leave();
   const icon = <PhoneOff size={22} />;
-  if (!isHost) {
+  if (!isHost || !mayEnd) {
     return <ControlButton label={t("room.leave")} icon={icon} tone="leave" onPress={leave} data-testid="leave" />;
   }
   return (

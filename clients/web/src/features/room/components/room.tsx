@@ -8,6 +8,7 @@ import { Button } from "../../../ui/button";
 import { MeetingProvider, useView } from "../../../ui/meeting";
 import { PageSpinner } from "../../../ui/spinner";
 import { PHONE, useMediaQuery } from "../../../ui/use-media-query";
+import { BreakoutBanner, BreakoutsDialog } from "../../breakouts";
 import { useChatDesk } from "../../chat";
 import { useFocusOnMount } from "../../../ui/use-focus-on-mount";
 import { usePageTitle } from "../../shell";
@@ -78,6 +79,7 @@ function RoomContent() {
           {t("room.stage")}
         </h1>
         <FreezeBanner />
+        <BreakoutBanner onOpen={() => setDialog("breakouts")} />
         {own.screenSharing ? <SharingBanner onStop={own.toggleScreen} /> : null}
         {isJoining ? <PageSpinner label={t("room.joining")} /> : <Stage mode={mode} pinned={pinned} onPin={setPinned} />}
         <AloneCard />
@@ -87,6 +89,7 @@ function RoomContent() {
       <RoomPanel panels={panels} desk={desk} />
       <Bar panels={panels} unread={desk.unreadInAll} more={more} />
       <UnmuteRequest />
+      {dialog === "breakouts" ? <BreakoutsDialog onClose={() => setDialog(null)} /> : null}
       {dialog === "settings" ? <SettingsDialog onClose={() => setDialog(null)} /> : null}
       {dialog === "connection" ? <ConnectionDialog onClose={() => setDialog(null)} /> : null}
       {dialog === "shortcuts" ? <ShortcutsDialog onClose={() => setDialog(null)} /> : null}

@@ -1,12 +1,13 @@
 /** What stands behind "more", once as a menu and once, on a phone, as a sheet. */
 import type { ReactNode } from "react";
-import { BarChart3, Gauge, Keyboard, LayoutGrid, Maximize, Minimize, PanelRight, Settings } from "lucide-react";
+import { BarChart3, Gauge, Keyboard, LayoutGrid, Maximize, Minimize, PanelRight, Settings, Split } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
+import { useHasBreakouts } from "../../breakouts";
 import type { ViewMode } from "../../stage";
 import { useFullScreen } from "./use-full-screen";
 
-export type RoomDialog = "settings" | "connection" | "shortcuts";
+export type RoomDialog = "settings" | "connection" | "shortcuts" | "breakouts";
 
 export interface MoreAction {
   id: string;
@@ -24,6 +25,7 @@ interface MoreOptions {
 
 export function useMoreActions({ mode, onMode, onDialog, onPolls }: MoreOptions): MoreAction[] {
   const { t } = useTranslation();
+  const hasBreakouts = useHasBreakouts();
   const { isFullScreen, isPossible, toggle } = useFullScreen();
   const view =
     mode === "grid"
@@ -37,6 +39,9 @@ export function useMoreActions({ mode, onMode, onDialog, onPolls }: MoreOptions)
   };
   return [
     { id: "polls", name: t("polls.title"), icon: <BarChart3 size={18} />, run: onPolls },
+    ...(hasBreakouts
+      ? [{ id: "breakouts", name: t("breakouts.title"), icon: <Split size={18} />, run: () => onDialog("breakouts") }]
+      : []),
     view,
     ...(isPossible ? [fullScreen] : []),
     { id: "settings", name: t("room.settings"), icon: <Settings size={18} />, run: () => onDialog("settings") },

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { ChatEntry, MeetingNotice, Source } from "../../../core/types";
 import { useProblemText } from "../../../i18n/problem";
 import { useFailures } from "../../../ui/attempt";
-import { useSession } from "../../../ui/meeting";
+import { useIsHost, useSession } from "../../../ui/meeting";
 
 export interface Toast {
   id: number;
@@ -80,6 +80,7 @@ export function useNotices(isChatOpen: boolean): { toasts: Toast[]; reactions: F
   const { t } = useTranslation();
   const textOf = useProblemText();
   const session = useSession();
+  const isHost = useIsHost();
   const failures = useFailures();
   const toasts = useFading<Toast>(TOAST_MS, MAX_TOASTS);
   const reactions = useFading<FloatingReaction>(REACTION_MS, MAX_REACTIONS);
@@ -127,6 +128,12 @@ export function useNotices(isChatOpen: boolean): { toasts: Toast[]; reactions: F
         break;
       case "asked_to_unmute":
         break; // a dialog asks
+      case "breakout_said":
+        say(t("breakouts.notice.said", { name: notice.displayName, text: notice.body }));
+        break;
+      case "breakout_help":
+        if (isHost) say(t("breakouts.notice.help", { name: notice.displayName, room: notice.title }), "warning");
+        break;
       case "problem":
         say(textOf(notice.problem), "warning");
         break;
