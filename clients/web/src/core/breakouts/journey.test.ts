@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { fakeSession } from "../../testing/fake-session";
+import { fakeSession, participant, self } from "../../testing/fake-session";
 import type { FakeSession } from "../../testing/fake-session";
 import { ProblemError } from "../problem";
 import type { MeetingSession } from "../types";
-import { READY_MS, createJourney } from "./journey";
+import { createJourney } from "./journey";
+import { READY_MS } from "./ready";
 import type { Breakouts } from "./types";
 
 const HOME = "p-self";
@@ -79,6 +80,21 @@ describe("a journey through breakout rooms", () => {
     expect(main.calls).toContain("leave");
     session.react("👍");
     expect(opened[0]!.next.calls).toContain("react 👍");
+  });
+
+  it("waits for the first picture of somebody who is there", async () => {
+    const { main, session, opened } = travel();
+    main.view.patch({ breakouts: breakouts("b-1") });
+    opened[0]!.arrive();
+    await settle();
+    const { next } = opened[0]!;
+    const others = [self(), participant({ participantId: "p-7" })];
+    next.view.patch({ phase: "live", media: "connected", participants: others });
+    await vi.advanceTimersByTimeAsync(READY_MS / 2);
+    expect(session.view.get().breakouts?.here).toBeNull();
+    next.tracks.set("p-7-camera", { muted: false } as MediaStreamTrack);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(session.view.get().breakouts?.here).toBe("b-1");
   });
 
   it("shows a room without media after a while", async () => {

@@ -5,10 +5,9 @@
 import { asProblem, isPassing } from "../problem";
 import { createStore } from "../store";
 import type { MeetingNotice, MeetingSession, MeetingView } from "../types";
+import { waitReady } from "./ready";
 import { wantedRoom } from "./state";
 
-/** As long as the next room's media may take before the room is shown anyway. */
-export const READY_MS = 3000;
 const RETRY_MS = 1000;
 
 interface JourneyParts {
@@ -64,7 +63,7 @@ export function createJourney({ first, open, release }: JourneyParts): MeetingSe
     let next: MeetingSession | null = null;
     try {
       next = await open(to);
-      if (!isOff()) await ready(next);
+      if (!isOff()) await waitReady(next);
     } catch (error) {
       if (isOff()) return;
       await giveUp(to, error);
@@ -122,24 +121,4 @@ function delegate(first: MeetingSession, current: () => MeetingSession): Meeting
   type Method = (...words: unknown[]) => unknown;
   const method = (name: string): Method => (...words) => (current() as unknown as Record<string, Method>)[name]?.(...words);
   return Object.fromEntries(Object.keys(first).map((name) => [name, method(name)])) as unknown as MeetingSession;
-}
-
-/** Resolves once a session can be shown; rejects when it ends before. */
-function ready(session: MeetingSession): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const done = (finish: () => void): void => {
-      clearTimeout(timer);
-      unsubscribe();
-      finish();
-    };
-    const look = (): void => {
-      const { phase, media, endProblem } = session.view.get();
-      if (phase === "ended") done(() => reject(endProblem ?? new Error("the room ended")));
-      else if (phase === "waiting" || (phase === "live" && media === "connected")) done(resolve);
-      else if (phase === "live") timer ??= setTimeout(() => done(resolve), READY_MS);
-    };
-    const unsubscribe = session.view.subscribe(look);
-    queueMicrotask(look);
-  });
 }

@@ -22,7 +22,7 @@ export function applyBreakouts(state: RoomState, event: RoomEvent): RoomState {
 
 /** A breakout knows the places that concern it; one's own always do. */
 function placed(state: RoomState, { here, places }: BreakoutsState, changed: BreakoutPlace[]): BreakoutPlace[] {
-  const all = new Map([...(places ?? []), ...changed].map((place) => [place.participant_id, place]));
+  const all = new Map([...places, ...changed].map((place) => [place.participant_id, place]));
   const concerns = ({ participant_id, breakout_id, inside_id }: BreakoutPlace): boolean =>
     here == null || participant_id === state.homeId || [breakout_id, inside_id].includes(here);
   return [...all.values()].filter(concerns).sort((a, b) => (a.participant_id < b.participant_id ? -1 : 1));
@@ -47,5 +47,5 @@ export function breakoutNotice(before: RoomState, event: RoomEvent): MeetingNoti
 
 /** Who goes to a breakout, or comes back from one, is neither gone nor new. */
 export function isMoving(room: RoomState, participantId: string): boolean {
-  return room.breakouts?.places?.some(({ participant_id }) => participant_id === participantId) === true;
+  return room.breakouts?.places.some(({ participant_id }) => participant_id === participantId) === true;
 }

@@ -1,0 +1,82 @@
+"""Two people are moved to a breakout room and back, in real browsers, without joining again."""
+
+import pytest
+from tests.e2e.patterns import ALICE, BOB, CAROL
+from tests.e2e.person import Person, by_id
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+
+MOVED = "view.breakouts?.here != null && view.participants.length === 2"
+BACK = "view.breakouts?.here == null && view.participants.length === 3"
+LONGEST_GAP_MS = 1000
+# For how long no picture of anybody else was there, at one go: asked at each drawing of the page.
+WATCH = """() => {
+  window.__gap = 0;
+  let since = null;
+  const look = () => {
+    const own = window.__meeting.view.get().selfId;
+    const videos = [...document.querySelectorAll('[data-testid^="tile-"]')]
+      .filter((tile) => !tile.dataset.testid.includes(own))
+      .flatMap((tile) => [...tile.querySelectorAll("video")]);
+    const shows = videos.some((video) => video.readyState >= 2 && video.videoWidth > 0);
+    const now = performance.now();
+    if (shows) since = null;
+    else window.__gap = Math.max(window.__gap, now - (since ??= now));
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+async def sees(person: Person, other: Person, hue: int) -> None:
+    await person.wait_sees(await other.self_id(), hue)
+
+
+async def test_two_are_moved_to_a_room_hear_the_host_and_come_back(trio: list[Person]) -> None:
+    alice, bob, carol = trio
+    await sees(bob, carol, CAROL.hue)
+    await sees(carol, bob, BOB.hue)
+    ids = [await person.self_id() for person in (bob, carol)]
+    loads = [await person.page.evaluate("performance.timeOrigin") for person in trio]
+    for person in (bob, carol):
+        await person.page.evaluate(WATCH)
+
+    await alice.page.click(by_id("open-more"))
+    await alice.page.get_by_role("menuitem", name="Breakout rooms").click()
+    await alice.page.get_by_role("button", name="Who goes where").click()
+    await alice.page.get_by_role("option", name="I decide").click()
+    await alice.page.click(by_id("create-breakouts"))
+    await alice.wait_view("view.breakouts?.status === 'planned'")
+    room = await alice.view("view.breakouts.rooms[0].breakoutId")
+    for participant_id in ids:
+        await alice.page.click(by_id(f"move-{participant_id}"))
+        await alice.page.click(by_id(f"move-{participant_id}-{room}"))
+    await alice.wait_view("view.breakouts.places.length === 2")
+    await alice.page.click(by_id("start-breakouts"))
+
+    for person in (bob, carol):
+        await person.wait_view(MOVED)
+        await person.page.get_by_text("You’re in Room 1").wait_for()
+    await sees(bob, carol, CAROL.hue)
+    await sees(carol, bob, BOB.hue)
+    await bob.wait_hears(CAROL.tone_hz)
+    await alice.wait_view("view.participants.length === 1")
+    await alice.wait_view(f"view.breakouts.places.every((place) => place.insideId === '{room}')")
+
+    await alice.page.fill(by_id("breakout-message"), "Five minutes left.")
+    await alice.page.click(by_id("breakout-send"))
+    for person in (bob, carol):
+        await person.page.get_by_text("Alice to all rooms: Five minutes left.").first.wait_for()
+
+    await alice.page.click(by_id("close-breakouts"))
+    for person in trio:
+        await person.wait_view(BACK)
+    await alice.page.keyboard.press("Escape")
+    await sees(bob, alice, ALICE.hue)
+    await sees(alice, carol, CAROL.hue)
+    assert [await person.self_id() for person in (bob, carol)] == ids, "back as who they were"
+    assert [await person.page.evaluate("performance.timeOrigin") for person in trio] == loads, (
+        "no page was loaded"
+    )
+    gaps_ms = [round(await person.page.evaluate("window.__gap")) for person in (bob, carol)]
+    assert max(gaps_ms) <= LONGEST_GAP_MS, gaps_ms
