@@ -189,7 +189,7 @@ async def test_time_runs_out_once_everybody_is_called_back_and_then_the_rooms_en
     assert sorted(await asyncio.gather(*(breakout_life.end_due(context) for _ in range(4)))) == [0, 0, 0, 1]
     ended = await heard(asked, "meeting.ended", 2)
     assert {event.meeting_id for event in ended} == set(house.rooms)
-    assert {event.d["reason"] for event in ended} == {"breakouts_closed"}
+    assert {event.d["because"] for event in ended} == {"breakouts_closed"}
     assert await house.seen(house.who["Host"]) is None
     answer = await house.ann.try_join(house.base.split("/")[-1])
     assert answer.json()["participant_id"] == house.who["Ann"].participant_id, "back as who they were"
@@ -216,8 +216,8 @@ async def test_rooms_end_with_their_meeting(house: House, asked: Asked) -> None:
     await house.do(house.host, "open", {})
     await house.enter(house.ann, 0)
     assert (await house.host.post(f"{house.base}/end")).status_code == 204
-    reasons = {event.meeting_id: event.d["reason"] for event in await heard(asked, "meeting.ended", 3)}
-    assert reasons == {house.base.split("/")[-1]: "host"} | dict.fromkeys(house.rooms, "breakouts_closed")
+    reasons = {event.meeting_id: event.d["because"] for event in await heard(asked, "meeting.ended", 3)}
+    assert reasons == {house.base.split("/")[-1]: None} | dict.fromkeys(house.rooms, "breakouts_closed")
 
 
 async def test_while_people_are_in_rooms_the_main_room_neither_ends_nor_gets_another_host(

@@ -144,6 +144,92 @@ class BanPage(Model):
     next_cursor: str | None
 
 
+class BreakoutIds(Model):
+    """The rooms that were made."""
+
+    breakout_ids: list[str]
+
+
+class BreakoutPlace(Model):
+    """Where somebody belongs and where they are; null: the main room. Ids are those of the main room."""
+
+    participant_id: str
+    display_name: str
+    breakout_id: str | None
+    inside_id: str | None = None
+
+
+class BreakoutRoom(Model):
+    """One room; its id is the id of the meeting that it is while rooms are open."""
+
+    breakout_id: str
+    title: str
+    help_by: str | None = None
+
+
+class PlaceWanted(Model):
+    """Where somebody is to be; null: in the main room."""
+
+    participant_id: str
+    breakout_id: str | None = None
+
+
+class BreakoutsAssign(Model):
+    """breakouts.assign: before the rooms open, and to move people afterwards. Event breakouts.placed."""
+
+    places: list[PlaceWanted]
+
+
+class BreakoutsBroadcast(Model):
+    """breakouts.broadcast: to the main room and to every breakout. Event breakouts.said."""
+
+    body: str
+
+
+class BreakoutsChoose(Model):
+    """breakouts.choose: where oneself goes; null: back to the main room. Hosts always may, others where the rooms are made so. Event breakouts.placed."""
+
+    breakout_id: str | None = None
+
+
+class BreakoutsClose(Model):
+    """breakouts.close: everybody is brought back, after a countdown. Event breakouts.changed."""
+
+    countdown_s: int = 0
+
+
+class BreakoutsCreate(Model):
+    """breakouts.create: new rooms instead of the planned ones. `random`: everybody but hosts and co-hosts is spread evenly; `choose`: people choose by themselves. Events breakouts.changed, breakouts.placed."""
+
+    titles: list[str]
+    assignment: Literal["random", "manual", "choose"] = "random"
+    may_return: bool = True
+
+
+class BreakoutsExtend(Model):
+    """breakouts.extend: so much longer, also when they are closing. Event breakouts.changed."""
+
+    by_s: int
+
+
+class BreakoutsOpen(Model):
+    """breakouts.open: with a time, they end by themselves. Event breakouts.changed."""
+
+    duration_s: int | None = None
+
+
+class BreakoutsState(Model):
+    """In the snapshot: of the main room with everybody's place, of a breakout with those that concern it."""
+
+    status: Literal["planned", "open", "closing", "returning"]
+    assignment: Literal["random", "manual", "choose"]
+    may_return: bool
+    ends_at: str | None = None
+    rooms: list[BreakoutRoom]
+    here: str | None = None
+    places: list[BreakoutPlace] | None = None
+
+
 class Cancel(Model):
     """POST /meetings/{id}/cancel: of a series this meeting, this and those after it, or all."""
 
@@ -403,6 +489,12 @@ class EmailChange(Model):
     password: str | None = None
 
 
+class Enter(Model):
+    """POST /meetings/{id}/breakouts/{breakout_id}/enter"""
+
+    device_id: str
+
+
 class Feed(Model):
     """A calendar to subscribe to. Its address is a secret and shown once: a new one replaces it."""
 
@@ -642,6 +734,12 @@ class LoginSession(Model):
     address: str | None
     user_agent: str | None
     current: bool
+
+
+class Looked(Model):
+    """The breakouts as everybody in the main room sees them."""
+
+    breakouts: BreakoutsState | None
 
 
 class MeetingOptions(Model):

@@ -405,7 +405,9 @@ class MeetingLocked(Message):
 class MeetingEnded(Message):
     """meeting.ended (D)"""
 
-    reason: Literal["host", "empty", "limit", "breakouts_closed"]
+    reason: Literal["host", "empty", "limit"]
+    because: Literal["breakouts_closed"] | None = None
+    """A breakout room ends with all of them; its main room goes on, unless it ends as well."""
 
 
 class SpeakersActive(Message):

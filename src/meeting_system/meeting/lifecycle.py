@@ -21,6 +21,8 @@ from meeting_system.meeting.repository.runs import RunRow
 
 _AT_ONCE = 100
 
+EndedWhy = Literal["host", "empty", "limit", "breakouts_closed"]
+
 
 async def start(context: Context, principal: Principal, meeting_id: str) -> None:
     """Make a meeting live before anybody joins. Errors: forbidden, meeting_ended."""
@@ -95,7 +97,7 @@ async def end_empty(context: Context) -> int:
 async def finish(
     connection: AsyncConnection,
     run: RunRow,
-    why: Literal["host", "empty", "limit", "breakouts_closed"],
+    why: EndedWhy,
     *,
     by: str | None,
     now: datetime,
@@ -103,11 +105,17 @@ async def finish(
     """End a run that is held, and everything that hangs on it: its breakouts too."""
     await finish_breakouts(connection, run, by=by, now=now)
     await runs.end_run(connection, run, why=why, now=now)
-    await durable.tell(connection, run, "meeting.ended", MeetingEndedEvent(reason=why), by=by, now=now)
+    await durable.tell(connection, run, "meeting.ended", _ended_event(why), by=by, now=now)
     await outbox.collect(
         connection, CloseMeetingMedia(meeting_id=run.meeting_id), key=f"media:{run.meeting_id}"
     )
     await hooks.tell_meeting(connection, "meeting.ended", run.meeting_id, now=now, reason=why)
+
+
+def _ended_event(why: EndedWhy) -> MeetingEndedEvent:
+    if why == "breakouts_closed":
+        return MeetingEndedEvent(reason="host", because=why)
+    return MeetingEndedEvent(reason=why)
 
 
 async def finish_breakouts(

@@ -471,11 +471,7 @@ breakouts = Table(
     Column("assignment", Text, nullable=False),
     Column("may_return", Boolean, nullable=False),
     Column("ends_at", _TIME),
-    Index(
-        "breakouts_ends_idx",
-        "ends_at",
-        postgresql_where=text("ends_at IS NOT NULL AND status <> 'planned'"),
-    ),
+    Index("breakouts_ends_idx", "ends_at", postgresql_where=text("status <> 'planned'")),
 )
 """The breakout rooms of a run, as one: at `ends_at` everybody returns, or, returning, the rooms end."""
 
@@ -491,16 +487,12 @@ breakout_rooms = Table(
 )
 """Open, each is a meeting with the same id, whose `parent_run_id` is this run."""
 
+_PERSON = participants.c.participant_id
 breakout_places = Table(
     "breakout_places",
     METADATA,
     Column("run_id", _ID, ForeignKey(breakouts.c.run_id, ondelete="CASCADE"), primary_key=True),
-    Column(
-        "participant_id",
-        _ID,
-        ForeignKey(participants.c.participant_id, ondelete="CASCADE"),
-        primary_key=True,
-    ),
+    Column("participant_id", _ID, ForeignKey(_PERSON, ondelete="CASCADE"), primary_key=True),
     Column("breakout_id", _ID),
     Column("inside_id", _ID),
 )

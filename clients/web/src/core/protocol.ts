@@ -477,7 +477,8 @@ export type MeetingEnd = Record<string, never>;
 
 /** meeting.ended (D) */
 export interface MeetingEnded {
-  reason: "host" | "empty" | "limit" | "breakouts_closed";
+  reason: "host" | "empty" | "limit";
+  because?: "breakouts_closed" | null;
 }
 
 /**

@@ -13,6 +13,7 @@ import { startI18n } from "../i18n";
 import { demoPlans } from "./demo-plans";
 import { USER, fakeCore } from "./fake-core";
 import { chatEntry, fakeSession, participant, poll, self } from "./fake-session";
+import { demoBreakouts } from "./demo-breakouts";
 import { paintedTrack } from "./painted-track";
 
 const NAMES = ["Ada Lovelace", "王建国", "Grace Hopper", "陈思远", "Linus Pauling", "周雨桐", "Marie Curie", "赵一鸣"];
@@ -79,6 +80,7 @@ if (options.has("paused")) {
   session.paused.set("p-1-camera", "bandwidth");
   session.paused.set("p-3-camera", "codec");
 }
+if (options.has("breakouts")) session.view.patch(demoBreakouts(options.get("breakouts") ?? ""));
 core.level.set(0.3);
 
 if (!options.has("no-video")) {

@@ -2,9 +2,9 @@
 import type { Camelized } from "../camelize";
 import type { BreakoutPlace as PlaceOnWire, BreakoutRoom as RoomOnWire, BreakoutsHead, PlaceWanted } from "../protocol";
 
-export type BreakoutRoom = Required<Camelized<RoomOnWire>>;
+type BreakoutRoom = Required<Camelized<RoomOnWire>>;
 /** Where somebody of the main room belongs, and where they are. Null: the main room. */
-export type BreakoutPlace = Required<Camelized<PlaceOnWire>>;
+type BreakoutPlace = Required<Camelized<PlaceOnWire>>;
 export type BreakoutAssignment = BreakoutsHead["assignment"];
 
 export interface Breakouts {

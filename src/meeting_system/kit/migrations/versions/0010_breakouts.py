@@ -34,8 +34,7 @@ _STATEMENTS = (
     )
     """,
     """
-    CREATE INDEX breakouts_ends_idx ON meetings.breakouts (ends_at)
-        WHERE ends_at IS NOT NULL AND status <> 'planned'
+    CREATE INDEX breakouts_ends_idx ON meetings.breakouts (ends_at) WHERE status <> 'planned'
     """,
     """
     CREATE TABLE meetings.breakout_rooms (
