@@ -1,13 +1,14 @@
 """Open WebSockets without a task and with little memory each: texts in by a call, frames out by one write.
 
-uvicorn and websockets do the handshake; then the connection is handed to a `Wire`, found in the ASGI scope's
-extensions under `WIRE`, and ASGI's `receive` and `send` are over. RFC 6455 without extensions: the frames of
+uvicorn and websockets do the handshake; then the connection of who asked for it (`ask_for_wire`, before it
+accepts) is handed to a `Wire`, found in the ASGI scope's extensions under `WIRE`, and ASGI's `receive` and
+`send` are over. RFC 6455 without extensions: the frames of
 one text are the same bytes for everybody, so they are made once.
 """
 
 import asyncio
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from struct import Struct
 from typing import Any, Protocol, cast
 
@@ -17,6 +18,7 @@ from websockets.frames import Close, Opcode
 from websockets.speedups import apply_mask
 
 WIRE = "meeting_system.wire"
+_WANTED = "meeting_system.wire_wanted"
 MAX_UNSENT_BYTES = 256 * 1024
 LINGER_S = 5.0
 """How long the other side may take to answer a close frame."""
@@ -41,6 +43,11 @@ class Fault(Exception):
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
+
+
+def ask_for_wire(scope: MutableMapping[str, Any]) -> None:
+    """Say, before accepting, that the application takes the connection as a `Wire`."""
+    scope["extensions"][_WANTED] = True
 
 
 def encode_text(text: str) -> bytes:
@@ -271,11 +278,12 @@ def _bound_backlog(transport: asyncio.Transport) -> None:
 
 
 class WireProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol as far as the handshake; then the wire has the connection."""
+    """uvicorn's protocol; from the handshake on the wire has the connection where one was asked for."""
 
     async def send(self, message: Any) -> None:
         await super().send(message)
-        if message["type"] == "websocket.accept" and not self.transport.is_closing():
+        wanted = _WANTED in cast("dict[str, Any]", self.scope["extensions"])
+        if wanted and message["type"] == "websocket.accept" and not self.transport.is_closing():
             self._hand_over()
 
     def _hand_over(self) -> None:

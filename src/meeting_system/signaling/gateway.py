@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket
 from meeting_system.contracts.signal import PROTOCOL, CloseCode, Identify
 from meeting_system.kernel.address import address_block
 from meeting_system.kit.http import client_address
-from meeting_system.kit.websocket import WIRE
+from meeting_system.kit.websocket import WIRE, ask_for_wire
 from meeting_system.signaling.connection import Connection
 from meeting_system.signaling.core import Core
 from meeting_system.signaling.door import Door
@@ -46,6 +46,7 @@ class Gateway:
             await websocket.close()
             return
         has_protocol = PROTOCOL in websocket.scope.get("subprotocols", [])
+        ask_for_wire(websocket.scope)
         await websocket.accept(subprotocol=PROTOCOL if has_protocol else None)
         address = address_block(client_address(websocket))
         opening, refused = self._open(websocket, address)
