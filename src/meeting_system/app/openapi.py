@@ -43,6 +43,7 @@ TAGS = {
     "calendar": "The calendar of an account, for other programs to subscribe to.",
     "lobby": "Who waits: let in, turn away, write to.",
     "moderation": "What hosts do to others, and what all may do.",
+    "breakouts": "Breakout rooms: make, fill, open, close.",
     "chat": "What was written, to everyone and between two.",
     "files": "Files of the chat.",
     "polls": "Questions, votes and results.",
