@@ -51,3 +51,16 @@ def test_the_chain_is_linear_and_named_by_its_files() -> None:
     assert re.search(r"^down_revision.* = None$", files[0].read_text(), re.MULTILINE)
     for earlier, later in pairwise(files):
         assert f'down_revision = "{earlier.stem}"' in later.read_text()
+
+
+def test_migrations_are_one_chain_in_the_order_of_their_names() -> None:
+    names = sorted(file.stem for file in (FOLDER / "versions").glob("[0-9]*.py"))
+    chain = {}
+    for name in names:
+        source = (FOLDER / "versions" / f"{name}.py").read_text("utf-8")
+        revision, before = (
+            re.search(rf"^{word} = (.+)$", source, re.MULTILINE) for word in ("revision", "down_revision")
+        )
+        assert revision is not None and before is not None
+        chain[revision[1].strip('"')] = before[1].strip('"')
+    assert chain == dict(zip(names, ["None", *names[:-1]], strict=True))

@@ -28,8 +28,6 @@ const RoomsPage = lazy(async () => ({ default: (await import("../features/rooms"
 const RoomDoorPage = lazy(async () => ({ default: (await import("../features/rooms")).RoomDoorPage }));
 const RsvpPage = lazy(async () => ({ default: (await import("../features/rsvp")).RsvpPage }));
 
-const WebhooksPage = lazy(async () => ({ default: (await import("../features/webhooks")).WebhooksPage }));
-
 export function App({ core }: { core: Core }) {
   const { t, i18n } = useTranslation();
   const [queries] = useState(() => new QueryClient({ defaultOptions: { queries: { retry: 1, staleTime: 5000 } } }));
@@ -69,8 +67,6 @@ function Screen() {
       return <SettingsPage />;
     case "test-connection":
       return <ConnectionTestPage />;
-    case "webhooks":
-      return <WebhooksPage />;
     case "schedule":
       return <SchedulePage />;
     case "edit":

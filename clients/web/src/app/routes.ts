@@ -15,7 +15,6 @@ type Plain =
   | "confirm-email"
   | "settings"
   | "test-connection"
-  | "webhooks"
   | "schedule"
   | "rooms"
   | "not-found";
@@ -29,12 +28,11 @@ const SCREENS: Record<string, Plain> = {
   "/confirm-email": "confirm-email",
   "/settings": "settings",
   "/test-connection": "test-connection",
-  "/admin/webhooks": "webhooks",
   "/schedule": "schedule",
   "/rooms": "rooms",
 };
 
-const ADMIN: Record<string, AdminPart> = { "/admin": "users", "/admin/live": "live", "/admin/audit": "audit" };
+const ADMIN: Record<string, AdminPart> = { "/admin": "users", "/admin/live": "live", "/admin/audit": "audit", "/admin/webhooks": "webhooks" };
 
 /** Screens of one thing each, by what stands before its name. */
 const NAMED: [RegExp, Extract<Route, { reference: string }>["screen"]][] = [

@@ -65,7 +65,7 @@ _PERSONAL = text(
                           AND coalesce(e.user_id, e.participant_id) = v.person_id)
            ), :chat_seq + 1) END AS first_seq,
            (SELECT coalesce(jsonb_agg(own.message
-                            ORDER BY own.sent_at, CAST(own.message ->> 'seq' AS bigint), own.message_id), '[]')
+                       ORDER BY own.sent_at, CAST(own.message ->> 'seq' AS bigint), own.message_id), '[]')
               FROM ({select_of(PRIVATE, _OF_VIEWER)}
                     ORDER BY m.sent_at DESC, m.message_id DESC LIMIT :messages) own) AS private_messages,
            (SELECT coalesce(jsonb_object_agg(w.poll_id, w.choice), '{{}}') FROM meetings.votes w

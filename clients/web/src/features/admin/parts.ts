@@ -1,9 +1,10 @@
 /** The parts of the administration, in the order of their tabs. */
 
-export type AdminPart = "users" | "live" | "audit";
+export type AdminPart = "users" | "live" | "audit" | "webhooks";
 
 export const PARTS: { part: AdminPart; path: string }[] = [
   { part: "users", path: "/admin" },
   { part: "live", path: "/admin/live" },
   { part: "audit", path: "/admin/audit" },
+  { part: "webhooks", path: "/admin/webhooks" },
 ];

@@ -5,6 +5,7 @@ import { useCore, useStore } from "../../../ui/core";
 import { AppLink } from "../../../ui/navigation";
 import { PageSpinner } from "../../../ui/spinner";
 import { Message, NotFoundPage, Shell, usePageTitle } from "../../shell";
+import { WebhooksPage, WebhooksPart } from "../../webhooks";
 import { isAdmin } from "../ranks";
 import { PARTS } from "../parts";
 import type { AdminPart } from "../parts";
@@ -13,7 +14,7 @@ import { LivePart } from "./live-part";
 import { UsersPart } from "./users-part";
 import "./admin.css";
 
-const SHOWN = { users: UsersPart, live: LivePart, audit: AuditPart };
+const SHOWN = { users: UsersPart, live: LivePart, audit: AuditPart, webhooks: WebhooksPart };
 
 export function AdminPage({ part }: { part: AdminPart }) {
   const { t } = useTranslation();
@@ -29,7 +30,8 @@ export function AdminPage({ part }: { part: AdminPart }) {
       </Shell>
     );
   }
-  if (!isAdmin(user.role)) return <NotFoundPage />;
+  // Everybody may have webhooks for their own meetings.
+  if (!isAdmin(user.role)) return part === "webhooks" ? <WebhooksPage /> : <NotFoundPage />;
   const Part = SHOWN[part];
   return (
     <Shell>

@@ -11,6 +11,7 @@ import { MeetingTimes } from "../../../ui/meeting-times";
 import { Notice } from "../../../ui/notice";
 import { PageSpinner } from "../../../ui/spinner";
 import { useMeetingTitle } from "../../../ui/use-meeting-title";
+import { MeetingChat } from "../../chat";
 import { Message, Shell, SignedIn, usePageTitle } from "../../shell";
 import { DetailsActions } from "./details-actions";
 import { InvitationCard } from "./invitation-card";
@@ -61,6 +62,12 @@ function Details({ meeting }: { meeting: MeetingSummary }) {
       {isOpen ? <InvitationCard meeting={meeting} title={title} /> : null}
       {meeting.isHost ? <InviteesCard meeting={meeting} isOpen={isOpen} /> : null}
       {meeting.startedAt === null ? null : <SessionsCard meeting={meeting} />}
+      {meeting.startedAt === null ? null : (
+        <div className="card">
+          <h2>{t("chat.title")}</h2>
+          <MeetingChat meetingId={meeting.meetingId} isHost={meeting.isHost} />
+        </div>
+      )}
     </div>
   );
 }

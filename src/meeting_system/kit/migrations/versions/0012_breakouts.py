@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "0010_breakouts"
+revision = "0012_breakouts"
 down_revision = "0011_documents"
 branch_labels = None
 depends_on = None
