@@ -61,6 +61,7 @@ def test_migrations_are_one_chain_in_the_order_of_their_names() -> None:
         revision, before = (
             re.search(rf"^{word} = (.+)$", source, re.MULTILINE) for word in ("revision", "down_revision")
         )
-        assert revision is not None and before is not None
+        assert revision is not None
+        assert before is not None
         chain[revision[1].strip('"')] = before[1].strip('"')
     assert chain == dict(zip(names, ["None", *names[:-1]], strict=True))
