@@ -201,7 +201,10 @@ def _add_errors(operation: Json, errors: Iterable[type[AppError]]) -> None:
     for status in sorted(by_status):
         codes = dict(sorted(by_status[status].items()))
         known = responses.get(str(status), {})
-        responses[str(status)] = _describe(status, codes, known)
+        described = _describe(status, codes, known)
+        # What a route says of itself stands beside: OAuth's errors have a form of their own.
+        described["content"] |= responses.get(str(status), {}).get("content", {})
+        responses[str(status)] = described
 
 
 def _describe(status: int, codes: dict[str, str], known: Json) -> Json:

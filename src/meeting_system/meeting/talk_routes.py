@@ -51,7 +51,7 @@ Key = Annotated[
 Seq = Annotated[int | None, Query(ge=0, le=2**62)]
 Words = Annotated[str, Query(min_length=1, max_length=200)]
 FileName = Annotated[str, Query(min_length=1, max_length=500)]
-Length = Annotated[int | None, Header(alias="Content-Length")]
+Length = Annotated[int | None, Header(alias="Content-Length", include_in_schema=False)]
 
 PREFIX = "/api/v1/meetings/{meeting_id}"
 DOWNLOAD_HEADERS = {
