@@ -137,6 +137,31 @@ async def test_a_commit_wakes_the_relay(database: Database, outbox: OutboxRelay,
         assert asyncio.get_running_loop().time() - started < 0.5
 
 
+class Ask(Request[Nothing]):
+    """Something for a service that hears and never answers."""
+
+    topic: ClassVar[str] = "silent.ask"
+
+
+async def test_a_service_that_does_not_answer_holds_up_no_other(
+    database: Database, outbox: OutboxRelay, reader: Reader, bus: LocalBus
+) -> None:
+    asked = asyncio.Event()
+
+    async def hear(_ask: Ask) -> Message:
+        asked.set()
+        return await asyncio.Future[Message]()
+
+    bus.connect({Ask: hear}, {})
+    async with outbox.running(), asyncio.timeout(5):
+        async with database.transaction() as connection:
+            await collect(connection, Ask(), key="b")
+        await asked.wait()
+        await write(database, "a", "hello")
+        await reader.asked.wait()
+    assert reader.read == ["hello"]
+
+
 async def test_two_relays_deliver_each_request_once_and_in_order(
     database: Database, bus: LocalBus, reader: Reader
 ) -> None:

@@ -2,13 +2,15 @@
 
 Written in the same transaction as the change they tell of, so that neither can be without the other.
 Delivered at least once: a crash between the answer and its note delivers again, so handlers are idempotent.
+Each service has a lane of its own: one that does not answer holds up nothing of what others are told.
 """
 
 import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, text
@@ -45,16 +47,23 @@ _INSERT = text(
     FROM (SELECT pg_advisory_xact_lock(hashtextextended(:key, 7)) AS done OFFSET 0) AS locked
     """
 )
-# Only the oldest of each key, and none that another process has in hand.
+# Only the oldest of each key, and none that another process has in hand. No service: of all.
 _TAKE = text(
     f"""
     SELECT id, topic, payload, trace_id, attempts FROM kit.outbox AS oldest
-    WHERE failed_at IS NULL AND next_at <= clock_timestamp() AND NOT EXISTS (
+    WHERE failed_at IS NULL AND next_at <= clock_timestamp()
+      AND (CAST(:service AS text) IS NULL OR split_part(topic, '.', 1) = :service) AND NOT EXISTS (
       SELECT 1 FROM kit.outbox AS older
       WHERE older.key = oldest.key AND older.id < oldest.id AND older.failed_at IS NULL
     )
     ORDER BY id LIMIT {BATCH} FOR UPDATE SKIP LOCKED
     """  # noqa: S608  # a constant of ours
+)
+_DUE = text(
+    """
+    SELECT DISTINCT split_part(topic, '.', 1) FROM kit.outbox
+    WHERE failed_at IS NULL AND next_at <= clock_timestamp()
+    """
 )
 _DELETE = text("DELETE FROM kit.outbox WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
 _DELAY = text(
@@ -75,7 +84,7 @@ _MEASURE = text(
     """  # noqa: S608  # a constant of ours
 )
 
-_woken: set[asyncio.Event] = set()
+_relays: set["OutboxRelay"] = set()
 
 
 async def collect(connection: AsyncConnection, request: Request[Any], *, key: str) -> None:
@@ -87,13 +96,16 @@ async def collect(connection: AsyncConnection, request: Request[Any], *, key: st
         "trace_id": current_traceparent(),
     }
     await connection.execute(_INSERT, row)
-    after_commit(connection, wake_relays)
+    after_commit(connection, partial(_wake_relays, _service_of(request.topic)))
 
 
-def wake_relays() -> None:
-    """Tell the relays of this process that there is something to deliver."""
-    for event in _woken:
-        event.set()
+def _wake_relays(service: str) -> None:
+    for relay in _relays:
+        relay.wake(service)
+
+
+def _service_of(topic: str) -> str:
+    return topic.partition(".")[0]
 
 
 @dataclass(frozen=True)
@@ -114,36 +126,64 @@ class OutboxRelay:
     def __init__(self, database: Database, courier: Courier) -> None:
         self._database = database
         self._courier = courier
-        self._wake = asyncio.Event()
+        self._lanes: dict[str, asyncio.Event] = {}
+        """By service: set when there is something for it."""
+        self._look = asyncio.Event()
         self.waiting = 0
         """Requests in the outbox when it was last measured."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Deliver while the block runs."""
-        _woken.add(self._wake)
+        _relays.add(self)
         try:
             with QUEUES.watch("outbox", lambda: self.waiting):
                 async with alongside(self._run(), every(MEASURE_S, self.measure, name="outbox_measure")):
                     yield
         finally:
-            _woken.discard(self._wake)
+            _relays.discard(self)
+            self._lanes.clear()
+
+    def wake(self, service: str) -> None:
+        """Say that there is something for a service."""
+        self._lanes.get(service, self._look).set()
 
     async def _run(self) -> None:
+        """Look every second, or when told, whom there is something for; each has a task of its own."""
+        async with asyncio.TaskGroup() as lanes:
+            while True:
+                self._look.clear()
+                for service in await self._find_services():
+                    if service not in self._lanes:
+                        self._lanes[service] = asyncio.Event()
+                        lanes.create_task(self._serve(service, self._lanes[service]))
+                    self._lanes[service].set()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_S):
+                        await self._look.wait()
+
+    async def _find_services(self) -> list[str]:
+        try:
+            async with self._database.reading() as connection:
+                return list((await connection.execute(_DUE)).scalars())
+        except Unavailable:
+            return []
+        except Exception:
+            log.exception("outbox_failed")
+            return []
+
+    async def _serve(self, service: str, due: asyncio.Event) -> None:
         while True:
-            self._wake.clear()
+            await due.wait()
+            due.clear()
             try:
-                await self.deliver_all()
+                while await self.deliver_some(service):
+                    pass
             except Unavailable:
                 await asyncio.sleep(POLL_S)
             except Exception:
-                log.exception("outbox_failed")
+                log.exception("outbox_failed", service=service)
                 await asyncio.sleep(POLL_S)
-            try:
-                async with asyncio.timeout(POLL_S):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
 
     async def measure(self) -> None:
         """Count what waits and what was given up, for metrics."""
@@ -158,10 +198,13 @@ class OutboxRelay:
         while await self.deliver_some():
             pass
 
-    async def deliver_some(self) -> int:
-        """Deliver the oldest request of up to BATCH keys at the same time; return how many were due."""
+    async def deliver_some(self, service: str | None = None) -> int:
+        """Deliver the oldest request of up to BATCH keys at the same time, of one service or of all.
+
+        Return how many were due.
+        """
         async with self._database.transaction() as connection:
-            rows = [_Row(*row) for row in await connection.execute(_TAKE)]
+            rows = [_Row(*row) for row in await connection.execute(_TAKE, {"service": service})]
             if not rows:
                 return 0
             problems = await asyncio.gather(*(self._deliver(row) for row in rows))
