@@ -10,7 +10,7 @@ from meeting_system.contracts.signal_breakouts import (
     BreakoutsHead,
     BreakoutsPlaced,
 )
-from meeting_system.meeting import durable, rules
+from meeting_system.meeting import rules
 from meeting_system.meeting.durable import Turn
 from meeting_system.meeting.repository import breakouts
 from meeting_system.meeting.repository.breakouts import PlaceRow
@@ -22,7 +22,7 @@ Before = Mapping[str, PlaceRow]
 async def tell_all(turn: Turn, t: str, event: Message) -> None:
     """Tell the main room and every breakout that is open."""
     for run in [turn.run, *(await breakouts.lock_rooms(turn.connection, turn.run.run_id)).values()]:
-        await _tell(turn, run, t, event)
+        await turn.tell(t, event, in_run=run)
 
 
 async def tell_changed(turn: Turn) -> None:
@@ -62,8 +62,4 @@ def _rooms_of(after: PlaceRow, before: PlaceRow | None) -> set[str | None]:
 
 async def _tell_places(turn: Turn, run: RunRow, places: Sequence[PlaceRow]) -> None:
     told = BreakoutsPlaced(places=[BreakoutPlace(**vars(row)) for row in places])
-    await _tell(turn, run, "breakouts.placed", told)
-
-
-async def _tell(turn: Turn, run: RunRow, t: str, event: Message) -> None:
-    await durable.tell(turn.connection, run, t, event, by=turn.actor.participant_id, now=turn.now)
+    await turn.tell("breakouts.placed", told, in_run=run)

@@ -10,7 +10,7 @@ from meeting_system.contracts.webhook import HookChatMessage
 from meeting_system.kernel.errors import FieldError, Forbidden, Invalid
 from meeting_system.kernel.ids import is_id, new_id
 from meeting_system.kernel.principal import MeetingRole
-from meeting_system.meeting import chat_rules, durable, hooks, personal, rules, words
+from meeting_system.meeting import chat_rules, hooks, personal, rules, words
 from meeting_system.meeting.chat_errors import FileNotFound, MessageNotFound
 from meeting_system.meeting.durable import Effect, Turn
 from meeting_system.meeting.errors import ParticipantNotFound
@@ -69,14 +69,7 @@ async def _send_to_all(turn: Turn, writing: Writing, body: str) -> dict[str, Any
     done = await chat.insert_message(turn.connection, row, sees_all=turn.actor.role in chat_rules.HOSTS)
     chat_rules.check_send(turn.actor.role, MeetingOptions.model_validate(done["options"]), to=None)
     message = _message(row, done["seq"], _quote(writing, done["quote"]))
-    await durable.tell(
-        turn.connection,
-        turn.run,
-        "chat.message",
-        ChatMessageSent(message=message),
-        by=author_id,
-        now=turn.now,
-    )
+    await turn.tell("chat.message", ChatMessageSent(message=message))
     told = HookChatMessage(
         message_id=message_id, seq=message.seq, display_name=message.display_name, body=body
     )

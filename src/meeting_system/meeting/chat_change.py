@@ -14,7 +14,7 @@ from meeting_system.contracts.signal_chat import (
 )
 from meeting_system.kernel.errors import Forbidden
 from meeting_system.kernel.ids import is_id
-from meeting_system.meeting import chat_rules, durable, personal, rules, stored_files, words
+from meeting_system.meeting import chat_rules, personal, rules, stored_files, words
 from meeting_system.meeting.chat_errors import MessageNotFound, TooManyReactions
 from meeting_system.meeting.durable import Effect, Turn
 from meeting_system.meeting.repository import chat, messages, private_chat
@@ -179,5 +179,4 @@ async def _tell(turn: Turn, found: Found, t: str, event: Message) -> None:
     elif found.saw is not None:
         await personal.tell_participants(turn, t, event, participant_ids=found.saw)
     else:
-        by = turn.actor.participant_id
-        await durable.tell(turn.connection, turn.run, t, event, by=by, now=turn.now)
+        await turn.tell(t, event)

@@ -34,6 +34,11 @@ class Turn:
     actor: Standing
     now: datetime
 
+    async def tell(self, t: str, event: Message, *, in_run: RunRow | None = None) -> None:
+        """Tell the room, or that of another run that is held, in the name of who acts."""
+        by = self.actor.participant_id
+        await tell(self.connection, in_run or self.run, t, event, by=by, now=self.now)
+
 
 def of_nobody(connection: AsyncConnection, run: RunRow, now: datetime) -> Turn:
     """Return the moment of what the service does by itself, while the run is held."""

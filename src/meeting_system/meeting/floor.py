@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from meeting_system.contracts.call import Message
 from meeting_system.contracts.floor import (
     ALL_SOURCES,
     SHARED,
@@ -33,7 +32,7 @@ from meeting_system.kernel.ids import is_id
 from meeting_system.kernel.principal import MeetingRole
 from meeting_system.kernel.text import clean_line
 from meeting_system.kit import outbox
-from meeting_system.meeting import durable, lobby
+from meeting_system.meeting import lobby
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.durable import Effect, Turn
 from meeting_system.meeting.errors import ParticipantNotFound
@@ -67,7 +66,7 @@ def freezing(*, frozen: bool) -> Effect:
             await _silence(turn, _OTHERS, ALL_SOURCES, streams=None)
         else:
             await _thaw_streams(turn)
-        await _tell(turn, "meeting.frozen", MeetingFrozen(frozen=frozen))
+        await turn.tell("meeting.frozen", MeetingFrozen(frozen=frozen))
         return {}
 
     return freeze
@@ -81,7 +80,7 @@ def spotlighting(target_id: str | None) -> Effect:
         if target_id is not None:
             await find_target(turn, target_id)
         await floor.set_spotlight(turn.connection, turn.run.run_id, target_id)
-        await _tell(turn, "meeting.spotlighted", MeetingSpotlighted(participant_id=target_id))
+        await turn.tell("meeting.spotlighted", MeetingSpotlighted(participant_id=target_id))
         return {}
 
     return spotlight
@@ -101,7 +100,7 @@ def setting_options(change: MeetingSetOptions) -> Effect:
 async def lower_hands(turn: Turn) -> dict[str, Any]:
     """The effect of meeting.lower_hands."""
     check_participant(turn.actor.role, "meeting:lower_hands")
-    await _tell(turn, "meeting.hands_lowered", MeetingHandsLowered())
+    await turn.tell("meeting.hands_lowered", MeetingHandsLowered())
     return {}
 
 
@@ -111,7 +110,7 @@ def lowering_hand(target_id: str) -> Effect:
     async def lower_hand(turn: Turn) -> dict[str, Any]:
         check_participant(turn.actor.role, "participant:lower_hand")
         await find_target(turn, target_id)
-        await _tell(turn, "participant.hand_lowered", ParticipantHandLowered(participant_id=target_id))
+        await turn.tell("participant.hand_lowered", ParticipantHandLowered(participant_id=target_id))
         return {}
 
     return lower_hand
@@ -130,8 +129,8 @@ def renaming(target_id: str, display_name: str) -> Effect:
         if target.role == MeetingRole.HOST and target_id != turn.actor.participant_id:
             raise Forbidden("nobody else renames a host")
         await floor.rename(turn.connection, target_id, name)
-        await _tell(
-            turn, "participant.renamed", ParticipantRenamed(participant_id=target_id, display_name=name)
+        await turn.tell(
+            "participant.renamed", ParticipantRenamed(participant_id=target_id, display_name=name)
         )
         return {}
 
@@ -148,7 +147,7 @@ def asking_to_unmute(target_id: str) -> Effect:
             raise Forbidden("an observer does not speak: give them another role first")
         await floor.let_unmute(turn.connection, target_id, may=True)
         event = ParticipantAskedToUnmute(participant_id=target_id)
-        await _tell(turn, "participant.asked_to_unmute", event)
+        await turn.tell("participant.asked_to_unmute", event)
         return {}
 
     return ask_to_unmute
@@ -162,7 +161,7 @@ def unbanning(participant_id: str) -> Effect:
         is_known = is_id(participant_id)
         if not is_known or not await floor.unban(turn.connection, turn.run.meeting_id, participant_id):
             raise ParticipantNotFound("nobody like this is kept out of the meeting")
-        await _tell(turn, "participant.unbanned", ParticipantUnbanned(participant_id=participant_id))
+        await turn.tell("participant.unbanned", ParticipantUnbanned(participant_id=participant_id))
         return {}
 
     return unban
@@ -191,7 +190,7 @@ async def _change_options(turn: Turn, change: MeetingSetOptions) -> None:
         turn.connection, turn.run.meeting_id, change.model_dump_json(exclude_none=True)
     )
     options = await floor.find_options(turn.connection, turn.run.meeting_id)
-    await _tell(turn, "meeting.options_changed", MeetingOptionsChanged(options=options))
+    await turn.tell("meeting.options_changed", MeetingOptionsChanged(options=options))
     if change.attendees_may_unmute is False:
         await _mute_all(turn, blocked=True)
     if before.attendees_may_share and not options.attendees_may_share:
@@ -203,7 +202,7 @@ async def _mute_all(turn: Turn, *, blocked: bool) -> None:
     """An encoder can't switch itself on again, so it is left alone."""
     await floor.let_nobody_unmute(turn.connection, turn.run.run_id)
     await _silence(turn, _OTHERS, ("microphone",), streams=False)
-    await _tell(turn, "meeting.muted_all", MeetingMutedAll(blocked=blocked))
+    await turn.tell("meeting.muted_all", MeetingMutedAll(blocked=blocked))
 
 
 async def _silence(
@@ -230,10 +229,6 @@ async def _thaw_streams(turn: Turn) -> None:
                 ),
                 key=f"media:{turn.run.meeting_id}",
             )
-
-
-async def _tell(turn: Turn, t: str, event: Message) -> None:
-    await durable.tell(turn.connection, turn.run, t, event, by=turn.actor.participant_id, now=turn.now)
 
 
 async def change_unstarted(context: Context, meeting_id: str, change: MeetingSetOptions) -> bool:

@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from meeting_system.contracts.call import Message
 from meeting_system.contracts.meeting import ReportPresence
 from meeting_system.contracts.permissions import check_participant
 from meeting_system.contracts.signal_floor import (
@@ -60,7 +59,7 @@ def denying(target_id: str, *, ban: bool) -> Effect:
             if row is not None:
                 by = turn.actor.display_name
                 await runs.ban(turn.connection, turn.run.meeting_id, row, by=by, now=turn.now)
-        await _tell(turn, "lobby.denied", LobbyDenied(participant_id=target_id))
+        await turn.tell("lobby.denied", LobbyDenied(participant_id=target_id))
         return {}
 
     return deny
@@ -77,7 +76,7 @@ def saying(body: str) -> Effect:
             turn.connection, turn.run.run_id, display_name=name, body=text, now=turn.now
         )
         message = LobbyMessage(seq=seq, display_name=name, body=text, sent_at=rules.moment(turn.now))
-        await _tell(turn, "lobby.said", LobbySaid(message=message))
+        await turn.tell("lobby.said", LobbySaid(message=message))
         return {}
 
     return say
@@ -176,7 +175,7 @@ async def _let_in(turn: Turn, waiting: Sequence[WaitingRow]) -> None:
             role=MeetingRole(row.role),
             is_guest=row.user_id is None,
         )
-        await _tell(turn, "lobby.admitted", event)
+        await turn.tell("lobby.admitted", event)
 
 
 def _find(waiting: Sequence[WaitingRow], participant_id: str) -> WaitingRow:
@@ -195,7 +194,3 @@ def _clean(body: str) -> str:
         detail = f"at most {MAX_LOBBY_MESSAGE_CHARS} characters"
         raise Invalid(detail, errors=[FieldError("/body", detail)])
     return text
-
-
-async def _tell(turn: Turn, t: str, event: Message) -> None:
-    await durable.tell(turn.connection, turn.run, t, event, by=turn.actor.participant_id, now=turn.now)

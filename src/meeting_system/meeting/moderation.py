@@ -8,7 +8,7 @@ from meeting_system.contracts.signal import MeetingLocked, ParticipantMuted, Par
 from meeting_system.kernel.ids import is_id
 from meeting_system.kernel.principal import MeetingRole
 from meeting_system.kit import outbox
-from meeting_system.meeting import durable, hooks, rules
+from meeting_system.meeting import hooks, rules
 from meeting_system.meeting.durable import Effect, Turn
 from meeting_system.meeting.errors import ParticipantNotFound
 from meeting_system.meeting.repository import breakouts, floor, runs
@@ -26,7 +26,7 @@ def muting(target_id: str, source: Source) -> Effect:
         if source == "microphone":
             await floor.let_unmute(turn.connection, target_id, may=False)
         event = ParticipantMuted(participant_id=target_id, source=source)
-        await _tell(turn, "participant.muted", event)
+        await turn.tell("participant.muted", event)
         await outbox.collect(
             turn.connection,
             SetMuted(meeting_id=turn.run.meeting_id, participant_id=target_id, source=source, muted=True),
@@ -46,7 +46,7 @@ def removing(target_id: str) -> Effect:
         rules.check_remove(turn.actor.role, MeetingRole(target.role))
         by = turn.actor.display_name
         await runs.ban(turn.connection, turn.run.meeting_id, target, by=by, now=turn.now)
-        await _tell(turn, "participant.removed", ParticipantRemoved(participant_id=target_id))
+        await turn.tell("participant.removed", ParticipantRemoved(participant_id=target_id))
         if target.state in PRESENT:
             meeting_id = turn.run.meeting_id
             await hooks.tell_participant(
@@ -68,8 +68,7 @@ async def _remove_from_breakouts(turn: Turn, target_id: str) -> None:
     for room, inside in await breakouts.find_inside(turn.connection, turn.run.run_id, target_id):
         await runs.ban(turn.connection, room.meeting_id, inside, by=turn.actor.display_name, now=turn.now)
         event = ParticipantRemoved(participant_id=inside.participant_id)
-        by = turn.actor.participant_id
-        await durable.tell(turn.connection, room, "participant.removed", event, by=by, now=turn.now)
+        await turn.tell("participant.removed", event, in_run=room)
         await outbox.collect(
             turn.connection,
             ClosePeer(meeting_id=room.meeting_id, participant_id=inside.participant_id),
@@ -83,7 +82,7 @@ def locking(*, locked: bool) -> Effect:
     async def lock(turn: Turn) -> dict[str, Any]:
         check_participant(turn.actor.role, "meeting:lock")
         await runs.set_locked(turn.connection, turn.run.meeting_id, locked=locked)
-        await _tell(turn, "meeting.locked", MeetingLocked(locked=locked))
+        await turn.tell("meeting.locked", MeetingLocked(locked=locked))
         return {}
 
     return lock
@@ -97,7 +96,3 @@ async def find_target(turn: Turn, target_id: str) -> ParticipantRow:
     if target is None or target.state in runs.OUT:
         raise ParticipantNotFound("there is no such participant in this meeting")
     return target
-
-
-async def _tell(turn: Turn, t: str, event: ParticipantMuted | ParticipantRemoved | MeetingLocked) -> None:
-    await durable.tell(turn.connection, turn.run, t, event, by=turn.actor.participant_id, now=turn.now)

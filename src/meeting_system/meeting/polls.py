@@ -48,7 +48,7 @@ def starting(poll_id: str) -> Effect:
         version = await polls.update_poll(turn.connection, poll_id, changes)
         await polls.mark_told(turn.connection, poll_id)
         poll = state_of({**row, **changes, "version": version})
-        await _tell(turn, "poll.started", PollStarted(poll=poll_rules.for_everyone(poll)))
+        await turn.tell("poll.started", PollStarted(poll=poll_rules.for_everyone(poll)))
         return poll.model_dump(mode="json")
 
     return start
@@ -112,7 +112,7 @@ def closing(poll_id: str) -> Effect:
         version = await polls.update_poll(turn.connection, poll_id, changes)
         poll = state_of({**row, **vars(counted), **changes, "version": version})
         shown = poll_rules.for_everyone(poll)
-        await _tell(turn, "poll.closed", PollClosed(poll=shown))
+        await turn.tell("poll.closed", PollClosed(poll=shown))
         return poll.model_dump(mode="json")
 
     return close
@@ -128,7 +128,7 @@ def publishing(poll_id: str) -> Effect:
         poll_rules.check_closed(PollPhase(row["phase"]))
         version = await polls.update_poll(turn.connection, poll_id, {"phase": "published"})
         poll = state_of({**row, "phase": "published", "version": version})
-        await _tell(turn, "poll.published", PollPublished(poll=poll_rules.for_everyone(poll)))
+        await turn.tell("poll.published", PollPublished(poll=poll_rules.for_everyone(poll)))
         return poll.model_dump(mode="json")
 
     return publish
@@ -203,7 +203,3 @@ async def _find(turn: Turn, poll_id: str) -> RowMapping:
     if row is None or row["run_id"] not in (None, turn.run.run_id):
         raise PollNotFound("there is no such poll in this meeting")
     return row
-
-
-async def _tell(turn: Turn, t: str, event: PollStarted | PollClosed | PollPublished) -> None:
-    await durable.tell(turn.connection, turn.run, t, event, by=turn.actor.participant_id, now=turn.now)

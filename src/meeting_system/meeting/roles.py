@@ -75,8 +75,7 @@ async def _give(turn: Turn, people: Sequence[ParticipantRow], role: MeetingRole)
     blocked = blocked_sources(role, options, frozen=turn.run.frozen, may_unmute=False)
     for each in people:
         event = ParticipantRoleChanged(participant_id=each.participant_id, role=role)
-        by = turn.actor.participant_id
-        await durable.tell(turn.connection, turn.run, "participant.role_changed", event, by=by, now=turn.now)
+        await turn.tell("participant.role_changed", event)
         if blocked:
             await outbox.collect(
                 turn.connection,
