@@ -6,6 +6,7 @@ from typing import Any
 from meeting_system.contracts.meeting_options import MeetingOptions
 from meeting_system.contracts.permissions import check_participant
 from meeting_system.contracts.signal_chat import ChatMessage, ChatMessageSent, ChatQuote
+from meeting_system.contracts.signal_floor import MODERATORS
 from meeting_system.contracts.webhook import HookChatMessage
 from meeting_system.kernel.errors import FieldError, Forbidden, Invalid
 from meeting_system.kernel.ids import is_id, new_id
@@ -66,7 +67,7 @@ async def _send_to_all(turn: Turn, writing: Writing, body: str) -> dict[str, Any
         files=await _attach(turn, writing, message_id, person_id),
         lexemes=words.lexemes_of(body),
     )
-    done = await chat.insert_message(turn.connection, row, sees_all=turn.actor.role in chat_rules.HOSTS)
+    done = await chat.insert_message(turn.connection, row, sees_all=turn.actor.role in MODERATORS)
     chat_rules.check_send(turn.actor.role, MeetingOptions.model_validate(done["options"]), to=None)
     message = _message(row, done["seq"], _quote(writing, done["quote"]))
     await turn.tell("chat.message", ChatMessageSent(message=message))

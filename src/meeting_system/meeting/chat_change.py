@@ -12,6 +12,7 @@ from meeting_system.contracts.signal_chat import (
     ChatReacted,
     ChatReaction,
 )
+from meeting_system.contracts.signal_floor import MODERATORS
 from meeting_system.kernel.errors import Forbidden
 from meeting_system.kernel.ids import is_id
 from meeting_system.meeting import chat_rules, personal, rules, stored_files, words
@@ -155,7 +156,7 @@ async def _find_public(turn: Turn, message_id: str) -> Found | None:
     saw = None
     if not sight["history"]:
         came = sight["joined_at"]
-        if turn.actor.role not in chat_rules.HOSTS and (came is None or came > sent_at):
+        if turn.actor.role not in MODERATORS and (came is None or came > sent_at):
             return None
         if sight["late"]:
             saw = await chat.list_who_saw(turn.connection, turn.run.run_id, sent_at)

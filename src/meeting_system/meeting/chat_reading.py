@@ -9,11 +9,12 @@ from sqlalchemy import RowMapping
 
 from meeting_system.contracts.permissions import check_participant
 from meeting_system.contracts.signal_chat import ChatMessage
+from meeting_system.contracts.signal_floor import MODERATORS
 from meeting_system.kernel.errors import FieldError, Forbidden, Invalid
 from meeting_system.kernel.ids import is_id
 from meeting_system.kernel.principal import Principal
 from meeting_system.kit.paging import CursorInvalid, decode_cursor, encode_cursor
-from meeting_system.meeting import chat_rules, rules, words
+from meeting_system.meeting import rules, words
 from meeting_system.meeting.chat_errors import MessageNotFound
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.reader import Reader, find_reader
@@ -113,7 +114,7 @@ async def list_edits(
         if not is_id(message_id):
             raise MessageNotFound("there is no such message")
         row = await messages.find_message(connection, PUBLIC, meeting_id, message_id)
-        is_host = row is not None and reader.standing.role in chat_rules.HOSTS
+        is_host = row is not None and reader.standing.role in MODERATORS
         row = row or await messages.find_message(connection, PRIVATE, meeting_id, message_id)
         is_author = row is not None and _is_mine(reader, row)
         if row is None or (not is_author and not is_host and row["message"].get("recipient_id")):

@@ -6,12 +6,12 @@ from datetime import datetime
 from meeting_system.contracts.meeting_options import MeetingOptions
 from meeting_system.contracts.permissions import check_participant
 from meeting_system.contracts.signal_chat import MAX_CHAT_CHARS
+from meeting_system.contracts.signal_floor import MODERATORS
 from meeting_system.kernel.errors import FieldError, Forbidden, Invalid
 from meeting_system.kernel.principal import MeetingRole
 from meeting_system.kernel.text import clean_paragraphs
 from meeting_system.meeting.chat_errors import ChatOff, EditTooLate
 
-HOSTS = frozenset({MeetingRole.HOST, MeetingRole.CO_HOST})
 LIMITED = frozenset({MeetingRole.ATTENDEE, MeetingRole.OBSERVER})
 MOST_REACTIONS = 1000
 
@@ -39,7 +39,7 @@ def check_send(role: MeetingRole, options: MeetingOptions, *, to: MeetingRole | 
         return
     if options.attendees_may_chat == "off":
         raise ChatOff("the host turned the chat off for attendees")
-    if to not in HOSTS:
+    if to not in MODERATORS:
         raise ChatOff("in this meeting attendees write to hosts only")
 
 

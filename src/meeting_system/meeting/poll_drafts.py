@@ -6,6 +6,7 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.contracts.permissions import check_participant
+from meeting_system.contracts.signal_floor import MODERATORS
 from meeting_system.contracts.signal_polls import PollPhase, PollState
 from meeting_system.kernel.errors import Forbidden
 from meeting_system.kernel.ids import is_id, new_id
@@ -71,7 +72,7 @@ async def delete_poll(context: Context, principal: Principal, meeting_id: str, p
 
 def manages(standing: Standing, row: RowMapping) -> bool:
     """Tell whether somebody knows of a draft, and how an open poll stands."""
-    return standing.role in poll_rules.HOSTS or row["creator_id"] == standing.person_id
+    return standing.role in MODERATORS or row["creator_id"] == standing.person_id
 
 
 async def _hold_draft(

@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Sequence
 
+from meeting_system.contracts.signal_floor import MODERATORS
 from meeting_system.contracts.signal_polls import PollPhase, PollState
 from meeting_system.kernel.errors import FieldError, Forbidden, Invalid
 from meeting_system.kernel.principal import MeetingRole
 from meeting_system.meeting.poll_errors import PollBegun, PollNotClosed, PollNotOpen, VoteFinal
 
-HOSTS = frozenset({MeetingRole.HOST, MeetingRole.CO_HOST})
 MOST_POLLS = 200
 
 
@@ -25,7 +25,7 @@ def check_choice(option_ids: Sequence[str], known: Sequence[str], *, kind: str) 
 
 def check_manage(role: MeetingRole, person_id: str | None, creator_id: str) -> None:
     """Raise unless somebody may start, close, publish, change or delete a poll: its maker, and hosts."""
-    if role not in HOSTS and person_id != creator_id:
+    if role not in MODERATORS and person_id != creator_id:
         raise Forbidden("only who made this poll and hosts may do that")
 
 

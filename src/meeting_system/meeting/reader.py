@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.contracts.meeting_options import MeetingOptions
+from meeting_system.contracts.signal_floor import MODERATORS
 from meeting_system.kernel.principal import Guest, Principal
-from meeting_system.meeting import chat_rules
 from meeting_system.meeting.access import Standing, check_meeting_id, standing_of, standing_of_account
 from meeting_system.meeting.errors import MeetingNotFound
 from meeting_system.meeting.repository import readers
@@ -41,6 +41,6 @@ async def find_reader(connection: AsyncConnection, meeting_id: str, principal: P
 
 def _reader(row: ReaderRow, standing: Standing) -> Reader:
     since = None
-    if not row.options.history_for_late and standing.role not in chat_rules.HOSTS:
+    if not row.options.history_for_late and standing.role not in MODERATORS:
         since = min((device.joined_at for device in row.devices), default=datetime.max.replace(tzinfo=UTC))
     return Reader(standing, row.options, since)
