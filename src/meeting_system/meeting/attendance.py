@@ -24,9 +24,8 @@ from meeting_system.meeting.schedule_schemas import (
     SessionPage,
     Stay,
 )
+from meeting_system.meeting.spreadsheet import harmless
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins so is run by spreadsheets (OWASP, CSV injection)."""
 _PAGE = 500
 _HEAD = ("name", "role", "guest", "entered_at", "left_at", "present_s")
 
@@ -83,11 +82,6 @@ async def write_table(context: Context, principal: Principal, meeting_id: str, s
             if len(rows) < _PAGE:
                 return sheet.getvalue()
             after = rows[-1].participant_id
-
-
-def harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 async def _find_session(

@@ -18,9 +18,8 @@ from meeting_system.meeting.poll_drafts import manages
 from meeting_system.meeting.poll_errors import PollNotFound
 from meeting_system.meeting.polls import state_of
 from meeting_system.meeting.repository import polls
+from meeting_system.meeting.spreadsheet import harmless
 from meeting_system.meeting.talk_schemas import PollResults, PollVoteShown
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def list_polls(context: Context, principal: Principal, meeting_id: str) -> list[PollState]:
@@ -71,13 +70,8 @@ def write_csv(results: PollResults) -> Iterator[str]:
 
 def _line(cells: list[str]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer).writerow([_harmless(cell) for cell in cells])
+    csv.writer(buffer).writerow([harmless(cell) for cell in cells])
     return buffer.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet takes what begins like this for a formula, and runs it."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 async def _find(
