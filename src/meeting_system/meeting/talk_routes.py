@@ -6,14 +6,12 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import AfterValidator
 from starlette.routing import BaseRoute
 
 from meeting_system.contracts.signal_chat import ChatFile, ChatMessage
 from meeting_system.contracts.signal_polls import PollState
-from meeting_system.kernel.text import check_token
 from meeting_system.kit.auth import require_principal
-from meeting_system.kit.http import streams_body
+from meeting_system.kit.http import Key, streams_body
 from meeting_system.kit.paging import Cursor, Limit
 from meeting_system.meeting import (
     afterwards,
@@ -43,11 +41,6 @@ from meeting_system.meeting.talk_schemas import (
     Vote,
 )
 
-Key = Annotated[
-    str | None,
-    Header(alias="Idempotency-Key", max_length=64),
-    AfterValidator(lambda key: key and check_token(key)),
-]
 Seq = Annotated[int | None, Query(ge=0, le=2**62)]
 Words = Annotated[str, Query(min_length=1, max_length=200)]
 FileName = Annotated[str, Query(min_length=1, max_length=500)]
