@@ -1,7 +1,6 @@
 """Reading the chat over HTTP, during a meeting and after it: history, private messages, search, export."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Literal
 
 import orjson
@@ -13,10 +12,10 @@ from meeting_system.contracts.signal_floor import MODERATORS
 from meeting_system.kernel.errors import FieldError, Forbidden, Invalid
 from meeting_system.kernel.ids import is_id
 from meeting_system.kernel.principal import Principal
-from meeting_system.kit.paging import CursorInvalid, decode_cursor, encode_cursor
-from meeting_system.meeting import rules, words
+from meeting_system.meeting import words
 from meeting_system.meeting.chat_errors import MessageNotFound
 from meeting_system.meeting.context import Context
+from meeting_system.meeting.positions import decode_place, encode_place
 from meeting_system.meeting.reader import Reader, find_reader
 from meeting_system.meeting.repository import chat, messages, private_chat, search
 from meeting_system.meeting.repository.messages import PRIVATE, PUBLIC
@@ -70,7 +69,7 @@ async def list_private(
                 connection,
                 meeting_id,
                 person_id=reader.standing.person_id,
-                before=_position(cursor),
+                before=decode_place(cursor),
                 limit=limit + 1,
             )
     return _page(reader, rows, limit)
@@ -96,7 +95,7 @@ async def search_messages(
             literals=words.literals(text),
             pattern=_pattern(text),
             since=reader.since,
-            before=_position(cursor),
+            before=decode_place(cursor),
             limit=limit + 1,
         )
     return _page(reader, rows, limit)
@@ -178,21 +177,8 @@ def _page(reader: Reader, rows: list[RowMapping], limit: int) -> FoundPage:
     next_cursor = None
     if len(rows) > limit:
         last = shown[-1]
-        next_cursor = encode_cursor(f"{rules.moment(last['sent_at'])} {last['message_id']}")
+        next_cursor = encode_place(last["sent_at"], str(last["message_id"]))
     return FoundPage(items=[_show(reader, row) for row in shown], next_cursor=next_cursor)
-
-
-def _position(cursor: str | None) -> tuple[datetime, str] | None:
-    if cursor is None:
-        return None
-    moment, _, message_id = decode_cursor(cursor).partition(" ")
-    try:
-        position = datetime.fromisoformat(moment)
-    except ValueError:
-        position = None
-    if position is None or position.tzinfo is None or not is_id(message_id):
-        raise CursorInvalid("this cursor is not from this list: start with the first page")
-    return position, message_id
 
 
 def _pattern(text: str) -> str:

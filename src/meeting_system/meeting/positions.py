@@ -3,37 +3,33 @@
 from datetime import datetime
 
 from meeting_system.kernel.ids import is_id
+from meeting_system.kit import paging
 from meeting_system.kit.paging import CursorInvalid, decode_cursor, encode_cursor
 from meeting_system.meeting.repository.meetings import Place
 
 
 def decode_id(cursor: str | None) -> str | None:
     """Return the id that a list in order of ids goes on after."""
-    if cursor is None:
-        return None
-    position = decode_cursor(cursor)
-    if not is_id(position):
-        raise _foreign()
-    return position
+    return None if cursor is None else paging.decode_id(cursor)
 
 
 def decode_place(cursor: str | None) -> Place | None:
     """Return the time and the id that a list in order of time goes on after."""
     if cursor is None:
         return None
-    moment, _, meeting_id = decode_cursor(cursor).partition("|")
+    moment, _, item_id = decode_cursor(cursor).partition("|")
     try:
         at = datetime.fromisoformat(moment)
     except ValueError:
         raise _foreign() from None
-    if at.tzinfo is None or not is_id(meeting_id):
+    if at.tzinfo is None or not is_id(item_id):
         raise _foreign()
-    return at, meeting_id
+    return at, item_id
 
 
-def encode_place(at: datetime, meeting_id: str) -> str:
+def encode_place(at: datetime, item_id: str) -> str:
     """Return the cursor for a time and an id."""
-    return encode_cursor(f"{at.isoformat()}|{meeting_id}")
+    return encode_cursor(f"{at.isoformat()}|{item_id}")
 
 
 def _foreign() -> CursorInvalid:
