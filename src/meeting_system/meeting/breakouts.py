@@ -15,7 +15,7 @@ from meeting_system.contracts.signal_breakouts import (
     BreakoutsSaid,
 )
 from meeting_system.contracts.signal_floor import MODERATORS
-from meeting_system.kernel.errors import FieldError, Forbidden, Invalid, Unavailable
+from meeting_system.kernel.errors import Forbidden, Unavailable
 from meeting_system.kernel.ids import is_id, new_id
 from meeting_system.kernel.principal import MeetingRole
 from meeting_system.kernel.text import clean_line, clean_paragraphs
@@ -39,7 +39,7 @@ _ACTIVE = ("open", "closing")
 
 def creating(sent: BreakoutsCreate) -> Effect:
     """Return the effect of breakouts.create."""
-    titles = [_clean_title(title, at) for at, title in enumerate(sent.titles)]
+    titles = [rules.cleaned(clean_line, title, f"/titles/{at}") for at, title in enumerate(sent.titles)]
 
     async def create(turn: Turn) -> dict[str, Any]:
         check_participant(turn.actor.role, "breakout:manage")
@@ -128,7 +128,7 @@ def extending(by_s: int) -> Effect:
 
 def broadcasting(body: str) -> Effect:
     """Return the effect of breakouts.broadcast; raises Invalid for a body that can't be."""
-    text = _clean(body)
+    text = rules.cleaned(clean_paragraphs, body, "/body")
 
     async def broadcast(turn: Turn) -> dict[str, Any]:
         check_participant(turn.actor.role, "breakout:manage")
@@ -250,17 +250,3 @@ async def _make_meeting(turn: Turn, room: RoomRow) -> None:
         if made:
             return
     raise Unavailable("no free meeting number was found: try again")
-
-
-def _clean_title(title: str, at: int) -> str:
-    try:
-        return clean_line(title)
-    except ValueError as error:
-        raise Invalid(str(error), errors=[FieldError(f"/titles/{at}", str(error))]) from error
-
-
-def _clean(body: str) -> str:
-    try:
-        return clean_paragraphs(body)
-    except ValueError as error:
-        raise Invalid(str(error), errors=[FieldError("/body", str(error))]) from error

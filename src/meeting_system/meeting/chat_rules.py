@@ -10,6 +10,7 @@ from meeting_system.contracts.signal_floor import MODERATORS
 from meeting_system.kernel.errors import FieldError, Forbidden, Invalid
 from meeting_system.kernel.principal import MeetingRole
 from meeting_system.kernel.text import clean_paragraphs
+from meeting_system.meeting import rules
 from meeting_system.meeting.chat_errors import ChatOff, EditTooLate
 
 LIMITED = frozenset({MeetingRole.ATTENDEE, MeetingRole.OBSERVER})
@@ -22,10 +23,7 @@ def clean_body(body: str, *, may_be_empty: bool = False) -> str:
         raise _invalid(f"at most {MAX_CHAT_CHARS} characters")
     if may_be_empty and not body.strip():
         return ""
-    try:
-        text = clean_paragraphs(body)
-    except ValueError as error:
-        raise _invalid(str(error)) from error
+    text = rules.cleaned(clean_paragraphs, body, "/body")
     # Normal forms of some letters are longer than what was typed.
     if len(text) > MAX_CHAT_CHARS:
         raise _invalid(f"at most {MAX_CHAT_CHARS} characters")

@@ -27,12 +27,12 @@ from meeting_system.contracts.signal_floor import (
     ParticipantRenamed,
     ParticipantUnbanned,
 )
-from meeting_system.kernel.errors import FieldError, Forbidden, Invalid
+from meeting_system.kernel.errors import Forbidden
 from meeting_system.kernel.ids import is_id
 from meeting_system.kernel.principal import MeetingRole
 from meeting_system.kernel.text import clean_line
 from meeting_system.kit import outbox
-from meeting_system.meeting import lobby
+from meeting_system.meeting import lobby, rules
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.durable import Effect, Turn
 from meeting_system.meeting.errors import ParticipantNotFound
@@ -118,10 +118,7 @@ def lowering_hand(target_id: str) -> Effect:
 
 def renaming(target_id: str, display_name: str) -> Effect:
     """Return the effect of participant.rename; raises Invalid for a name that can't be."""
-    try:
-        name = clean_line(display_name)
-    except ValueError as error:
-        raise Invalid(str(error), errors=[FieldError("/display_name", str(error))]) from error
+    name = rules.cleaned(clean_line, display_name, "/display_name")
 
     async def rename(turn: Turn) -> dict[str, Any]:
         check_participant(turn.actor.role, "participant:rename")

@@ -186,10 +186,7 @@ def _find(waiting: Sequence[WaitingRow], participant_id: str) -> WaitingRow:
 
 
 def _clean(body: str) -> str:
-    try:
-        text = clean_paragraphs(body)
-    except ValueError as error:
-        raise Invalid(str(error), errors=[FieldError("/body", str(error))]) from error
+    text = rules.cleaned(clean_paragraphs, body, "/body")
     if len(text) > MAX_LOBBY_MESSAGE_CHARS:
         detail = f"at most {MAX_LOBBY_MESSAGE_CHARS} characters"
         raise Invalid(detail, errors=[FieldError("/body", detail)])

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -11,7 +11,7 @@ from meeting_system.contracts.media import Source
 from meeting_system.contracts.meeting_options import MeetingOptions
 from meeting_system.contracts.permissions import check_participant
 from meeting_system.contracts.signal_floor import MODERATORS
-from meeting_system.kernel.errors import Forbidden
+from meeting_system.kernel.errors import FieldError, Forbidden, Invalid
 from meeting_system.kernel.ids import is_id
 from meeting_system.kernel.principal import MeetingRole
 from meeting_system.meeting.errors import (
@@ -40,6 +40,14 @@ class Reference:
 
     meeting_id: str | None = None
     meeting_no: str | None = None
+
+
+def cleaned(clean: Callable[[str], str], text: str, pointer: str) -> str:
+    """Return a text as `clean` makes it; raise Invalid for one that can't be. `pointer`: to its field."""
+    try:
+        return clean(text)
+    except ValueError as error:
+        raise Invalid(str(error), errors=[FieldError(pointer, str(error))]) from error
 
 
 def shuffle(people: Sequence[str]) -> list[str]:
