@@ -15,7 +15,7 @@ from meeting_system.meeting import chat_rules, hooks, personal, rules, words
 from meeting_system.meeting.chat_errors import FileNotFound, MessageNotFound
 from meeting_system.meeting.durable import Effect, Turn
 from meeting_system.meeting.errors import ParticipantNotFound
-from meeting_system.meeting.repository import chat, files, private_chat, readers, runs
+from meeting_system.meeting.repository import chat, files, floor, private_chat, runs
 from meeting_system.meeting.repository.chat import NewMessageRow
 from meeting_system.meeting.repository.private_chat import NewPrivateRow
 
@@ -88,7 +88,7 @@ async def _send_privately(turn: Turn, writing: Writing, body: str, to: str) -> d
     other_id = target.user_id or target.participant_id
     if other_id == person_id:
         raise Invalid("write to somebody else", errors=[FieldError("/to", "this is you")])
-    options = await readers.find_options(turn.connection, turn.run.meeting_id)
+    options = await floor.find_options(turn.connection, turn.run.meeting_id)
     chat_rules.check_send(turn.actor.role, options, to=MeetingRole(target.role))
     low, high = sorted((person_id, other_id))
     message_id = new_id(turn.now.timestamp())

@@ -17,7 +17,7 @@ from meeting_system.meeting.models import (
     participants,
     runs,
 )
-from meeting_system.meeting.repository.runs import ParticipantRow, RunRow, as_participant
+from meeting_system.meeting.repository.runs import RUN, ParticipantRow, RunRow, as_participant
 
 IN_ROOM = """
     (SELECT jsonb_build_object(
@@ -259,7 +259,7 @@ _INSERT_MEETING = text(
 async def lock_rooms(connection: AsyncConnection, run_id: str) -> dict[str, RunRow]:
     """Hold the live runs of a run's breakouts, by the breakout. The run itself is held before."""
     statement = (
-        select(runs.c.run_id, runs.c.meeting_id, runs.c.started_at, runs.c.ended_at, runs.c.frozen)
+        select(*RUN)
         .join(meetings, meetings.c.meeting_id == runs.c.meeting_id)
         .where(meetings.c.parent_run_id == run_id, runs.c.ended_at.is_(None))
         .order_by(runs.c.run_id)

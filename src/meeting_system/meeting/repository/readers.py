@@ -7,18 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.contracts.meeting_options import MeetingOptions
 from meeting_system.meeting.models import meetings, members, participants
-from meeting_system.meeting.repository.runs import ParticipantRow
-
-_DEVICE = (
-    participants.c.participant_id,
-    participants.c.user_id,
-    participants.c.device_id,
-    participants.c.display_name,
-    participants.c.role,
-    participants.c.state,
-    participants.c.joined_at,
-    participants.c.left_at,
-)
+from meeting_system.meeting.repository.runs import PARTICIPANT, ParticipantRow, as_participant
 
 
 @dataclass(frozen=True)
@@ -35,7 +24,7 @@ async def find_account(connection: AsyncConnection, meeting_id: str, user_id: st
     own = and_(participants.c.meeting_id == meetings.c.meeting_id, participants.c.user_id == user_id)
     member = and_(members.c.meeting_id == meetings.c.meeting_id, members.c.user_id == user_id)
     statement = (
-        select(meetings.c.options, members.c.role.label("member_role"), *_DEVICE)
+        select(meetings.c.options, members.c.role.label("member_role"), *PARTICIPANT)
         .select_from(meetings.outerjoin(members, member).outerjoin(participants, own))
         .where(meetings.c.meeting_id == meeting_id)
         .order_by(participants.c.participant_id.desc())
@@ -49,25 +38,15 @@ async def find_guest(connection: AsyncConnection, meeting_id: str, participant_i
         participants.c.meeting_id == meetings.c.meeting_id, participants.c.participant_id == participant_id
     )
     statement = (
-        select(meetings.c.options, *_DEVICE)
+        select(meetings.c.options, *PARTICIPANT)
         .select_from(meetings.outerjoin(participants, own))
         .where(meetings.c.meeting_id == meeting_id)
     )
     return _reader(list((await connection.execute(statement)).mappings()))
 
 
-async def find_options(connection: AsyncConnection, meeting_id: str) -> MeetingOptions:
-    """Return what the host of a meeting that exists decided beforehand."""
-    statement = select(meetings.c.options).where(meetings.c.meeting_id == meeting_id)
-    return MeetingOptions.model_validate((await connection.execute(statement)).scalar_one())
-
-
 def _reader(rows: list[RowMapping]) -> ReaderRow | None:
     if not rows:
         return None
-    devices = [
-        ParticipantRow(**{column.name: row[column.name] for column in _DEVICE})
-        for row in rows
-        if row["participant_id"] is not None
-    ]
+    devices = [as_participant(row) for row in rows if row["participant_id"] is not None]
     return ReaderRow(MeetingOptions.model_validate(rows[0]["options"]), rows[0].get("member_role"), devices)

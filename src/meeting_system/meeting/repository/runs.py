@@ -40,12 +40,7 @@ class ParticipantRow:
     left_at: datetime | None
 
 
-def as_participant(row: RowMapping) -> ParticipantRow:
-    """Take from a whole row of the table what a ParticipantRow has."""
-    return ParticipantRow(**{column.name: row[column.name] for column in _PARTICIPANT})
-
-
-_PARTICIPANT = (
+PARTICIPANT = (
     participants.c.participant_id,
     participants.c.user_id,
     participants.c.device_id,
@@ -55,6 +50,16 @@ _PARTICIPANT = (
     participants.c.joined_at,
     participants.c.left_at,
 )
+"""The columns of a ParticipantRow."""
+
+
+def as_participant(row: RowMapping) -> ParticipantRow:
+    """Take from a row with other columns as well what a ParticipantRow has."""
+    return ParticipantRow(**{column.name: row[column.name] for column in PARTICIPANT})
+
+
+RUN = (runs.c.run_id, runs.c.meeting_id, runs.c.started_at, runs.c.ended_at, runs.c.frozen)
+"""The columns of a RunRow."""
 
 
 async def count_live(connection: AsyncConnection) -> int:
@@ -65,22 +70,13 @@ async def count_live(connection: AsyncConnection) -> int:
 
 async def lock_run(connection: AsyncConnection, run_id: str, meeting_id: str) -> RunRow | None:
     """Hold a run: the durable commands of one run come one after the other."""
-    statement = (
-        select(runs.c.run_id, runs.c.meeting_id, runs.c.started_at, runs.c.ended_at, runs.c.frozen)
-        .where(runs.c.run_id == run_id, runs.c.meeting_id == meeting_id)
-        .with_for_update()
-    )
+    statement = select(*RUN).where(runs.c.run_id == run_id, runs.c.meeting_id == meeting_id).with_for_update()
     row = (await connection.execute(statement)).mappings().first()
     return None if row is None else RunRow(**row)
 
 
 async def find_latest_run(connection: AsyncConnection, meeting_id: str) -> RunRow | None:
-    statement = (
-        select(runs.c.run_id, runs.c.meeting_id, runs.c.started_at, runs.c.ended_at, runs.c.frozen)
-        .where(runs.c.meeting_id == meeting_id)
-        .order_by(runs.c.run_id.desc())
-        .limit(1)
-    )
+    statement = select(*RUN).where(runs.c.meeting_id == meeting_id).order_by(runs.c.run_id.desc()).limit(1)
     row = (await connection.execute(statement)).mappings().first()
     return None if row is None else RunRow(**row)
 
@@ -88,7 +84,7 @@ async def find_latest_run(connection: AsyncConnection, meeting_id: str) -> RunRo
 async def find_participant(
     connection: AsyncConnection, run_id: str, participant_id: str
 ) -> ParticipantRow | None:
-    statement = select(*_PARTICIPANT).where(
+    statement = select(*PARTICIPANT).where(
         participants.c.run_id == run_id, participants.c.participant_id == participant_id
     )
     row = (await connection.execute(statement)).mappings().first()
@@ -100,7 +96,7 @@ async def find_admissible(
 ) -> ParticipantRow | None:
     """Return somebody who may enter: not removed, of a run that goes on."""
     statement = (
-        select(*_PARTICIPANT)
+        select(*PARTICIPANT)
         .join_from(participants, runs)
         .where(
             participants.c.participant_id == participant_id,
@@ -118,7 +114,7 @@ async def find_participants_of(
 ) -> list[ParticipantRow]:
     """Return every device of an account in a meeting, the latest first."""
     statement = (
-        select(*_PARTICIPANT)
+        select(*PARTICIPANT)
         .where(participants.c.meeting_id == meeting_id, participants.c.user_id == user_id)
         .order_by(participants.c.participant_id.desc())
     )
@@ -128,7 +124,7 @@ async def find_participants_of(
 async def find_guest(
     connection: AsyncConnection, meeting_id: str, participant_id: str
 ) -> ParticipantRow | None:
-    statement = select(*_PARTICIPANT).where(
+    statement = select(*PARTICIPANT).where(
         participants.c.meeting_id == meeting_id, participants.c.participant_id == participant_id
     )
     row = (await connection.execute(statement)).mappings().first()
@@ -144,7 +140,7 @@ async def find_member_role(connection: AsyncConnection, meeting_id: str, user_id
 async def list_participants(
     connection: AsyncConnection, run_id: str, *, after: str | None, limit: int
 ) -> list[ParticipantRow]:
-    statement = select(*_PARTICIPANT).where(participants.c.run_id == run_id)
+    statement = select(*PARTICIPANT).where(participants.c.run_id == run_id)
     if after is not None:
         statement = statement.where(participants.c.participant_id > after)
     statement = statement.order_by(participants.c.participant_id).limit(limit)
