@@ -53,9 +53,7 @@ async def appoint(context: Context) -> int:
             if run is None or run.ended_at is not None or heir is None:
                 continue
             # Asked again while the run is held: a host may be back.
-            if (run_id, meeting_id) not in await floor.list_leaderless(
-                connection, since=since, limit=_AT_ONCE
-            ):
+            if not await floor.is_leaderless(connection, run_id, since=since):
                 continue
             turn = durable.of_nobody(connection, run, now)
             devices = await floor.list_devices(connection, run_id, heir)

@@ -214,6 +214,17 @@ async def list_leaderless(
 ) -> list[tuple[str, str]]:
     """Return (run id, meeting id) of runs that had a host or co-host connected once, have had none since a
     moment, and in which somebody with an account is."""
+    statement = select(runs.c.run_id, runs.c.meeting_id).where(*_leaderless(since)).limit(limit)
+    return [(row.run_id, row.meeting_id) for row in await connection.execute(statement)]
+
+
+async def is_leaderless(connection: AsyncConnection, run_id: str, *, since: datetime) -> bool:
+    """Tell the same of one run, while it is held."""
+    statement = select(literal(1)).select_from(runs).where(runs.c.run_id == run_id, *_leaderless(since))
+    return (await connection.execute(statement)).first() is not None
+
+
+def _leaderless(since: datetime) -> tuple[Any, ...]:
     of_run = participants.c.run_id == runs.c.run_id
     leads = participants.c.role.in_(MODERATORS)
     there = participants.c.state.in_(("connected", "reconnecting"))
@@ -230,12 +241,7 @@ async def list_leaderless(
         .exists()
     )
     heir = select(literal(1)).where(of_run, *_may_follow()).exists()
-    statement = (
-        select(runs.c.run_id, runs.c.meeting_id)
-        .where(runs.c.ended_at.is_(None), had, ~has, ~visiting, ~is_breakout, heir)
-        .limit(limit)
-    )
-    return [(row.run_id, row.meeting_id) for row in await connection.execute(statement)]
+    return runs.c.ended_at.is_(None), had, ~has, ~visiting, ~is_breakout, heir
 
 
 async def find_heir(connection: AsyncConnection, run_id: str) -> ParticipantRow | None:
