@@ -104,22 +104,13 @@ def _choose(rule: Rule, after: datetime, until: datetime) -> tuple[list[datetime
 
 def _row(series: SeriesRow, instant: datetime, options: MeetingOptions, now: datetime) -> dict[str, Any]:
     span = make_span(instant, series.time_zone, series.duration_min)
-    return times(span, options) | {
+    return {
+        **series.planned(),
+        **times(span, options),
         "meeting_id": new_id(now.timestamp()),
         "series_id": series.series_id,
         "recurrence_id": instant,
-        "room_id": series.room_id,
-        "host_id": series.host_id,
-        "host_name": series.host_name,
-        "host_email": series.host_email,
-        "host_locale": series.host_locale,
-        "meeting_no": series.meeting_no,
-        "title": series.title,
-        "description": series.description,
         "status": "scheduled",
-        "password_hash": series.password_hash,
-        "guests_allowed": series.guests_allowed,
-        "options": series.options,
         "locked": False,
         "chat_seq": 0,
         "created_at": now,

@@ -9,9 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.meeting.models import feeds, invitees, meetings, members, series
-from meeting_system.meeting.repository.schedule import EditableRow, SeriesRow
-
-_MEETING = tuple(meetings.c[name] for name in EditableRow.__dataclass_fields__)
+from meeting_system.meeting.repository.schedule import EDITABLE, EditableRow, SeriesRow
 
 
 async def set_feed(connection: AsyncConnection, user_id: str, token_hash: str, *, now: datetime) -> None:
@@ -66,7 +64,7 @@ async def list_single(
 ) -> list[EditableRow]:
     """Return the meetings with a time that an account belongs to, but for those of the series `without`."""
     statement = (
-        select(*_MEETING)
+        select(*EDITABLE)
         .join_from(meetings, members)
         .where(
             members.c.user_id == user_id,

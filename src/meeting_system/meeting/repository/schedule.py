@@ -18,11 +18,9 @@ FOR_EVER = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 
 
 @dataclass(frozen=True)
-class SeriesRow:
-    """A row of `series`."""
+class PlannedRow:
+    """What a series has in common with its meetings."""
 
-    series_id: str
-    continues_id: str | None
     room_id: str
     host_id: str
     host_name: str
@@ -34,6 +32,18 @@ class SeriesRow:
     password_hash: str | None
     guests_allowed: bool
     options: dict[str, Any]
+
+    def planned(self) -> dict[str, Any]:
+        """Return only that, as columns."""
+        return {name: getattr(self, name) for name in PlannedRow.__dataclass_fields__}
+
+
+@dataclass(frozen=True)
+class SeriesRow(PlannedRow):
+    """A row of `series`."""
+
+    series_id: str
+    continues_id: str | None
     time_zone: str
     starts_local: datetime
     duration_min: int
@@ -46,22 +56,11 @@ class SeriesRow:
 
 
 @dataclass(frozen=True)
-class EditableRow:
-    """A meeting that this transaction holds, with all that can be changed of it."""
+class EditableRow(PlannedRow):
+    """A meeting with all that can be changed of it."""
 
     meeting_id: str
-    room_id: str
-    host_id: str
-    host_name: str
-    host_email: str | None
-    host_locale: str | None
-    meeting_no: str
-    title: str
-    description: str | None
     status: str
-    password_hash: str | None
-    guests_allowed: bool
-    options: dict[str, Any]
     series_id: str | None
     recurrence_id: datetime | None
     starts_at: datetime | None
@@ -75,7 +74,8 @@ class EditableRow:
     created_at: datetime
 
 
-_EDITABLE = tuple(meetings.c[name] for name in EditableRow.__dataclass_fields__)
+EDITABLE = tuple(meetings.c[name] for name in EditableRow.__dataclass_fields__)
+"""The columns of an EditableRow."""
 
 
 async def insert_series(connection: AsyncConnection, row: SeriesRow) -> bool:
@@ -160,7 +160,7 @@ async def insert_members(
 
 async def lock_meeting(connection: AsyncConnection, meeting_id: str) -> EditableRow:
     """Hold a meeting that is known to exist."""
-    statement = select(*_EDITABLE).where(meetings.c.meeting_id == meeting_id).with_for_update()
+    statement = select(*EDITABLE).where(meetings.c.meeting_id == meeting_id).with_for_update()
     return EditableRow(**(await connection.execute(statement)).mappings().one())
 
 
