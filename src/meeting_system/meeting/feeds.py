@@ -72,9 +72,9 @@ async def read_meeting(context: Context, account: Account, meeting_id: str, *, b
 
     Errors: meeting_not_found, meeting_has_no_time.
     """
-    async with context.ports.database.transaction() as connection:
+    async with context.ports.database.reading() as connection:
         await find_standing(connection, meeting_id, account)
-        row = await schedule.lock_meeting(connection, meeting_id)
+        row = await schedule.find_meeting(connection, meeting_id)
         url = f"{base_url}/m/{row.meeting_no}"
         if row.starts_at is None:
             raise MeetingHasNoTime("this meeting has no time: there is nothing for a calendar")

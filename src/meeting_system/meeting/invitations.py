@@ -28,9 +28,9 @@ from meeting_system.meeting.schemas import MOST_INVITEES
 
 async def list_invitees(context: Context, principal: Principal, meeting_id: str) -> InviteeList:
     """Return who is invited and what they answered. Errors: forbidden, meeting_not_found."""
-    async with context.ports.database.transaction() as connection:
+    async with context.ports.database.reading() as connection:
         await _check(connection, principal, meeting_id)
-        row = await schedule.lock_meeting(connection, meeting_id)
+        row = await schedule.find_meeting(connection, meeting_id)
         rows = await invitees.list_invitees(connection, row.series_id, meeting_id)
     return InviteeList(items=[_show(row) for row in rows])
 
@@ -80,7 +80,7 @@ async def remove_invitee(
 
 async def get_invitation(context: Context, token: str, *, base_url: str) -> Rsvp:
     """Return what the link of an invitation stands for. Error: invitation_not_found."""
-    async with context.ports.database.transaction() as connection:
+    async with context.ports.database.reading() as connection:
         invitee = await _find_invitation(connection, token)
         return await _show_invitation(context, connection, invitee, base_url)
 

@@ -158,6 +158,12 @@ async def insert_members(
         await connection.execute(_ADD_MEMBERS, values)
 
 
+async def find_meeting(connection: AsyncConnection, meeting_id: str) -> EditableRow:
+    """Return a meeting that is known to exist."""
+    statement = select(*EDITABLE).where(meetings.c.meeting_id == meeting_id)
+    return EditableRow(**(await connection.execute(statement)).mappings().one())
+
+
 async def lock_meeting(connection: AsyncConnection, meeting_id: str) -> EditableRow:
     """Hold a meeting that is known to exist."""
     statement = select(*EDITABLE).where(meetings.c.meeting_id == meeting_id).with_for_update()
