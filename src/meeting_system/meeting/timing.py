@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from meeting_system.kernel.errors import FieldError
 from meeting_system.meeting.errors import StartInvalid, TimeZoneUnknown
+from meeting_system.meeting.rules import OVER
 
 FIRST_YEAR, LAST_YEAR = 2000, 2200
 Entry = Literal["open", "before_time", "host_absent", "over"]
@@ -84,7 +85,7 @@ def find_entry(
     *, status: str, live: bool, opens_at: datetime | None, join_before_host: bool, now: datetime
 ) -> Entry:
     """Tell whether others than hosts may come now, and else what they wait for."""
-    if status in ("ended", "cancelled", "expired"):
+    if status in OVER:
         return "over"
     if live:
         return "open"

@@ -17,12 +17,14 @@ from meeting_system.meeting.models import (
     participants,
     runs,
 )
-from meeting_system.meeting.repository.runs import RUN, ParticipantRow, RunRow, as_participant
+from meeting_system.meeting.repository.messages import moment_of
+from meeting_system.meeting.repository.runs import OUT, RUN, ParticipantRow, RunRow, as_participant
+from meeting_system.meeting.rules import PRESENT
 
-IN_ROOM = """
+IN_ROOM = f"""
     (SELECT jsonb_build_object(
             'status', b.status, 'assignment', b.assignment, 'may_return', b.may_return,
-            'ends_at', to_char(b.ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+            'ends_at', {moment_of("b.ends_at")},
             'here', CASE WHEN b.run_id <> r.run_id THEN r.meeting_id END,
             'rooms', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                              'breakout_id', o.breakout_id, 'title', o.title, 'help_by', o.help_by)
@@ -38,7 +40,7 @@ IN_ROOM = """
                           AND (b.run_id = r.run_id OR r.meeting_id IN (e.breakout_id, e.inside_id))))
        FROM meetings.breakouts b
       WHERE b.run_id = coalesce(m.parent_run_id, r.run_id))
-"""
+"""  # noqa: S608  # constants of ours
 """A column for the view of a room: BreakoutsState, as of the same moment as all the rest of it."""
 
 
@@ -148,11 +150,11 @@ async def list_placeable(
         participants.c.run_id == run_id, participants.c.stream_id.is_(None)
     )
     if participant_ids is None:
-        statement = statement.where(participants.c.state.in_(("connected", "reconnecting")))
+        statement = statement.where(participants.c.state.in_(PRESENT))
     else:
         statement = statement.where(
             participants.c.participant_id.in_(participant_ids),
-            participants.c.state.not_in(("removed", "denied", "waiting")),
+            participants.c.state.not_in(OUT),
         )
     rows = await connection.execute(statement.order_by(participants.c.participant_id))
     return [(row.participant_id, row.role) for row in rows]

@@ -177,13 +177,13 @@ _ROOM = text(
            (SELECT coalesce(jsonb_agg(jsonb_build_object(
                        'participant_id', p.participant_id, 'display_name', p.display_name,
                        'is_guest', p.user_id IS NULL,
-                       'asked_at', to_char(p.asked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+                       'asked_at', {moment_of("p.asked_at")}
                    ) ORDER BY p.asked_at, p.participant_id), '[]')
               FROM meetings.participants p
              WHERE p.run_id = r.run_id AND p.state = 'waiting' AND p.asked_at IS NOT NULL) AS waiting,
            (SELECT coalesce(jsonb_agg(jsonb_build_object(
                        'seq', l.seq, 'display_name', l.display_name, 'body', l.body,
-                       'sent_at', to_char(l.sent_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+                       'sent_at', {moment_of("l.sent_at")}
                    ) ORDER BY l.seq), '[]')
               FROM (SELECT * FROM meetings.lobby_messages
                      WHERE run_id = r.run_id ORDER BY seq DESC LIMIT 20) l) AS lobby_messages,

@@ -12,7 +12,7 @@ from meeting_system.contracts.meeting_options import MeetingOptions
 from meeting_system.contracts.signal_floor import MODERATORS
 from meeting_system.kernel.principal import MeetingRole
 from meeting_system.meeting.models import bans, meetings, members, participants, runs
-from meeting_system.meeting.repository.runs import ParticipantRow, as_participant
+from meeting_system.meeting.repository.runs import OUT, ParticipantRow, as_participant
 from meeting_system.meeting.rules import PRESENT
 
 
@@ -45,7 +45,7 @@ async def find_rights(connection: AsyncConnection, run_id: str, participant_id: 
         .where(
             participants.c.run_id == run_id,
             participants.c.participant_id == participant_id,
-            participants.c.state.not_in(("removed", "waiting", "denied")),
+            participants.c.state.not_in(OUT),
         )
     )
     row = (await connection.execute(statement)).mappings().first()
@@ -227,7 +227,7 @@ async def is_leaderless(connection: AsyncConnection, run_id: str, *, since: date
 def _leaderless(since: datetime) -> tuple[Any, ...]:
     of_run = participants.c.run_id == runs.c.run_id
     leads = participants.c.role.in_(MODERATORS)
-    there = participants.c.state.in_(("connected", "reconnecting"))
+    there = participants.c.state.in_(PRESENT)
     had = select(literal(1)).where(of_run, leads, participants.c.connected_at.is_not(None)).exists()
     origin = participants.alias("origin")
     # A host in a breakout is there as well; a breakout itself has no host of its own.

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.contracts.signal_floor import MODERATORS
 from meeting_system.meeting.models import lobby_messages, participants, runs
+from meeting_system.meeting.rules import PRESENT
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ async def is_host_present(connection: AsyncConnection, run_id: str) -> bool:
         .where(
             participants.c.run_id == run_id,
             participants.c.role.in_(MODERATORS),
-            participants.c.state.in_(("connected", "reconnecting")),
+            participants.c.state.in_(PRESENT),
         )
         .exists()
     )
