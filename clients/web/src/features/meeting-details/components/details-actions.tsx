@@ -10,7 +10,7 @@ import { Button, ButtonLink } from "../../../ui/button";
 import { useCore } from "../../../ui/core";
 import { Dialog } from "../../../ui/dialog";
 import { Notice } from "../../../ui/notice";
-import { saveFile } from "../../../ui/save-file";
+import { save } from "../../../ui/save";
 import { Select } from "../../../ui/select";
 
 interface DetailsActionsProps {
@@ -25,7 +25,7 @@ export function DetailsActions({ meeting, isOpen }: DetailsActionsProps) {
   const [asking, setAsking] = useState(false);
   const saving = useMutation({
     mutationFn: () => core.schedule.calendarEntry(meeting.meetingId),
-    onSuccess: (content) => saveFile(content, "meeting.ics"),
+    onSuccess: (content) => save(content, "meeting.ics"),
   });
   const mayChange = isOpen && meeting.isHost && meeting.startsAt !== null;
   return (

@@ -9,7 +9,7 @@ import { useProblemText } from "../../../i18n/problem";
 import { Button } from "../../../ui/button";
 import { useCore } from "../../../ui/core";
 import { Notice } from "../../../ui/notice";
-import { saveFile } from "../../../ui/save-file";
+import { save } from "../../../ui/save";
 import { Spinner } from "../../../ui/spinner";
 import { useWhen } from "../../../ui/when";
 
@@ -65,7 +65,7 @@ function Attendance({ meetingId, sessionId }: { meetingId: string; sessionId: st
   });
   const saving = useMutation({
     mutationFn: () => core.schedule.attendanceTable(meetingId, sessionId),
-    onSuccess: (table) => saveFile(table, "attendance.csv"),
+    onSuccess: (table) => save(table, "attendance.csv"),
   });
   const error = listed.error ?? saving.error;
   if (error !== null) return <Notice kind="danger">{textOf(error)}</Notice>;
