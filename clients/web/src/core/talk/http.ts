@@ -1,5 +1,6 @@
 /** Messages, files and polls over HTTP. */
 import type { HttpClient } from "../http/client";
+import { asGuest } from "../http/meetings";
 import type { Attendance } from "../http/meetings";
 import type { Camelized } from "../camelize";
 import type { ChatMessage, PollState } from "../protocol";
@@ -17,10 +18,7 @@ export function createTalk(
   attendances: Map<string, Attendance>,
   currentToken: () => Promise<string | null>,
 ): Talk {
-  const asCaller = (meetingId: string): { token?: string } => {
-    const guestToken = attendances.get(meetingId)?.guestToken;
-    return guestToken == null ? {} : { token: guestToken };
-  };
+  const asCaller = (meetingId: string) => asGuest(attendances.get(meetingId));
   const below = (meetingId: string, path: string) => `/meetings/${meetingId}/${path}`;
   const blob = (meetingId: string, path: string) => http.blob(below(meetingId, path), asCaller(meetingId));
 
