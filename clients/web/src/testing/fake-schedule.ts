@@ -2,7 +2,6 @@
 import type {
   Invitation,
   Invitee,
-  MeetingOptions,
   MeetingRoom,
   MeetingSummary,
   RoomMember,
@@ -10,17 +9,7 @@ import type {
   Schedule,
   Scheduled,
 } from "../core/types";
-
-const OPTIONS: MeetingOptions = {
-  lobby: "off",
-  muteOnEntry: false,
-  attendeesMayUnmute: true,
-  attendeesMayShare: true,
-  attendeesMayChat: "everyone",
-  historyForLate: true,
-  joinBeforeHost: true,
-  lobbyOpensMin: 15,
-};
+import { OPTIONS } from "./fake-session";
 
 export const UNSCHEDULED: Scheduled = {
   roomId: "r-1",

@@ -75,7 +75,7 @@ export function poll(part: Partial<Poll> & { pollId: string }): Poll {
   };
 }
 
-const OPTIONS: MeetingOptions = {
+export const OPTIONS: MeetingOptions = {
   lobby: "off",
   muteOnEntry: false,
   attendeesMayUnmute: true,
