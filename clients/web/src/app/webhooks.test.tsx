@@ -64,5 +64,7 @@ describe("a pass of other software", () => {
     await person.click(await screen.findByTestId("join-button"));
     const asked = { reference: "123456789", displayName: "Tina", passCode: "secret" };
     await waitFor(() => expect(core.calls).toContain(`join ${JSON.stringify(asked)}`));
+    // The room is loaded on joining: it must be there before the page of these tests is gone.
+    await screen.findByTestId("leave");
   });
 });

@@ -2,6 +2,7 @@
 import { cleanup, render, screen } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import i18next from "i18next";
+import { afterEach } from "vitest";
 
 import { App } from "../app/app";
 import { startI18n } from "../i18n";
@@ -9,6 +10,9 @@ import type { Locale } from "../i18n";
 import { completeBrowser } from "./browser";
 import { fakeCore } from "./fake-core";
 import type { FakeCore } from "./fake-core";
+
+// What a test leaves on the page would go on drawing when the page of its file is gone.
+afterEach(cleanup);
 
 interface Options {
   path?: string;
