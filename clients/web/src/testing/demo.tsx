@@ -1,6 +1,6 @@
 /**
  * Every screen on the fake core, for looking at while designing; only the development server knows this page:
- * /src/testing/demo.html?path=/m/123456789&people=7&locale=zh-CN&signed-in=no&show=chat
+ * /src/testing/demo.html?path=/m/123456789&people=7&locale=zh-CN&signed-in=no|admin
  */
 import "../ui/tokens.css";
 import "../ui/base.css";
@@ -34,7 +34,8 @@ const others = Array.from({ length: people - 1 }, (_, index) =>
   }),
 );
 const session = fakeSession({ participants: [self(), ...others], speakers: ["p-1"] });
-const core = fakeCore(options.get("signed-in") === "no" ? false : USER, session);
+const signedIn = options.get("signed-in");
+const core = fakeCore(signedIn === "no" ? false : { ...USER, role: signedIn === "admin" ? "admin" : USER.role }, session);
 Object.assign(core.plans, demoPlans(new Date()));
 session.view.patch({
   chat: [
