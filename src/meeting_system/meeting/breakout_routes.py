@@ -20,7 +20,7 @@ from meeting_system.meeting import breakout_looking, breakouts, requests
 from meeting_system.meeting.breakout_entry import enter
 from meeting_system.meeting.breakout_schemas import BreakoutIds, Enter, Looked
 from meeting_system.meeting.context import Context
-from meeting_system.meeting.durable import Effect
+from meeting_system.meeting.request_parts import ask
 from meeting_system.meeting.schemas import Joined
 
 PREFIX = "/api/v1/meetings/{meeting_id}/breakouts"
@@ -29,10 +29,6 @@ PREFIX = "/api/v1/meetings/{meeting_id}/breakouts"
 def create_breakout_routes(context: Context) -> Sequence[BaseRoute]:
     """Return the routes of hosts, and those of everybody."""
     return [*_host_routes(context), *_own_routes(context)]
-
-
-async def _ask(context: Context, request: Request, meeting_id: str, effect: Effect, key: str | None) -> None:
-    await requests.ask(context, await require_principal(request), meeting_id, effect, key=key)
 
 
 def _host_routes(context: Context) -> Sequence[BaseRoute]:
@@ -52,33 +48,33 @@ def _host_routes(context: Context) -> Sequence[BaseRoute]:
         meeting_id: str, sent: BreakoutsAssign, request: Request, key: Key = None
     ) -> None:
         """Say who belongs where; people in the meeting move at once when the rooms are open."""
-        await _ask(context, request, meeting_id, breakouts.assigning(sent), key)
+        await ask(context, request, meeting_id, breakouts.assigning(sent), key)
 
     @router.post("/open", status_code=204)
     async def open_breakouts(meeting_id: str, sent: BreakoutsOpen, request: Request, key: Key = None) -> None:
         """Open the rooms, for a time if one is given."""
-        await _ask(context, request, meeting_id, breakouts.opening(sent.duration_s), key)
+        await ask(context, request, meeting_id, breakouts.opening(sent.duration_s), key)
 
     @router.post("/extend", status_code=204)
     async def extend_breakouts(
         meeting_id: str, sent: BreakoutsExtend, request: Request, key: Key = None
     ) -> None:
         """Keep the rooms open longer, also when they are closing."""
-        await _ask(context, request, meeting_id, breakouts.extending(sent.by_s), key)
+        await ask(context, request, meeting_id, breakouts.extending(sent.by_s), key)
 
     @router.post("/broadcast", status_code=204)
     async def broadcast_to_breakouts(
         meeting_id: str, sent: BreakoutsBroadcast, request: Request, key: Key = None
     ) -> None:
         """Say something to everybody in all rooms."""
-        await _ask(context, request, meeting_id, breakouts.broadcasting(sent.body), key)
+        await ask(context, request, meeting_id, breakouts.broadcasting(sent.body), key)
 
     @router.post("/close", status_code=204)
     async def close_breakouts(
         meeting_id: str, sent: BreakoutsClose, request: Request, key: Key = None
     ) -> None:
         """Bring everybody back, after a countdown; rooms that were not opened are forgotten."""
-        await _ask(context, request, meeting_id, breakouts.closing(sent.countdown_s), key)
+        await ask(context, request, meeting_id, breakouts.closing(sent.countdown_s), key)
 
     return router.routes
 
@@ -97,12 +93,12 @@ def _own_routes(context: Context) -> Sequence[BaseRoute]:
         meeting_id: str, sent: BreakoutsChoose, request: Request, key: Key = None
     ) -> None:
         """Go to a room, or back to the main room, where one may choose."""
-        await _ask(context, request, meeting_id, breakouts.choosing(sent), key)
+        await ask(context, request, meeting_id, breakouts.choosing(sent), key)
 
     @router.post("/ask-help", status_code=204)
     async def ask_help_in_breakout(meeting_id: str, request: Request, key: Key = None) -> None:
         """Ask hosts to come to the room that one belongs to."""
-        await _ask(context, request, meeting_id, breakouts.ask_help, key)
+        await ask(context, request, meeting_id, breakouts.ask_help, key)
 
     @router.post("/{breakout_id}/enter")
     async def enter_breakout(meeting_id: str, breakout_id: str, sent: Enter, request: Request) -> Joined:

@@ -10,9 +10,8 @@ from meeting_system.contracts.signal_floor import LobbyState, MeetingSetOptions
 from meeting_system.kit.auth import require_principal
 from meeting_system.kit.http import Key
 from meeting_system.kit.paging import Cursor, Limit
-from meeting_system.meeting import floor, floor_requests, lobby, requests, roles
+from meeting_system.meeting import floor, floor_requests, lobby, roles
 from meeting_system.meeting.context import Context
-from meeting_system.meeting.durable import Effect
 from meeting_system.meeting.floor_schemas import (
     Admit,
     BanPage,
@@ -26,6 +25,7 @@ from meeting_system.meeting.floor_schemas import (
     Say,
     SpotlightOn,
 )
+from meeting_system.meeting.request_parts import ask
 
 PREFIX = "/api/v1/meetings/{meeting_id}"
 
@@ -40,10 +40,6 @@ def create_floor_routes(context: Context) -> Sequence[BaseRoute]:
     ]
 
 
-async def _ask(context: Context, request: Request, meeting_id: str, effect: Effect, key: str | None) -> None:
-    await requests.ask(context, await require_principal(request), meeting_id, effect, key=key)
-
-
 def _lobby_routes(context: Context) -> Sequence[BaseRoute]:
     router = APIRouter(prefix=f"{PREFIX}/lobby", tags=["lobby"])
 
@@ -54,20 +50,20 @@ def _lobby_routes(context: Context) -> Sequence[BaseRoute]:
 
     @router.post("/admit", status_code=204)
     async def admit(meeting_id: str, sent: Admit, request: Request, key: Key = None) -> None:
-        await _ask(context, request, meeting_id, lobby.admitting(sent.participant_id), key)
+        await ask(context, request, meeting_id, lobby.admitting(sent.participant_id), key)
 
     @router.post("/admit-all", status_code=204)
     async def admit_all(meeting_id: str, request: Request, key: Key = None) -> None:
-        await _ask(context, request, meeting_id, lobby.admitting(None), key)
+        await ask(context, request, meeting_id, lobby.admitting(None), key)
 
     @router.post("/deny", status_code=204)
     async def deny(meeting_id: str, sent: Deny, request: Request, key: Key = None) -> None:
         effect = lobby.denying(sent.participant_id, ban=sent.ban)
-        await _ask(context, request, meeting_id, effect, key)
+        await ask(context, request, meeting_id, effect, key)
 
     @router.post("/say", status_code=204)
     async def say(meeting_id: str, sent: Say, request: Request, key: Key = None) -> None:
-        await _ask(context, request, meeting_id, lobby.saying(sent.body), key)
+        await ask(context, request, meeting_id, lobby.saying(sent.body), key)
 
     return router.routes
 
@@ -79,26 +75,26 @@ def _participant_routes(context: Context) -> Sequence[BaseRoute]:
     async def set_role(
         meeting_id: str, participant_id: str, sent: GiveRole, request: Request, key: Key = None
     ) -> None:
-        await _ask(context, request, meeting_id, roles.setting(participant_id, sent.role), key)
+        await ask(context, request, meeting_id, roles.setting(participant_id, sent.role), key)
 
     @router.post("/rename", status_code=204)
     async def rename(
         meeting_id: str, participant_id: str, sent: Rename, request: Request, key: Key = None
     ) -> None:
-        await _ask(context, request, meeting_id, floor.renaming(participant_id, sent.display_name), key)
+        await ask(context, request, meeting_id, floor.renaming(participant_id, sent.display_name), key)
 
     @router.post("/ask-to-unmute", status_code=204)
     async def ask_to_unmute(meeting_id: str, participant_id: str, request: Request, key: Key = None) -> None:
-        await _ask(context, request, meeting_id, floor.asking_to_unmute(participant_id), key)
+        await ask(context, request, meeting_id, floor.asking_to_unmute(participant_id), key)
 
     @router.post("/lower-hand", status_code=204)
     async def lower_hand(meeting_id: str, participant_id: str, request: Request, key: Key = None) -> None:
-        await _ask(context, request, meeting_id, floor.lowering_hand(participant_id), key)
+        await ask(context, request, meeting_id, floor.lowering_hand(participant_id), key)
 
     @router.post("/unban", status_code=204)
     async def unban(meeting_id: str, participant_id: str, request: Request, key: Key = None) -> None:
         """Let device and account come again; `participant_id` as in the list of the banned."""
-        await _ask(context, request, meeting_id, floor.unbanning(participant_id), key)
+        await ask(context, request, meeting_id, floor.unbanning(participant_id), key)
 
     return router.routes
 
@@ -111,19 +107,19 @@ def _action_routes(context: Context) -> Sequence[BaseRoute]:
         meeting_id: str, request: Request, sent: MuteEverybody | None = None, key: Key = None
     ) -> None:
         effect = floor.muting_all(block=sent is not None and sent.block)
-        await _ask(context, request, meeting_id, effect, key)
+        await ask(context, request, meeting_id, effect, key)
 
     @router.post("/lower-hands", status_code=204)
     async def lower_hands(meeting_id: str, request: Request, key: Key = None) -> None:
-        await _ask(context, request, meeting_id, floor.lower_hands, key)
+        await ask(context, request, meeting_id, floor.lower_hands, key)
 
     @router.post("/freeze", status_code=204)
     async def freeze(meeting_id: str, sent: Freeze, request: Request, key: Key = None) -> None:
-        await _ask(context, request, meeting_id, floor.freezing(frozen=sent.frozen), key)
+        await ask(context, request, meeting_id, floor.freezing(frozen=sent.frozen), key)
 
     @router.post("/spotlight", status_code=204)
     async def spotlight(meeting_id: str, sent: SpotlightOn, request: Request, key: Key = None) -> None:
-        await _ask(context, request, meeting_id, floor.spotlighting(sent.participant_id), key)
+        await ask(context, request, meeting_id, floor.spotlighting(sent.participant_id), key)
 
     return router.routes
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Request
 from starlette.routing import BaseRoute
 
-from meeting_system.kernel.principal import Principal
 from meeting_system.kit.auth import find_principal, require_account, require_principal
 from meeting_system.kit.http import Key, client_address
 from meeting_system.kit.paging import Cursor, Limit
@@ -21,9 +20,8 @@ from meeting_system.meeting import (
 )
 from meeting_system.meeting.breakout_routes import create_breakout_routes
 from meeting_system.meeting.context import Context
-from meeting_system.meeting.durable import Effect
 from meeting_system.meeting.floor_routes import create_floor_routes
-from meeting_system.meeting.request_parts import base_url
+from meeting_system.meeting.request_parts import ask, base_url
 from meeting_system.meeting.room_routes import create_room_routes
 from meeting_system.meeting.schedule_routes import create_schedule_routes
 from meeting_system.meeting.schemas import (
@@ -113,9 +111,6 @@ def _inside_routes(context: Context) -> Sequence[BaseRoute]:
 def _host_routes(context: Context) -> Sequence[BaseRoute]:
     router = APIRouter(prefix="/api/v1/meetings/{meeting_id}", tags=["meetings"])
 
-    async def ask(principal: Principal, meeting_id: str, effect: Effect, key: str | None) -> None:
-        await requests.ask(context, principal, meeting_id, effect, key=key)
-
     @router.post("/start")
     async def start_meeting(meeting_id: str, request: Request) -> Meeting:
         account = await require_account(request)
@@ -130,20 +125,17 @@ def _host_routes(context: Context) -> Sequence[BaseRoute]:
     async def mute_participant(
         meeting_id: str, participant_id: str, sent: Mute, request: Request, key: Key = None
     ) -> None:
-        principal = await require_principal(request)
-        await ask(principal, meeting_id, moderation.muting(participant_id, sent.source), key)
+        await ask(context, request, meeting_id, moderation.muting(participant_id, sent.source), key)
 
     @router.post("/participants/{participant_id}/remove", status_code=204)
     async def remove_participant(
         meeting_id: str, participant_id: str, request: Request, key: Key = None
     ) -> None:
-        principal = await require_principal(request)
-        await ask(principal, meeting_id, moderation.removing(participant_id), key)
+        await ask(context, request, meeting_id, moderation.removing(participant_id), key)
 
     @router.post("/actions/lock", status_code=204)
     async def lock_meeting(meeting_id: str, sent: Lock, request: Request, key: Key = None) -> None:
-        principal = await require_principal(request)
-        await ask(principal, meeting_id, moderation.locking(locked=sent.locked), key)
+        await ask(context, request, meeting_id, moderation.locking(locked=sent.locked), key)
 
     return router.routes
 

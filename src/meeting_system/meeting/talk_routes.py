@@ -28,6 +28,7 @@ from meeting_system.meeting.chat import Writing
 from meeting_system.meeting.chat_reading import ExportForm
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.files import Download
+from meeting_system.meeting.request_parts import ask
 from meeting_system.meeting.talk_schemas import (
     FoundPage,
     MessageChange,
@@ -157,9 +158,8 @@ def _writing_routes(context: Context) -> Sequence[BaseRoute]:
         meeting_id: str, message_id: str, sent: NewReaction, request: Request, key: Key = None
     ) -> None:
         """Put an emoji to a message, or take it away."""
-        principal = await require_principal(request)
         effect = chat_change.reacting(message_id, sent.emoji, on=sent.on)
-        await requests.ask(context, principal, meeting_id, effect, key=key)
+        await ask(context, request, meeting_id, effect, key)
 
     return router.routes
 
