@@ -1,7 +1,8 @@
 /** The card around signing in and registering. */
-import type { ReactNode, SubmitEvent } from "react";
+import type { ReactNode } from "react";
 
 import { Brand } from "../../shell";
+import { Form } from "../../../ui/form";
 import { Notice } from "../../../ui/notice";
 import "./auth-card.css";
 
@@ -15,10 +16,6 @@ interface AuthCardProps {
 }
 
 export function AuthCard({ title, text, problem, onSubmit, children, footer }: AuthCardProps) {
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    onSubmit();
-  };
   return (
     <section className="auth-card">
       <header className="auth-card-header">
@@ -26,10 +23,10 @@ export function AuthCard({ title, text, problem, onSubmit, children, footer }: A
         <h1>{title}</h1>
         <p className="muted">{text}</p>
       </header>
-      <form className="auth-card-form" onSubmit={submit} noValidate>
+      <Form className="auth-card-form" onSubmit={onSubmit}>
         {problem === null ? null : <Notice kind="danger">{problem}</Notice>}
         {children}
-      </form>
+      </Form>
       <footer className="auth-card-footer">{footer}</footer>
     </section>
   );

@@ -1,6 +1,5 @@
 /** An account for somebody, who gets a letter to choose a password. */
 import { useState } from "react";
-import type { SubmitEvent } from "react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
@@ -10,6 +9,7 @@ import { Button } from "../../../ui/button";
 import { useCore } from "../../../ui/core";
 import { Dialog } from "../../../ui/dialog";
 import { Field } from "../../../ui/field";
+import { Form } from "../../../ui/form";
 import { Notice } from "../../../ui/notice";
 import { useLocale } from "../../shell";
 import { RoleSelect } from "./role-select";
@@ -46,12 +46,8 @@ function NewUserForm({ actor, onDone }: { actor: User; onDone: () => void }) {
     },
   });
   const isTaken = making.error !== null && problemCode(making.error) === "email_taken";
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    making.mutate();
-  };
   return (
-    <form className="admin-form" onSubmit={submit} noValidate>
+    <Form className="admin-form" onSubmit={() => making.mutate()}>
       <p className="muted">{t("admin.newUserText")}</p>
       {making.error === null || isTaken ? null : <Notice kind="danger">{textOf(making.error)}</Notice>}
       <Field
@@ -82,6 +78,6 @@ function NewUserForm({ actor, onDone }: { actor: User; onDone: () => void }) {
       >
         {t("admin.make")}
       </Button>
-    </form>
+    </Form>
   );
 }

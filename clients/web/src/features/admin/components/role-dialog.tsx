@@ -1,11 +1,11 @@
 /** Another role for somebody. */
 import { useState } from "react";
-import type { SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { AdminUser, Role, User } from "../../../core/types";
 import { Button } from "../../../ui/button";
 import { Dialog } from "../../../ui/dialog";
+import { Form } from "../../../ui/form";
 import { RoleSelect } from "./role-select";
 
 interface RoleDialogProps {
@@ -19,20 +19,19 @@ interface RoleDialogProps {
 export function RoleDialog({ user, actor, isOpen, onClose, onChange }: RoleDialogProps) {
   const { t } = useTranslation();
   const [role, setRole] = useState(user.role);
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
+  const submit = () => {
     onClose();
     onChange(role);
   };
   return (
     <Dialog title={t("admin.changeRole")} isOpen={isOpen} onClose={onClose}>
-      <form className="admin-form" onSubmit={submit}>
+      <Form className="admin-form" onSubmit={submit}>
         <p className="muted">{t("admin.roleText", { name: user.displayName })}</p>
         <RoleSelect actor={actor} value={role} onChange={setRole} />
         <Button kind="primary" wide type="submit" isDisabled={role === user.role}>
           {t("common.save")}
         </Button>
-      </form>
+      </Form>
     </Dialog>
   );
 }

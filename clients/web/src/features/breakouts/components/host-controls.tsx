@@ -1,6 +1,5 @@
 /** Open, extend, say to all, close. */
 import { useState } from "react";
-import type { SubmitEvent } from "react";
 import { SendHorizontal } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
@@ -8,6 +7,7 @@ import type { Breakouts } from "../../../core/types";
 import { useAttempt } from "../../../ui/attempt";
 import { Button, IconButton } from "../../../ui/button";
 import { Field } from "../../../ui/field";
+import { Form } from "../../../ui/form";
 import { useSession } from "../../../ui/meeting";
 import { Select } from "../../../ui/select";
 import { useCountdown } from "../hooks/use-countdown";
@@ -80,14 +80,13 @@ function Broadcast() {
   const session = useSession();
   const attempt = useAttempt();
   const [body, setBody] = useState("");
-  const send = (event: SubmitEvent) => {
-    event.preventDefault();
+  const send = () => {
     if (body.trim() === "") return;
     attempt(session.broadcastToBreakouts(body));
     setBody("");
   };
   return (
-    <form className="breakout-broadcast" onSubmit={send}>
+    <Form className="breakout-broadcast" onSubmit={send}>
       <Field label={t("breakouts.sayToAll")} value={body} onChange={setBody} maxLength={500} testId="breakout-message" />
       <IconButton
         type="submit"
@@ -96,6 +95,6 @@ function Broadcast() {
         isDisabled={body.trim() === ""}
         data-testid="breakout-send"
       />
-    </form>
+    </Form>
   );
 }

@@ -1,6 +1,5 @@
 /** Another name for somebody. */
 import { useState } from "react";
-import type { SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Participant } from "../../../core/types";
@@ -8,6 +7,7 @@ import { useAttempt } from "../../../ui/attempt";
 import { Button } from "../../../ui/button";
 import { Dialog } from "../../../ui/dialog";
 import { Field } from "../../../ui/field";
+import { Form } from "../../../ui/form";
 import { useSession } from "../../../ui/meeting";
 
 export function RenameDialog({ person, onClose }: { person: Participant; onClose: () => void }) {
@@ -15,15 +15,14 @@ export function RenameDialog({ person, onClose }: { person: Participant; onClose
   const session = useSession();
   const attempt = useAttempt();
   const [name, setName] = useState(person.displayName);
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
+  const submit = () => {
     if (name.trim() === "") return;
     attempt(session.rename(person.participantId, name.trim()));
     onClose();
   };
   return (
     <Dialog title={t("floor.renameTitle", { name: person.displayName })} isOpen onClose={onClose}>
-      <form onSubmit={submit} className="rename">
+      <Form onSubmit={submit} className="rename">
         <Field label={t("prejoin.name")} value={name} onChange={setName} maxLength={64} testId="new-name" />
         <div className="dialog-actions">
           <Button onPress={onClose}>{t("common.cancel")}</Button>
@@ -31,7 +30,7 @@ export function RenameDialog({ person, onClose }: { person: Participant; onClose
             {t("floor.rename")}
           </Button>
         </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

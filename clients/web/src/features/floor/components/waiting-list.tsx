@@ -1,6 +1,5 @@
 /** For hosts: everybody in the lobby, and a message to all of them. */
 import { useState } from "react";
-import type { SubmitEvent } from "react";
 import { Check, EllipsisVertical, SendHorizontal } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
@@ -9,6 +8,7 @@ import { useAttempt } from "../../../ui/attempt";
 import { Avatar } from "../../../ui/avatar";
 import { Button, IconButton } from "../../../ui/button";
 import { Field } from "../../../ui/field";
+import { Form } from "../../../ui/form";
 import { useSession, useView } from "../../../ui/meeting";
 import { Menu, MenuAction } from "../../../ui/menu";
 
@@ -79,14 +79,13 @@ function MessageToLobby() {
   const session = useSession();
   const attempt = useAttempt();
   const [text, setText] = useState("");
-  const send = (event: SubmitEvent) => {
-    event.preventDefault();
+  const send = () => {
     if (text.trim() === "") return;
     attempt(session.sayToLobby(text.trim()));
     setText("");
   };
   return (
-    <form className="waiting-message" onSubmit={send}>
+    <Form className="waiting-message" onSubmit={send}>
       <Field label={t("floor.say")} value={text} onChange={setText} maxLength={500} autoComplete="off" testId="lobby-message" />
       <IconButton
         type="submit"
@@ -95,6 +94,6 @@ function MessageToLobby() {
         isDisabled={text.trim() === ""}
         data-testid="lobby-send"
       />
-    </form>
+    </Form>
   );
 }

@@ -1,10 +1,10 @@
 /** Join by number or link. */
 import { useState } from "react";
-import type { SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Button } from "../../../ui/button";
 import { Field } from "../../../ui/field";
+import { Form } from "../../../ui/form";
 import { navigate } from "../../../ui/navigation";
 import { parseReference } from "../reference";
 
@@ -13,15 +13,14 @@ export function JoinForm() {
   const [typed, setTyped] = useState("");
   const [wrong, setWrong] = useState(false);
 
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
+  const submit = () => {
     const reference = parseReference(typed);
     setWrong(reference === null);
     if (reference !== null) navigate(`/m/${reference}`);
   };
 
   return (
-    <form className="join-form" onSubmit={submit} noValidate>
+    <Form className="join-form" onSubmit={submit}>
       <Field
         label={t("home.joinLabel")}
         placeholder={t("home.joinPlaceholder")}
@@ -38,6 +37,6 @@ export function JoinForm() {
       <Button type="submit" className="join-form-button" data-testid="join-reference-submit">
         {t("home.join")}
       </Button>
-    </form>
+    </Form>
   );
 }

@@ -1,11 +1,11 @@
 /** A new meeting with a title, a password, or without guests. */
 import { useState } from "react";
-import type { SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Button } from "../../../ui/button";
 import { Dialog } from "../../../ui/dialog";
 import { Field } from "../../../ui/field";
+import { Form } from "../../../ui/form";
 import { Switch } from "../../../ui/switch";
 
 export interface NewMeeting {
@@ -35,13 +35,12 @@ function NewMeetingForm({ onStart }: Pick<NewMeetingDialogProps, "onStart">) {
   const [password, setPassword] = useState("");
   const [guestsAllowed, setGuestsAllowed] = useState(true);
 
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
+  const submit = () => {
     onStart({ ...(title.trim() !== "" && { title: title.trim() }), ...(password !== "" && { password }), guestsAllowed });
   };
 
   return (
-    <form className="new-meeting" onSubmit={submit}>
+    <Form className="new-meeting" onSubmit={submit}>
       <Field
         label={t("home.optionTitle")}
         placeholder={t("home.optionTitlePlaceholder")}
@@ -61,6 +60,6 @@ function NewMeetingForm({ onStart }: Pick<NewMeetingDialogProps, "onStart">) {
       <Button kind="primary" size="large" wide type="submit">
         {t("home.start")}
       </Button>
-    </form>
+    </Form>
   );
 }

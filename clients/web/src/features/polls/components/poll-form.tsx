@@ -1,12 +1,12 @@
 /** Writes a poll: from nothing, or from a template. */
 import { useState } from "react";
-import type { SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { NewPoll } from "../../../core/types";
 import { useProblemText } from "../../../i18n/problem";
 import { Button } from "../../../ui/button";
 import { Field } from "../../../ui/field";
+import { Form } from "../../../ui/form";
 import { Switch } from "../../../ui/switch";
 import { EMPTY_DRAFT, finished, withCorrect, withOption } from "../draft";
 import type { PollDraft } from "../draft";
@@ -31,12 +31,11 @@ export function PollForm({ onCreate, onClose }: PollFormProps) {
       setIsBusy(false);
     });
   };
-  const onSubmit = (event: SyntheticEvent) => {
-    event.preventDefault();
+  const onSubmit = () => {
     create(true);
   };
   return (
-    <form className="polls poll-form" onSubmit={onSubmit}>
+    <Form className="polls poll-form" onSubmit={onSubmit}>
       <div className="poll-templates">
         <Button kind="quiet" onPress={() => setDraft({ ...draft, options: [t("polls.yes"), t("polls.no")] })}>
           {t("polls.yesNo")}
@@ -69,7 +68,7 @@ export function PollForm({ onCreate, onClose }: PollFormProps) {
           {t("common.cancel")}
         </Button>
       </div>
-    </form>
+    </Form>
   );
 }
 

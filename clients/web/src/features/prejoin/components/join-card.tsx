@@ -1,11 +1,11 @@
 /** Who is joining what. */
-import type { SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { MeetingPreview } from "../../../core/types";
 import { useProblemText } from "../../../i18n/problem";
 import { Button, ButtonLink } from "../../../ui/button";
 import { Field } from "../../../ui/field";
+import { Form } from "../../../ui/form";
 import { Notice } from "../../../ui/notice";
 import { formatNumber } from "../../../ui/meeting-number";
 import { useMeetingTitle } from "../../../ui/use-meeting-title";
@@ -65,12 +65,11 @@ function JoinFields({ joining }: { joining: Joining }) {
   const code = joining.errorCode;
   const passwordWrong = code !== null && PASSWORD_CODES.has(code);
   const nameWrong = code === "display_name_required";
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
+  const submit = () => {
     if (joining.name.trim() !== "") joining.join();
   };
   return (
-    <form className="join-card-form" onSubmit={submit} noValidate>
+    <Form className="join-card-form" onSubmit={submit}>
       {code !== null && !passwordWrong && !nameWrong ? <Notice kind="danger">{textOf(joining.error)}</Notice> : null}
       <Field
         label={t("prejoin.name")}
@@ -105,6 +104,6 @@ function JoinFields({ joining }: { joining: Joining }) {
       >
         {joining.isPending ? t("prejoin.joining") : t("prejoin.join")}
       </Button>
-    </form>
+    </Form>
   );
 }

@@ -1,6 +1,5 @@
 /** Who belongs to a room. */
 import { useState } from "react";
-import type { SubmitEvent } from "react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
@@ -10,6 +9,7 @@ import { useProblemText } from "../../../i18n/problem";
 import { Button, IconButton } from "../../../ui/button";
 import { useCore } from "../../../ui/core";
 import { Field } from "../../../ui/field";
+import { Form } from "../../../ui/form";
 import { Notice } from "../../../ui/notice";
 import { Select } from "../../../ui/select";
 import { Spinner } from "../../../ui/spinner";
@@ -35,8 +35,7 @@ export function RoomMembers({ room }: { room: MeetingRoom }) {
       role === null ? core.rooms.removeMember(room.roomId, userId) : core.rooms.changeMember(room.roomId, userId, role),
     onSettled: again,
   });
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
+  const submit = () => {
     if (email.trim() !== "") adding.mutate();
   };
   const isOwner = room.role === "owner";
@@ -57,7 +56,7 @@ export function RoomMembers({ room }: { room: MeetingRoom }) {
         ))}
       </ul>
       {isOwner ? (
-        <form className="rooms-add" onSubmit={submit} noValidate>
+        <Form className="rooms-add" onSubmit={submit}>
           <Field
             label={t("rooms.memberEmail")}
             type="email"
@@ -70,7 +69,7 @@ export function RoomMembers({ room }: { room: MeetingRoom }) {
           <Button type="submit" isDisabled={email.trim() === ""} isPending={adding.isPending}>
             {t("schedule.add")}
           </Button>
-        </form>
+        </Form>
       ) : null}
     </div>
   );

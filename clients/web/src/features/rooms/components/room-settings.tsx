@@ -1,6 +1,5 @@
 /** What the meetings of a room begin with. */
 import { useState } from "react";
-import type { SubmitEvent } from "react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
@@ -9,6 +8,7 @@ import { useProblemText } from "../../../i18n/problem";
 import { Button } from "../../../ui/button";
 import { useCore } from "../../../ui/core";
 import { Field } from "../../../ui/field";
+import { Form } from "../../../ui/form";
 import { Notice } from "../../../ui/notice";
 import { Switch } from "../../../ui/switch";
 import { OptionsFields } from "../../schedule";
@@ -33,12 +33,11 @@ export function RoomSettings({ room, onDone }: { room: MeetingRoom; onDone: () =
       onDone();
     },
   });
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
+  const submit = () => {
     if (displayName.trim() !== "") saving.mutate();
   };
   return (
-    <form className="rooms-form" onSubmit={submit} noValidate>
+    <Form className="rooms-form" onSubmit={submit}>
       <p className="muted">{t("rooms.settingsText")}</p>
       {saving.error === null ? null : <Notice kind="danger">{textOf(saving.error)}</Notice>}
       <Field label={t("rooms.name")} maxLength={64} value={displayName} onChange={setDisplayName} />
@@ -59,6 +58,6 @@ export function RoomSettings({ room, onDone }: { room: MeetingRoom; onDone: () =
       <Button kind="primary" type="submit" wide isDisabled={displayName.trim() === ""} isPending={saving.isPending} data-testid="save-room">
         {t("common.save")}
       </Button>
-    </form>
+    </Form>
   );
 }

@@ -1,6 +1,5 @@
 /** The rooms that a person belongs to, and the address of their calendar. */
 import { useState } from "react";
-import type { SubmitEvent } from "react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import { useTranslation } from "react-i18next";
@@ -10,6 +9,7 @@ import { Button } from "../../../ui/button";
 import { useCore } from "../../../ui/core";
 import { Dialog } from "../../../ui/dialog";
 import { Field } from "../../../ui/field";
+import { Form } from "../../../ui/form";
 import { Notice } from "../../../ui/notice";
 import { PageSpinner } from "../../../ui/spinner";
 import { Shell, SignedIn, usePageTitle } from "../../shell";
@@ -70,12 +70,11 @@ function NewRoomForm({ onDone }: { onDone: () => void }) {
       onDone();
     },
   });
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
+  const submit = () => {
     if (name.trim() !== "") making.mutate();
   };
   return (
-    <form className="rooms-form" onSubmit={submit} noValidate>
+    <Form className="rooms-form" onSubmit={submit}>
       <Field
         label={t("rooms.name")}
         maxLength={64}
@@ -87,6 +86,6 @@ function NewRoomForm({ onDone }: { onDone: () => void }) {
       <Button kind="primary" type="submit" wide isDisabled={name.trim() === ""} isPending={making.isPending}>
         {t("rooms.create")}
       </Button>
-    </form>
+    </Form>
   );
 }

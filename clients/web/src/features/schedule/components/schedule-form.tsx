@@ -1,10 +1,10 @@
 /** Everything about a meeting on a day to come. */
-import type { SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { MeetingRoom, Scope } from "../../../core/types";
 import { Button, ButtonLink } from "../../../ui/button";
 import { Field } from "../../../ui/field";
+import { Form } from "../../../ui/form";
 import { Notice } from "../../../ui/notice";
 import { Select } from "../../../ui/select";
 import { Switch } from "../../../ui/switch";
@@ -34,12 +34,8 @@ export interface ScheduleFormProps {
 export function ScheduleForm(props: ScheduleFormProps) {
   const { t } = useTranslation();
   const { draft, onChange, scope } = props;
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    props.onSubmit();
-  };
   return (
-    <form className="schedule-form" onSubmit={submit} noValidate>
+    <Form className="schedule-form" onSubmit={props.onSubmit}>
       {props.problem === null ? null : <Notice kind="danger">{props.problem}</Notice>}
       {scope === null ? null : (
         <Select
@@ -80,7 +76,7 @@ export function ScheduleForm(props: ScheduleFormProps) {
           {props.isNew ? t("schedule.create") : t("common.save")}
         </Button>
       </div>
-    </form>
+    </Form>
   );
 }
 

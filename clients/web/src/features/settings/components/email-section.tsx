@@ -1,6 +1,5 @@
 /** The e-mail address: another one takes the password and a link in a letter. */
 import { useState } from "react";
-import type { SubmitEvent } from "react";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
@@ -9,6 +8,7 @@ import { problemCode, useProblemText } from "../../../i18n/problem";
 import { Button } from "../../../ui/button";
 import { useCore } from "../../../ui/core";
 import { Field } from "../../../ui/field";
+import { Form } from "../../../ui/form";
 import { Notice } from "../../../ui/notice";
 import { Section } from "./section";
 
@@ -25,10 +25,6 @@ export function EmailSection({ user }: { user: User }) {
   const verifying = useMutation({ mutationFn: () => security.verifyEmail() });
   const error = changing.error ?? verifying.error;
   const isWrong = error !== null && problemCode(error) === "password_wrong";
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    changing.mutate();
-  };
   return (
     <Section title={t("settings.email")} text={t("settings.emailText", { email: user.email })}>
       {user.emailVerified ? null : (
@@ -45,7 +41,7 @@ export function EmailSection({ user }: { user: User }) {
       )}
       {changing.isSuccess || verifying.isSuccess ? <Notice kind="info">{t("settings.letterSent")}</Notice> : null}
       {error === null || isWrong ? null : <Notice kind="danger">{textOf(error)}</Notice>}
-      <form className="settings-form" onSubmit={submit} noValidate>
+      <Form className="settings-form" onSubmit={() => changing.mutate()}>
         <Field label={t("settings.newEmail")} type="email" autoComplete="email" testId="new-email" value={email} onChange={setEmail} />
         {user.hasPassword ? (
           <Field
@@ -61,7 +57,7 @@ export function EmailSection({ user }: { user: User }) {
         <Button type="submit" isDisabled={!email.includes("@")} isPending={changing.isPending}>
           {t("settings.changeEmail")}
         </Button>
-      </form>
+      </Form>
     </Section>
   );
 }

@@ -1,6 +1,5 @@
 /** A new token: name, what it may, how long; then the token itself, this once. */
 import { useState } from "react";
-import type { SubmitEvent } from "react";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
@@ -9,6 +8,7 @@ import { Button } from "../../../ui/button";
 import { useCore } from "../../../ui/core";
 import { Dialog } from "../../../ui/dialog";
 import { Field } from "../../../ui/field";
+import { Form } from "../../../ui/form";
 import { Notice } from "../../../ui/notice";
 import { Select } from "../../../ui/select";
 import { Secret } from "../../../ui/secret";
@@ -46,15 +46,11 @@ function NewTokenForm({ grantable }: { grantable: string[] }) {
         expiresAt: days === "never" ? null : new Date(Date.now() + Number(days) * DAY_MS).toISOString(),
       }),
   });
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    making.mutate();
-  };
   if (making.data !== undefined) {
     return <Secret text={t("settings.tokenOnce")} value={making.data.token} />;
   }
   return (
-    <form className="settings-form" onSubmit={submit}>
+    <Form className="settings-form" onSubmit={() => making.mutate()}>
       {making.error === null ? null : <Notice kind="danger">{textOf(making.error)}</Notice>}
       <Field label={t("settings.tokenName")} maxLength={64} testId="token-name" value={name} onChange={setName} />
       <fieldset className="settings-scopes">
@@ -91,6 +87,6 @@ function NewTokenForm({ grantable }: { grantable: string[] }) {
       >
         {t("settings.makeToken")}
       </Button>
-    </form>
+    </Form>
   );
 }

@@ -1,6 +1,5 @@
 /** Another password, or a first one for who came through another provider. */
 import { useState } from "react";
-import type { SubmitEvent } from "react";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
@@ -9,6 +8,7 @@ import { problemCode, useProblemText } from "../../../i18n/problem";
 import { Button } from "../../../ui/button";
 import { useCore } from "../../../ui/core";
 import { Field } from "../../../ui/field";
+import { Form } from "../../../ui/form";
 import { Notice } from "../../../ui/notice";
 
 export function PasswordForm({ user }: { user: User }) {
@@ -26,12 +26,8 @@ export function PasswordForm({ user }: { user: User }) {
   });
   const code = changing.error === null ? null : problemCode(changing.error);
   const errorOf = (of: string) => (code === of ? textOf(changing.error) : null);
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    changing.mutate();
-  };
   return (
-    <form className="settings-form" onSubmit={submit} noValidate>
+    <Form className="settings-form" onSubmit={() => changing.mutate()}>
       <h3>{t("settings.password")}</h3>
       {changing.isSuccess ? <Notice kind="info">{t("settings.passwordChanged")}</Notice> : null}
       {code === null || code === "password_wrong" || code === "password_weak" ? null : (
@@ -61,6 +57,6 @@ export function PasswordForm({ user }: { user: User }) {
       <Button type="submit" isDisabled={password === ""} isPending={changing.isPending} data-testid="change-password">
         {t("settings.changePassword")}
       </Button>
-    </form>
+    </Form>
   );
 }

@@ -1,6 +1,5 @@
 /** The name that others see. */
 import { useState } from "react";
-import type { SubmitEvent } from "react";
 import { useMutation } from "@tanstack/react-query";
 import { Check } from "lucide-react";
 import { useTranslation } from "react-i18next";
@@ -10,6 +9,7 @@ import { useProblemText } from "../../../i18n/problem";
 import { Button } from "../../../ui/button";
 import { useCore } from "../../../ui/core";
 import { Field } from "../../../ui/field";
+import { Form } from "../../../ui/form";
 import { AvatarField } from "./avatar-field";
 import { Section } from "./section";
 
@@ -21,15 +21,14 @@ export function ProfileSection({ user }: { user: User }) {
   const saving = useMutation({ mutationFn: (displayName: string) => account.updateProfile({ displayName }) });
   const isEmpty = name.trim() === "";
   const isSaved = saving.isSuccess && name.trim() === user.displayName;
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
+  const submit = () => {
     if (!isEmpty) saving.mutate(name.trim());
   };
   const error = isEmpty ? t("account.nameMissing") : saving.error === null ? null : textOf(saving.error);
   return (
     <Section title={t("settings.profile")} text={t("settings.profileText")}>
       <AvatarField user={user} />
-      <form className="settings-profile" onSubmit={submit} noValidate>
+      <Form className="settings-profile" onSubmit={submit}>
         <Field
           label={t("account.displayName")}
           hint={t("settings.signedInAs", { email: user.email })}
@@ -50,7 +49,7 @@ export function ProfileSection({ user }: { user: User }) {
           {isSaved ? <Check size={18} aria-hidden="true" /> : null}
           {isSaved ? t("common.saved") : t("common.save")}
         </Button>
-      </form>
+      </Form>
     </Section>
   );
 }

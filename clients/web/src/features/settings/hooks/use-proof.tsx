@@ -1,6 +1,6 @@
 /** Asking for the password once more before something that can't be undone. */
 import { useState } from "react";
-import type { ReactNode, SubmitEvent } from "react";
+import type { ReactNode } from "react";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
@@ -9,6 +9,7 @@ import { problemCode, useProblemText } from "../../../i18n/problem";
 import { Button } from "../../../ui/button";
 import { Dialog } from "../../../ui/dialog";
 import { Field } from "../../../ui/field";
+import { Form } from "../../../ui/form";
 import { Notice } from "../../../ui/notice";
 
 interface ProofOptions {
@@ -44,13 +45,9 @@ export function useProof({ user, title, text, action, send, onDone }: ProofOptio
     sending.reset();
   }
   const isWrong = sending.error !== null && problemCode(sending.error) === "password_wrong";
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    sending.mutate();
-  };
   const dialog = (
     <Dialog title={title} isOpen={subject !== null} onClose={close}>
-      <form className="settings-form" onSubmit={submit} noValidate>
+      <Form className="settings-form" onSubmit={() => sending.mutate()}>
         {text === undefined ? null : <p className="muted">{text}</p>}
         {sending.error === null || isWrong ? null : <Notice kind="danger">{textOf(sending.error)}</Notice>}
         {user.hasPassword ? (
@@ -67,7 +64,7 @@ export function useProof({ user, title, text, action, send, onDone }: ProofOptio
         <Button kind="danger" wide type="submit" isPending={sending.isPending} data-testid="prove">
           {action}
         </Button>
-      </form>
+      </Form>
     </Dialog>
   );
   return { ask: setSubject, dialog };

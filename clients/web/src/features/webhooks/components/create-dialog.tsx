@@ -1,6 +1,5 @@
 /** Asks where a new webhook goes and what it is told. */
 import { useState } from "react";
-import type { SubmitEvent } from "react";
 import type { UseMutationResult } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
@@ -10,6 +9,7 @@ import { Button } from "../../../ui/button";
 import { useCore, useStore } from "../../../ui/core";
 import { Dialog } from "../../../ui/dialog";
 import { Field } from "../../../ui/field";
+import { Form } from "../../../ui/form";
 import { Notice } from "../../../ui/notice";
 import { Switch } from "../../../ui/switch";
 import { HOOK_TYPES } from "../events";
@@ -35,14 +35,13 @@ export function CreateDialog({ create, onCreated, onClose }: CreateDialogProps) 
   const [everything, setEverything] = useState(mayEverything);
   const wrongUrl = create.error !== null && OF_ADDRESS.has(problemCode(create.error));
   const choose = (event: HookType, on: boolean) => setEvents(HOOK_TYPES.filter((each) => (each === event ? on : events.includes(each))));
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
+  const submit = () => {
     const wanted = { url: url.trim(), description: description.trim(), events, covers: everything ? "everything" : "mine" } as const;
     create.mutate(wanted, { onSuccess: onCreated });
   };
   return (
     <Dialog title={t("webhooks.create")} isOpen onClose={onClose}>
-      <form className="webhooks-form" onSubmit={submit} noValidate>
+      <Form className="webhooks-form" onSubmit={submit}>
         {create.error !== null && !wrongUrl ? <Notice kind="danger">{textOf(create.error)}</Notice> : null}
         <Field
           label={t("webhooks.url")}
@@ -68,7 +67,7 @@ export function CreateDialog({ create, onCreated, onClose }: CreateDialogProps) 
         <Button kind="primary" type="submit" wide isDisabled={events.length === 0} isPending={create.isPending} data-testid="webhook-create">
           {t("webhooks.create")}
         </Button>
-      </form>
+      </Form>
     </Dialog>
   );
 }
