@@ -86,7 +86,7 @@ function Broadcast() {
     setBody("");
   };
   return (
-    <Form className="breakout-broadcast" onSubmit={send}>
+    <Form className="field-row field-row-end" onSubmit={send}>
       <Field label={t("breakouts.sayToAll")} value={body} onChange={setBody} maxLength={500} testId="breakout-message" />
       <IconButton
         type="submit"

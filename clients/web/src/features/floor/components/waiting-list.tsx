@@ -85,7 +85,7 @@ function MessageToLobby() {
     setText("");
   };
   return (
-    <Form className="waiting-message" onSubmit={send}>
+    <Form className="field-row field-row-end" onSubmit={send}>
       <Field label={t("floor.say")} value={text} onChange={setText} maxLength={500} autoComplete="off" testId="lobby-message" />
       <IconButton
         type="submit"

@@ -20,7 +20,7 @@ export function JoinForm() {
   };
 
   return (
-    <Form className="join-form" onSubmit={submit}>
+    <Form className="field-row" onSubmit={submit}>
       <Field
         label={t("home.joinLabel")}
         placeholder={t("home.joinPlaceholder")}
@@ -34,7 +34,7 @@ export function JoinForm() {
         }}
         error={wrong ? t("home.joinWrong") : null}
       />
-      <Button type="submit" className="join-form-button" data-testid="join-reference-submit">
+      <Button type="submit" data-testid="join-reference-submit">
         {t("home.join")}
       </Button>
     </Form>

@@ -56,7 +56,7 @@ export function RoomMembers({ room }: { room: MeetingRoom }) {
         ))}
       </ul>
       {isOwner ? (
-        <Form className="rooms-add" onSubmit={submit}>
+        <Form className="field-row" onSubmit={submit}>
           <Field
             label={t("rooms.memberEmail")}
             type="email"

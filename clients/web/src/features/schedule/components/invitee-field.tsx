@@ -28,7 +28,7 @@ export function InviteeField({ invitees, onChange }: InviteeFieldProps) {
 
   return (
     <div className="schedule-invitees">
-      <div className="schedule-invite">
+      <div className="field-row schedule-invite">
         <Field
           label={t("schedule.invitees")}
           hint={t("schedule.inviteesHint")}
