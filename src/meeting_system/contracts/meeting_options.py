@@ -9,6 +9,18 @@ ChatAllowed = Literal["everyone", "hosts", "off"]
 LobbyOpensMin = Annotated[int, Field(ge=0, le=24 * 60)]
 
 
+class OptionsToChange(BaseModel):
+    """What may be sent of options while a meeting goes on; what null says, the sender's model tells."""
+
+    lobby: Lobby | None = None
+    mute_on_entry: bool | None = None
+    attendees_may_unmute: bool | None = None
+    attendees_may_share: bool | None = None
+    attendees_may_chat: ChatAllowed | None = None
+    history_for_late: bool | None = None
+    join_before_host: bool | None = None
+
+
 class MeetingOptions(BaseModel):
     """As stored in `options` of rooms and meetings: what is absent there is as here.
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from meeting_system.contracts.call import Id, Message
-from meeting_system.contracts.meeting_options import ChatAllowed, Lobby, MeetingOptions
+from meeting_system.contracts.meeting_options import MeetingOptions, OptionsToChange
 from meeting_system.kernel.principal import MeetingRole
 
 MAX_LOBBY_MESSAGE_CHARS = 500
@@ -143,16 +143,8 @@ class MeetingSpotlight(Message):
     participant_id: Id | None = None
 
 
-class MeetingSetOptions(Message):
+class MeetingSetOptions(OptionsToChange, Message):
     """meeting.set_options: absent or null is unchanged. Event meeting.options_changed."""
-
-    lobby: Lobby | None = None
-    mute_on_entry: bool | None = None
-    attendees_may_unmute: bool | None = None
-    attendees_may_share: bool | None = None
-    attendees_may_chat: ChatAllowed | None = None
-    history_for_late: bool | None = None
-    join_before_host: bool | None = None
 
 
 # ---------------------------------------------------------------- events: what is in `d`

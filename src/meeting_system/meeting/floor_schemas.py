@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from meeting_system.contracts.meeting_options import ChatAllowed, Lobby
+from meeting_system.contracts.meeting_options import OptionsToChange
 from meeting_system.contracts.signal_floor import MAX_LOBBY_MESSAGE_CHARS
 from meeting_system.kernel.principal import MeetingRole
 from meeting_system.kit.turn import IceServer
@@ -60,16 +60,8 @@ class SpotlightOn(Body):
     participant_id: str | None = Field(max_length=64)
 
 
-class LiveOptionsChange(Body):
+class LiveOptionsChange(OptionsToChange, Body):
     """PATCH /meetings/{id}/options: absent or null is unchanged."""
-
-    lobby: Lobby | None = None
-    mute_on_entry: bool | None = None
-    attendees_may_unmute: bool | None = None
-    attendees_may_share: bool | None = None
-    attendees_may_chat: ChatAllowed | None = None
-    history_for_late: bool | None = None
-    join_before_host: bool | None = None
 
 
 class Ban(BaseModel):

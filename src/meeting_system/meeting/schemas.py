@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from meeting_system.contracts.media import Source
-from meeting_system.contracts.meeting_options import ChatAllowed, Lobby, LobbyOpensMin, MeetingOptions
+from meeting_system.contracts.meeting_options import Lobby, LobbyOpensMin, MeetingOptions, OptionsToChange
 from meeting_system.contracts.stream import Direction, PictureSource
 from meeting_system.kernel.email import normal_email
 from meeting_system.kernel.principal import MeetingRole
@@ -45,16 +45,9 @@ class Body(BaseModel):
                 raise ValueError(f"{name} can't be null")
 
 
-class OptionsChange(Body):
+class OptionsChange(OptionsToChange, Body):
     """What is sent of options: absent is unchanged, or as the room has it."""
 
-    lobby: Lobby | None = None
-    mute_on_entry: bool | None = None
-    attendees_may_unmute: bool | None = None
-    attendees_may_share: bool | None = None
-    attendees_may_chat: ChatAllowed | None = None
-    history_for_late: bool | None = None
-    join_before_host: bool | None = None
     lobby_opens_min: LobbyOpensMin | None = None
 
     @model_validator(mode="after")
