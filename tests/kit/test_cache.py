@@ -235,6 +235,41 @@ async def test_a_process_of_another_version_reads_past_what_it_does_not_know(
     assert await newer.get("a", load) == Newer(value=5, more="x")
 
 
+async def test_a_peek_finds_what_somebody_keeps_and_fetches_nothing(
+    cache: Process, elsewhere: Process, truth: Truth
+) -> None:
+    assert await cache.peek("a") is None
+    await elsewhere.get("a", truth.load)
+    assert await cache.peek("a") == Thing(value=1)
+    assert truth.asked == 1
+
+
+async def test_a_peek_finds_nothing_from_the_beginning_of_a_write_on(
+    cache: Process, elsewhere: Process, truth: Truth
+) -> None:
+    await cache.get("a", truth.load)
+    async with elsewhere.changing("a"):
+        assert await cache.peek("a") is None
+        await cache.get("a", truth.load)
+        assert await cache.peek("a") is None
+    assert await cache.peek("a") is None
+
+
+async def test_a_peek_does_not_believe_a_restarted_server_or_another_version(
+    cache: Process, truth: Truth, store: RedisStore
+) -> None:
+    await cache.get("a", truth.load)
+    run = await store.client.hget("cache:thing:a", "run")
+    await store.client.hset("cache:thing:a", "run", "0" * 40)
+    assert await cache.peek("a") is None
+    await store.client.hset("cache:thing:a", mapping={"run": run, "value": b"00000000{}"})
+    assert await cache.peek("a") is None
+
+
+async def test_a_peek_finds_nothing_where_the_store_is_away(nowhere: RedisStore) -> None:
+    assert await Process(nowhere).peek("a") is None
+
+
 async def test_an_error_of_the_load_reaches_who_asked_and_is_not_kept(cache: Process, truth: Truth) -> None:
     async def fail() -> Thing | None:
         raise NotFound("gone")

@@ -1,7 +1,7 @@
 """What other programs are told over webhooks, and how the services ask for it.
 
 A service writes `TellWebhooks` into its outbox in the transaction of what happened; the webhook service makes
-a delivery of it for every webhook that wants it.
+a delivery of it for every webhook that wants it. What none wants need not be written: see WantedEvents.
 """
 
 from datetime import datetime
@@ -108,6 +108,18 @@ HOOK_DATA: dict[str, type[BaseModel]] = {
     PING: PingData,
 }
 """What `data` is, for each type of event."""
+
+
+WANTED_EVENTS = "webhook_events"
+ALL_WEBHOOKS = "all"
+"""Where WantedEvents is in the cache: kind and key."""
+
+
+class WantedEvents(BaseModel):
+    """What webhooks want that are switched on. The webhook service keeps it in the cache (kit/cache.py),
+    never older than a webhook that was acknowledged. Where it is absent, any may be wanted."""
+
+    types: frozenset[str]
 
 
 class TellWebhooks(Request[Nothing]):

@@ -63,6 +63,13 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2] * 10)
 return {'lead', turn}
 """
 )
+_PEEK = (
+    _ABOUT
+    + """
+local have = redis.call('HMGET', KEYS[1], 'value', 'run')
+return have[2] == run and have[1]
+"""
+)
 _FILL = (
     _ABOUT
     + """
@@ -153,6 +160,18 @@ class Cache(Generic[ModelT]):
                 break
             await asyncio.sleep(wait_s)
         return await load()
+
+    async def peek(self, key: str) -> ModelT | None:
+        """Return a thing that is in the cache; None where it is absent, is being changed, or can't be asked.
+        Nothing is fetched: for what somebody else keeps there."""
+        try:
+            value = await self._store.run(_PEEK, keys=[place_of(self._name, key)], args=[])
+        except Unavailable:
+            value = None
+        if not value or value[:8] != self._fingerprint:
+            self._count("passed")
+            return None
+        return self._decode(value[8:])
 
     async def _look(self, key: str) -> tuple[str, bytes]:
         try:

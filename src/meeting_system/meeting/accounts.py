@@ -56,7 +56,7 @@ async def forget(context: Context, user_id: str, email: str) -> None:
         async with context.ports.database.transaction() as connection:
             run = await runs.lock_run(connection, presence.run_id, presence.meeting_id)
             if run is not None and run.ended_at is None:
-                await lifecycle.finish(connection, run, "host", by=None, now=now)
+                await lifecycle.finish(context, connection, run, "host", by=None, now=now)
     async with context.ports.database.transaction() as connection:
         await accounts.delete_own(connection, user_id, email)
         await accounts.take_out_of_others(connection, user_id)

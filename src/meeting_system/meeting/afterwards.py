@@ -33,4 +33,4 @@ async def _ask_ended(
         run = latest and await runs.lock_run(connection, latest.run_id, meeting_id)
         if run is None:
             raise MeetingNotLive("this meeting has not begun")
-        return await effect(Turn(connection, run, standing, context.ports.clock.now()))
+        return await effect(Turn(context, connection, run, standing, context.ports.clock.now()))

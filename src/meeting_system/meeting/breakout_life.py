@@ -32,7 +32,7 @@ async def end_due(context: Context) -> int:
                 continue
             if row.ends_at is None or row.ends_at > now:
                 continue
-            turn = durable.of_nobody(connection, run, now)
+            turn = durable.of_nobody(context, connection, run, now)
             await (_end(turn) if row.status == "returning" else call_back(turn))
             log.info("breakouts_due", meeting_id=meeting_id, status=row.status)
             ended += 1
@@ -73,10 +73,10 @@ async def follow(context: Context, run_id: str, meeting_id: str) -> None:
             )
             for row in after
         }
-        turn = durable.of_nobody(connection, run, context.ports.clock.now())
+        turn = durable.of_nobody(context, connection, run, context.ports.clock.now())
         await tell_placed(turn, before, after)
 
 
 async def _end(turn: Turn) -> None:
-    await lifecycle.finish_breakouts(turn.connection, turn.run, by=None, now=turn.now)
+    await lifecycle.finish_breakouts(turn.context, turn.connection, turn.run, by=None, now=turn.now)
     await tell_changed(turn)

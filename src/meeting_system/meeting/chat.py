@@ -74,7 +74,7 @@ async def _send_to_all(turn: Turn, writing: Writing, body: str) -> dict[str, Any
     told = HookChatMessage(
         message_id=message_id, seq=message.seq, display_name=message.display_name, body=body
     )
-    await hooks.tell_chat(turn.connection, turn.run.meeting_id, told, now=turn.now)
+    await hooks.tell_chat(turn.context, turn.connection, turn.run.meeting_id, told, now=turn.now)
     return message.model_dump(mode="json")
 
 

@@ -61,7 +61,7 @@ async def create_meeting(
             await _insert_series(context, connection, template, plan.span, plan.rule, people, meeting_id)
         else:
             await _insert_single(connection, template, plan, meeting_id, people)
-        await hooks.tell_meeting(connection, _created(plan), meeting_id, now=plan.now)
+        await hooks.tell_meeting(context, connection, _created(plan), meeting_id, now=plan.now)
         if people.invited:
             letters = Letters(context, connection, base_url, password=sent.password)
             await letters.invite(meeting_id, people)
@@ -85,7 +85,7 @@ async def open_meeting(context: Context, account: Account, room_id: str) -> str:
             return found
         template = _template(account, None, NewMeeting(), room, None, now)
         await _insert_single(connection, template, _Plan(None, None, now), meeting_id, People(None))
-        await hooks.tell_meeting(connection, "meeting.created", meeting_id, now=now)
+        await hooks.tell_meeting(context, connection, "meeting.created", meeting_id, now=now)
     return meeting_id
 
 

@@ -29,6 +29,7 @@ from meeting_system.meeting.repository.runs import RunRow
 class Turn:
     """One command's moment: it alone changes the run."""
 
+    context: Context
     connection: AsyncConnection
     run: RunRow
     actor: Standing
@@ -40,9 +41,9 @@ class Turn:
         await tell(self.connection, in_run or self.run, t, event, by=by, now=self.now)
 
 
-def of_nobody(connection: AsyncConnection, run: RunRow, now: datetime) -> Turn:
+def of_nobody(context: Context, connection: AsyncConnection, run: RunRow, now: datetime) -> Turn:
     """Return the moment of what the service does by itself, while the run is held."""
-    return Turn(connection, run, Standing(MeetingRole.HOST, None, ""), now)
+    return Turn(context, connection, run, Standing(MeetingRole.HOST, None, ""), now)
 
 
 Effect = Callable[[Turn], Awaitable[dict[str, Any]]]
@@ -104,7 +105,7 @@ async def once(context: Context, call: Call, effect: Effect) -> dict[str, Any]:
             raise MeetingNotLive("this meeting is over")
         now = context.ports.clock.now()
         actor = await call.find_actor(connection, run)
-        answer = await effect(Turn(connection, run, actor, now))
+        answer = await effect(Turn(context, connection, run, actor, now))
         await commands.insert_command(
             connection,
             sid=call.sid,

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.contracts.webhook import (
+    ALL_WEBHOOKS,
     ChatData,
     HookChatMessage,
     HookMeeting,
@@ -16,19 +17,29 @@ from meeting_system.contracts.webhook import (
 )
 from meeting_system.kernel.ids import new_id
 from meeting_system.kit import outbox
+from meeting_system.meeting.context import Context
 from meeting_system.meeting.repository import outside
 
 
 async def tell_meeting(
-    connection: AsyncConnection, kind: HookType, meeting_id: str, *, now: datetime, reason: str | None = None
+    context: Context,
+    connection: AsyncConnection,
+    kind: HookType,
+    meeting_id: str,
+    *,
+    now: datetime,
+    reason: str | None = None,
 ) -> None:
     """Tell of a meeting as it is now, in this transaction."""
+    if not await _may_want(context, kind):
+        return
     meeting = await _read(connection, meeting_id)
     if meeting is not None:
         await _tell(connection, kind, MeetingData(meeting=meeting, reason=reason), now=now)
 
 
 async def tell_participant(
+    context: Context,
     connection: AsyncConnection,
     kind: HookType,
     meeting_id: str,
@@ -38,6 +49,8 @@ async def tell_participant(
     reason: str | None = None,
 ) -> None:
     """Tell of somebody in a meeting."""
+    if not await _may_want(context, kind):
+        return
     meeting = await _read(connection, meeting_id)
     row = await outside.find_participant(connection, participant_id)
     if meeting is not None and row is not None:
@@ -47,12 +60,20 @@ async def tell_participant(
 
 
 async def tell_chat(
-    connection: AsyncConnection, meeting_id: str, message: HookChatMessage, *, now: datetime
+    context: Context, connection: AsyncConnection, meeting_id: str, message: HookChatMessage, *, now: datetime
 ) -> None:
     """Tell of what somebody wrote to everyone."""
+    if not await _may_want(context, "chat.message"):
+        return
     meeting = await _read(connection, meeting_id)
     if meeting is not None:
         await _tell(connection, "chat.message", ChatData(meeting=meeting, message=message), now=now)
+
+
+async def _may_want(context: Context, kind: HookType) -> bool:
+    """Whether a webhook may want this: also where nobody knows at once."""
+    wanted = await context.wanted_events.peek(ALL_WEBHOOKS)
+    return wanted is None or kind in wanted.types
 
 
 async def _read(connection: AsyncConnection, meeting_id: str) -> HookMeeting | None:

@@ -76,7 +76,9 @@ async def _arrive(context: Context, arrival: Arrival) -> tuple[str, str] | None:
     async with context.ports.database.transaction() as connection:
         arrived = await joining.arrive(connection, arrival)
         if arrived is not None:
-            await hooks.tell_meeting(connection, "meeting.started", arrival.meeting_id, now=arrival.now)
+            await hooks.tell_meeting(
+                context, connection, "meeting.started", arrival.meeting_id, now=arrival.now
+            )
         return arrived
 
 

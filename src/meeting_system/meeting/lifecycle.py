@@ -31,7 +31,7 @@ async def start(context: Context, principal: Principal, meeting_id: str) -> None
         standing = await find_standing(connection, meeting_id, principal)
         check_participant(standing.role, "meeting:start")
         if await joining.start_run(connection, meeting_id, new_run_id=new_id(now.timestamp()), now=now):
-            await hooks.tell_meeting(connection, "meeting.started", meeting_id, now=now)
+            await hooks.tell_meeting(context, connection, "meeting.started", meeting_id, now=now)
             return
         run = await runs.find_latest_run(connection, meeting_id)
     if run is None or run.ended_at is not None:
@@ -43,7 +43,7 @@ async def end(turn: Turn) -> dict[str, Any]:
     check_participant(turn.actor.role, "meeting:end")
     if await breakouts.find_parent(turn.connection, turn.run.meeting_id) is not None:
         raise BreakoutsOpen("this is a breakout room: close the breakout rooms, or end the main room")
-    await finish(turn.connection, turn.run, "host", by=turn.actor.participant_id, now=turn.now)
+    await finish(turn.context, turn.connection, turn.run, "host", by=turn.actor.participant_id, now=turn.now)
     return {}
 
 
@@ -55,7 +55,7 @@ async def end_unstarted(context: Context, principal: Principal, meeting_id: str)
         now = context.ports.clock.now()
         ended = await meetings.end_unstarted(connection, meeting_id, now=now)
         if ended:
-            await hooks.tell_meeting(connection, "meeting.ended", meeting_id, now=now, reason="host")
+            await hooks.tell_meeting(context, connection, "meeting.ended", meeting_id, now=now, reason="host")
         return ended
 
 
@@ -89,12 +89,13 @@ async def end_empty(context: Context) -> int:
                 continue
             too_long = run.started_at < begun_before
             if too_long or await runs.is_empty(connection, run_id, since=empty_since):
-                await finish(connection, run, "limit" if too_long else "empty", by=None, now=now)
+                await finish(context, connection, run, "limit" if too_long else "empty", by=None, now=now)
                 ended += 1
     return ended
 
 
 async def finish(
+    context: Context,
     connection: AsyncConnection,
     run: RunRow,
     why: EndedWhy,
@@ -103,13 +104,13 @@ async def finish(
     now: datetime,
 ) -> None:
     """End a run that is held, and everything that hangs on it: its breakouts too."""
-    await finish_breakouts(connection, run, by=by, now=now)
+    await finish_breakouts(context, connection, run, by=by, now=now)
     await runs.end_run(connection, run, why=why, now=now)
     await durable.tell(connection, run, "meeting.ended", _ended_event(why), by=by, now=now)
     await outbox.collect(
         connection, CloseMeetingMedia(meeting_id=run.meeting_id), key=f"media:{run.meeting_id}"
     )
-    await hooks.tell_meeting(connection, "meeting.ended", run.meeting_id, now=now, reason=why)
+    await hooks.tell_meeting(context, connection, "meeting.ended", run.meeting_id, now=now, reason=why)
 
 
 def _ended_event(why: EndedWhy) -> MeetingEndedEvent:
@@ -119,11 +120,11 @@ def _ended_event(why: EndedWhy) -> MeetingEndedEvent:
 
 
 async def finish_breakouts(
-    connection: AsyncConnection, run: RunRow, *, by: str | None, now: datetime
+    context: Context, connection: AsyncConnection, run: RunRow, *, by: str | None, now: datetime
 ) -> None:
     """End the breakouts of a run that is held, and forget who belonged where."""
     for room in (await breakouts.lock_rooms(connection, run.run_id)).values():
-        await finish(connection, room, "breakouts_closed", by=by, now=now)
+        await finish(context, connection, room, "breakouts_closed", by=by, now=now)
     await breakouts.delete_breakouts(connection, run.run_id)
 
 

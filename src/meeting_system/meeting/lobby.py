@@ -115,7 +115,7 @@ async def settle(context: Context, meeting_id: str, run_id: str) -> int:
         if run is None or run.ended_at is not None:
             return 0
         now = context.ports.clock.now()
-        return await settle_held(durable.of_nobody(connection, run, now))
+        return await settle_held(durable.of_nobody(context, connection, run, now))
 
 
 async def settle_held(turn: Turn) -> int:

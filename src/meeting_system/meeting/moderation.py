@@ -50,7 +50,13 @@ def removing(target_id: str) -> Effect:
         if target.state in PRESENT:
             meeting_id = turn.run.meeting_id
             await hooks.tell_participant(
-                turn.connection, "participant.left", meeting_id, target_id, now=turn.now, reason="removed"
+                turn.context,
+                turn.connection,
+                "participant.left",
+                meeting_id,
+                target_id,
+                now=turn.now,
+                reason="removed",
             )
         await outbox.collect(
             turn.connection,

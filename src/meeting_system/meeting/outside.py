@@ -38,7 +38,7 @@ async def open_meeting(context: Context, asked: OpenOutsideMeeting) -> OutsideMe
             metadata=asked.metadata,
             logout_url=asked.logout_url,
         )
-        await hooks.tell_meeting(connection, "meeting.created", meeting_id, now=now)
+        await hooks.tell_meeting(context, connection, "meeting.created", meeting_id, now=now)
         (row,) = await outside.list_meetings(connection, [meeting_id])
     return _show(row)
 
@@ -63,10 +63,10 @@ async def end_meeting(context: Context, asked: EndOutsideMeeting) -> None:
         if held is None:
             if await meetings.end_unstarted(connection, asked.meeting_id, now=now):
                 await hooks.tell_meeting(
-                    connection, "meeting.ended", asked.meeting_id, now=now, reason="host"
+                    context, connection, "meeting.ended", asked.meeting_id, now=now, reason="host"
                 )
         elif held.ended_at is None:
-            await lifecycle.finish(connection, held, "host", by=None, now=now)
+            await lifecycle.finish(context, connection, held, "host", by=None, now=now)
 
 
 def _show(row: RowMapping) -> OutsideMeeting:

@@ -43,7 +43,13 @@ async def report_presence(context: Context, report: ReportPresence) -> None:
         kind = rules.presence_event(before, report.state) if changed else None
         if kind is not None:
             await hooks.tell_participant(
-                connection, kind, report.meeting_id, report.participant_id, now=now, reason=report.reason
+                context,
+                connection,
+                kind,
+                report.meeting_id,
+                report.participant_id,
+                now=now,
+                reason=report.reason,
             )
     if report.state == "connected":
         await lobby.settle(context, report.meeting_id, report.run_id)

@@ -55,7 +55,7 @@ async def appoint(context: Context) -> int:
             # Asked again while the run is held: a host may be back.
             if not await floor.is_leaderless(connection, run_id, since=since):
                 continue
-            turn = durable.of_nobody(connection, run, now)
+            turn = durable.of_nobody(context, connection, run, now)
             devices = await floor.list_devices(connection, run_id, heir)
             await _give(turn, devices, MeetingRole.CO_HOST)
             await lobby.settle_held(turn)

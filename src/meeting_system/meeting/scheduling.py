@@ -71,7 +71,7 @@ async def update_meeting(
         else:
             changed_id = await _change_series(work, row, change, plain, scope)
         if change.model_fields_set:
-            await hooks.tell_meeting(connection, "meeting.updated", changed_id, now=now)
+            await hooks.tell_meeting(context, connection, "meeting.updated", changed_id, now=now)
     return changed_id
 
 
@@ -88,7 +88,7 @@ async def cancel_meeting(
             await _cancel_one(work, row)
         else:
             await _cancel_series(work, row, scope)
-        await hooks.tell_meeting(connection, "meeting.cancelled", meeting_id, now=now)
+        await hooks.tell_meeting(context, connection, "meeting.cancelled", meeting_id, now=now)
 
 
 async def _hold(

@@ -2,8 +2,19 @@
 
 from datetime import timedelta
 
+from meeting_system.contracts.webhook import ALL_WEBHOOKS, WantedEvents
 from meeting_system.webhook import repository
 from meeting_system.webhook.context import Context
+
+
+async def keep_wanted(context: Context) -> None:
+    """Have in the cache what webhooks want, so that others need not tell of what none does."""
+
+    async def load() -> WantedEvents:
+        async with context.ports.database.reading() as connection:
+            return WantedEvents(types=await repository.find_wanted(connection))
+
+    await context.wanted_events.get(ALL_WEBHOOKS, load)
 
 
 async def purge(context: Context) -> int:

@@ -20,6 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from meeting_system.contracts.webhook import ALL_WEBHOOKS, WANTED_EVENTS
+from meeting_system.kit.sql import mark_change
 from meeting_system.webhook.models import deliveries, webhooks
 
 COUNTED = 1000
@@ -67,6 +69,7 @@ def _owned_by(owner_id: str | None) -> ColumnElement[bool]:
 
 
 async def insert_webhook(connection: AsyncConnection, values: dict[str, object]) -> None:
+    await mark_change(connection, WANTED_EVENTS, ALL_WEBHOOKS)
     await connection.execute(insert(webhooks).values(**values))
 
 
@@ -99,7 +102,16 @@ async def list_webhooks(
 
 
 async def update_webhook(connection: AsyncConnection, webhook_id: str, changes: dict[str, object]) -> None:
+    # Less that is wanted is seen when what is cached has had its time: an event too many, none too few.
+    if "events" in changes or changes.get("active"):
+        await mark_change(connection, WANTED_EVENTS, ALL_WEBHOOKS)
     await connection.execute(update(webhooks).where(webhooks.c.webhook_id == webhook_id).values(**changes))
+
+
+async def find_wanted(connection: AsyncConnection) -> frozenset[str]:
+    """Return the types of events that any webhook wants which is switched on."""
+    statement = select(func.unnest(webhooks.c.events)).where(webhooks.c.active).distinct()
+    return frozenset((await connection.execute(statement)).scalars())
 
 
 async def delete_webhook(connection: AsyncConnection, webhook_id: str) -> None:
