@@ -7,6 +7,7 @@ import { useAttempt } from "../../../ui/attempt";
 import { Button } from "../../../ui/button";
 import { useIsHost, useSession, useView } from "../../../ui/meeting";
 import { useCountdown } from "../hooks/use-countdown";
+import "../../../ui/banner.css";
 import "./breakouts.css";
 
 export function BreakoutBanner({ onOpen }: { onOpen: () => void }) {
@@ -19,7 +20,7 @@ export function BreakoutBanner({ onOpen }: { onOpen: () => void }) {
   const room = breakouts.rooms.find(({ breakoutId }) => breakoutId === here);
   const name = room === undefined ? t("breakouts.areOpen") : t("breakouts.youAreIn", { room: room.title });
   return (
-    <div className="breakout-banner" data-testid="breakout-banner">
+    <div className="banner breakout-banner" data-testid="breakout-banner">
       <Split size={18} aria-hidden="true" />
       <p role="status">{status === "returning" ? t("breakouts.returning") : name}</p>
       {left !== null && endsAt !== null && status !== "returning" ? (

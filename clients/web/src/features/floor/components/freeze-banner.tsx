@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useAttempt } from "../../../ui/attempt";
 import { Button } from "../../../ui/button";
 import { useIsHost, useSession, useView } from "../../../ui/meeting";
+import "../../../ui/banner.css";
 import "./floor.css";
 
 export function FreezeBanner() {
@@ -15,7 +16,7 @@ export function FreezeBanner() {
   const frozen = useView((view) => view.meeting?.frozen ?? false);
   if (!frozen) return null;
   return (
-    <div className="freeze-banner" data-testid="freeze-banner">
+    <div className="banner freeze-banner" data-testid="freeze-banner">
       <Snowflake size={18} aria-hidden="true" />
       <p role="status">{isHost ? t("floor.frozenForHosts") : t("floor.frozen")}</p>
       {isHost ? (
