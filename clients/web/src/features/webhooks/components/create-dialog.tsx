@@ -56,7 +56,7 @@ export function CreateDialog({ create, onCreated, onClose }: CreateDialogProps) 
         />
         <Field label={t("webhooks.description")} autoComplete="off" maxLength={200} value={description} onChange={setDescription} />
         <fieldset className="webhooks-events">
-          <legend>{t("webhooks.events")}</legend>
+          <legend className="field-label">{t("webhooks.events")}</legend>
           {HOOK_TYPES.map((event) => {
             const key = event.replace(".", "_");
             const label = t(`webhooks.event.${key}`);
