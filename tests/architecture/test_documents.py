@@ -23,6 +23,8 @@ PAIRS = [
     ("docs/guide/streams.md", "docs/guide/streams.zh-CN.md"),
     ("docs/guide/api.md", "docs/guide/api.zh-CN.md"),
     ("docs/guide/schedule.md", "docs/guide/schedule.zh-CN.md"),
+    ("docs/guide/accounts.md", "docs/guide/accounts.zh-CN.md"),
+    ("docs/guide/meetings.md", "docs/guide/meetings.zh-CN.md"),
 ]
 PROTOCOL = Path("docs/protocol/signaling.md")
 
