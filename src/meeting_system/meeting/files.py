@@ -64,7 +64,8 @@ async def upload(
     limit = context.settings.file_limit
     if size is not None and size > limit:
         raise FileTooLarge(f"a file may have {limit} bytes here")
-    file_id = await _announce(context, principal, meeting_id, clean_name(name), size or 0)
+    name = clean_name(name)
+    file_id = await _announce(context, principal, meeting_id, name, size or 0)
     head = bytearray()
     try:
         stored = await context.ports.objects.put(
@@ -87,7 +88,7 @@ async def upload(
             raise FileNotFound("this took so long that it was given up: upload it again")
     return ChatFile(
         file_id=file_id,
-        name=clean_name(name),
+        name=name,
         media_type=media_type,
         size=stored.size,
         width=width,
@@ -154,8 +155,7 @@ async def _once(content: bytes) -> AsyncIterator[bytes]:
 
 
 async def _forget(context: Context, meeting_id: str, file_id: str) -> None:
-    for key in stored_files.keys_of(meeting_id, file_id):
-        await context.ports.objects.delete(key)
+    await stored_files.delete_file(context, meeting_id, file_id)
     async with context.ports.database.transaction() as connection:
         await files.delete_row(connection, file_id)
 
@@ -169,8 +169,7 @@ async def discard(context: Context, principal: Principal, meeting_id: str, file_
             raise FileNotFound("there is no such file")
         if not await files.take_unsent(connection, person_id, meeting_id, file_id):
             raise FileNotFound("there is no such file, or it was sent: delete its message")
-    for key in stored_files.keys_of(meeting_id, file_id):
-        await context.ports.objects.delete(key)
+    await stored_files.delete_file(context, meeting_id, file_id)
 
 
 async def download(context: Context, principal: Principal, meeting_id: str, file_id: str) -> Download:
@@ -232,6 +231,5 @@ async def collect_orphans(context: Context) -> int:
         orphans = await files.take_orphans(connection, unsent_since=before, limit=_AT_ONCE)
         # In the transaction: where the store is away, the rows stay and it is tried again.
         for meeting_id, file_id in orphans:
-            for key in stored_files.keys_of(meeting_id, file_id):
-                await context.ports.objects.delete(key)
+            await stored_files.delete_file(context, meeting_id, file_id)
     return len(orphans)

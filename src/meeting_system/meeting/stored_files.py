@@ -32,6 +32,11 @@ async def collect_deletion(connection: AsyncConnection, meeting_id: str, files: 
         await outbox.collect(connection, DeleteObjects(keys=keys), key=f"objects:{meeting_id}")
 
 
+async def delete_file(context: Context, meeting_id: str, file_id: str) -> None:
+    """Delete every object of a file at once."""
+    await delete_objects(context, DeleteObjects(keys=keys_of(meeting_id, file_id)))
+
+
 async def delete_objects(context: Context, request: DeleteObjects) -> None:
     """Delete objects; those that are gone already are no error."""
     for key in request.keys:

@@ -88,8 +88,7 @@ async def find_breakouts(connection: AsyncConnection, run_id: str) -> BreakoutsR
 
 
 async def insert_breakouts(connection: AsyncConnection, row: BreakoutsRow, rooms: list[RoomRow]) -> None:
-    """Write breakouts and their rooms in this order; those there were are gone, with all places."""
-    await delete_breakouts(connection, row.run_id)
+    """Write breakouts of a run that has none, and their rooms in this order."""
     await connection.execute(insert(breakouts).values(**vars(row)))
     values = [{**vars(room), "run_id": row.run_id, "position": at} for at, room in enumerate(rooms)]
     await connection.execute(insert(breakout_rooms).values(values))
