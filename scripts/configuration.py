@@ -3,7 +3,6 @@
 `.venv/bin/python scripts/configuration.py` writes; with `--check` it only says whether they are up to date.
 """
 
-import argparse
 import inspect
 import re
 import sys
@@ -17,8 +16,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from meeting_system.app.settings import PREFIX, Settings
+from steps import ROOT
+from written import write_or_check
 
-ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = Path("docs/guide/configuration.md")
 MARKS = re.compile(r"(<!-- configuration -->\n).*?(<!-- /configuration -->)", re.DOTALL)
 
@@ -144,20 +144,7 @@ def documents() -> dict[Path, str]:
 
 def main() -> int:
     """Write the documents, or with --check return 1 when one is not up to date."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing")
-    check = parser.parse_args().check
-    stale = 0
-    for path, text in documents().items():
-        file = ROOT / path
-        if file.is_file() and file.read_text(encoding="utf-8") == text:
-            continue
-        stale += 1
-        if check:
-            sys.stdout.write(f"{path} is not what app/settings.py says: run scripts/configuration.py\n")
-        else:
-            file.write_text(text, encoding="utf-8")
-    return 1 if check and stale else 0
+    return write_or_check(documents(), __doc__)
 
 
 if __name__ == "__main__":

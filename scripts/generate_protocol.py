@@ -10,8 +10,9 @@ from pydantic.json_schema import models_json_schema
 
 from meeting_system.contracts import signal
 from meeting_system.contracts.call import Message
+from written import write_or_check
 
-TARGET = Path(__file__).resolve().parent.parent / "clients/web/src/core/protocol.ts"
+TARGET = Path("clients/web/src/core/protocol.ts")
 REFERENCE = "#/$defs/"
 PRIMITIVES = {
     "string": "string",
@@ -167,12 +168,8 @@ def render() -> str:
 
 
 def main() -> int:
-    """Write the file, or with --check tell whether it is as it would be written."""
-    text = render()
-    if "--check" in sys.argv[1:]:
-        return 0 if TARGET.read_text(encoding="utf-8") == text else 1
-    TARGET.write_text(text, encoding="utf-8")
-    return 0
+    """Write the file, or with --check return 1 when it is not up to date."""
+    return write_or_check({TARGET: render()}, __doc__)
 
 
 if __name__ == "__main__":

@@ -2,23 +2,18 @@
 
 import json
 import sys
+from pathlib import Path
 
 from meeting_system.app.openapi import describe_api
-from steps import ROOT
+from written import write_or_check
 
-FILE = ROOT / "docs" / "protocol" / "openapi.json"
+FILE = Path("docs/protocol/openapi.json")
 
 
 def main() -> int:
-    """Return 0 when the file is what the code says, or was made so."""
+    """Write the file, or with --check return 1 when it is not up to date."""
     text = json.dumps(describe_api(), indent=1, ensure_ascii=False) + "\n"
-    if "--check" not in sys.argv[1:]:
-        FILE.write_text(text, encoding="utf-8")
-        return 0
-    if FILE.is_file() and FILE.read_text(encoding="utf-8") == text:
-        return 0
-    sys.stdout.write("docs/protocol/openapi.json is not what the code says: run scripts/openapi.py\n")
-    return 1
+    return write_or_check({FILE: text}, __doc__)
 
 
 if __name__ == "__main__":

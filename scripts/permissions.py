@@ -3,7 +3,6 @@
 `.venv/bin/python scripts/permissions.py` writes; with `--check` it only says whether it is up to date.
 """
 
-import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,8 +13,9 @@ from meeting_system.contracts.permissions import (
     GRANTABLE,
     MEETING_PERMISSIONS,
 )
+from written import write_or_check
 
-DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "protocol" / "permissions.md"
+DOCUMENT = Path("docs/protocol/permissions.md")
 
 # What each permission of accounts opens. tests/house/test_permissions_document.py finds each in the API.
 OPERATIONS: dict[str, tuple[str, ...]] = {
@@ -92,19 +92,8 @@ def _table(permissions: Mapping[Any, frozenset[str]], *, scopes: bool) -> Iterat
 
 
 def main() -> int:
-    """Write the document, or check it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    wanted = render()
-    if parser.parse_args().check:
-        if not DOCUMENT.exists() or DOCUMENT.read_text(encoding="utf-8") != wanted:
-            sys.stdout.write(
-                "docs/protocol/permissions.md is not what the code says: run scripts/permissions.py\n"
-            )
-            return 1
-        return 0
-    DOCUMENT.write_text(wanted, encoding="utf-8")
-    return 0
+    """Write the document, or with --check return 1 when it is not up to date."""
+    return write_or_check({DOCUMENT: render()}, __doc__)
 
 
 if __name__ == "__main__":
