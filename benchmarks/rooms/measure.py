@@ -13,12 +13,11 @@ Row = dict[str, float]
 TALK_S = 10.0
 SETTLE_S = 3.0
 LOOK_S = 10.0
-LOADS = (1_000, 2_000, 4_000, 8_000, 16_000)
-"""Deliveries a second by 1,000 sockets, in units of ten: a core is filled by one of them."""
+LOADS = (10, 20, 40, 80, 160)
+"""Deliveries a second to each socket: a core is filled by one of them, at a thousand sockets."""
 FULL = 0.85
 EVERY_MS = 100
 """How often one talks: half of what a client may."""
-MOST_TALKERS = 60
 IDLE_MEETINGS = 100
 
 
@@ -60,11 +59,11 @@ async def measure_rooms(site: Site, clients: Clients, meetings: int, each: int) 
     """Have ever more talked, until the server's core is full; report the steps."""
     await enter(site, clients, meetings, each)
     rows: list[Row] = []
-    for events in LOADS:
-        talkers = max(1, round(events * 10 / (each * meetings) / each * EVERY_MS / 1000))
-        row = await talk(site, clients, min(talkers, each, MOST_TALKERS), EVERY_MS, TALK_S)
+    for heard in LOADS:
+        talkers = min(heard * EVERY_MS // 1_000, each)
+        row = await talk(site, clients, talkers, EVERY_MS, TALK_S)
         rows.append({"meetings": meetings, "each": each, **row})
-        if row["server_cpu"] > FULL or talkers >= min(each, MOST_TALKERS):
+        if row["server_cpu"] > FULL or talkers == each:
             break
     return rows
 
