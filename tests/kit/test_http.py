@@ -54,6 +54,18 @@ def example(ports: Ports) -> Plug:
     async def get_thing(number: int, limit: int = 10) -> dict[str, object]:
         return {"number": number, "limit": limit, "trace_id": current_trace_id()}
 
+    @router.put("/things/{name}")
+    async def put_thing(name: str) -> str:
+        return name
+
+    @router.get("/things/latest/name")
+    async def get_latest() -> str:
+        return "latest"
+
+    @router.delete("/things/{number}/{part}")
+    async def delete_part(number: str, part: str) -> str:
+        return number + part
+
     @router.get("/conflict")
     async def conflict() -> None:
         raise Conflict("not now", errors=[FieldError("/state", "is another")])
@@ -202,6 +214,15 @@ async def test_head_is_get_without_a_body_and_options_says_what_may_be_done(
     assert head.headers["content-length"] == str(len(read.content))
     options = await client.options("/api/v1/things")
     assert (options.status_code, options.headers["allow"]) == (204, "GET, HEAD, OPTIONS, POST")
+
+
+async def test_what_may_be_done_is_said_of_the_path_that_fits_best(client: httpx2.AsyncClient) -> None:
+    options = await client.options("/api/v1/things/1")
+    assert options.headers["allow"] == "GET, HEAD, OPTIONS, PUT"
+    options = await client.options("/api/v1/things/latest/name")
+    assert options.headers["allow"] == "GET, HEAD, OPTIONS"
+    options = await client.options("/api/v1/things/1/name")
+    assert options.headers["allow"] == "DELETE, OPTIONS"
 
 
 async def test_what_the_client_has_already_is_not_sent_again(client: httpx2.AsyncClient) -> None:

@@ -14,7 +14,7 @@ from meeting_system.contracts.permissions import (
     check_participant,
 )
 from meeting_system.kernel.errors import Forbidden
-from meeting_system.kernel.ids import UserId
+from meeting_system.kernel.ids import UserId, new_id
 from meeting_system.kernel.principal import Account, AccountRole, MeetingRole
 from meeting_system.kit.plug import Ports
 from meeting_system.meeting.models import members, participants
@@ -257,6 +257,18 @@ async def test_a_moderator_of_the_installation_acts_as_host_without_being_there(
     assert (await moderator.post(f"{url}/actions/lock", {"locked": True})).status_code == 204
     assert (await moderator.get(url)).json()["locked"] is True
     assert (await moderator.post(f"{url}/end")).status_code == 204
+
+
+@pytest.mark.parametrize("operation", list(OPERATIONS))
+async def test_nor_is_a_meeting_there_for_a_moderator_that_there_never_was(
+    account: MakePerson, operation: str
+) -> None:
+    moderator, nowhere = account("Mo", role=AccountRole.SUPER_ADMIN), new_id(0)
+    method, path, body, _ = OPERATIONS[operation]
+    places = dict.fromkeys(("target", "banned", "message", "poll"), nowhere)
+    url = f"/api/v1/meetings/{nowhere}" + path.format(**places)
+    answer = await moderator.client.request(method, url, json=body, headers=moderator.headers)
+    assert (answer.status_code, answer.json()["code"]) == (404, "meeting_not_found")
 
 
 async def test_a_guest_account_makes_no_meetings(account: MakePerson) -> None:

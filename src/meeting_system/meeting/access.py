@@ -10,7 +10,7 @@ from meeting_system.contracts.signal_floor import MODERATORS
 from meeting_system.kernel.ids import is_id
 from meeting_system.kernel.principal import Account, Guest, MeetingRole, Principal
 from meeting_system.meeting.errors import InLobby, LobbyDenied, MeetingNotFound, ParticipantBanned
-from meeting_system.meeting.repository import runs
+from meeting_system.meeting.repository import readers, runs
 from meeting_system.meeting.repository.runs import OUT, ParticipantRow
 
 
@@ -70,9 +70,10 @@ async def _of_guest(connection: AsyncConnection, meeting_id: str, guest: Guest) 
 
 
 async def _of_account(connection: AsyncConnection, meeting_id: str, account: Account) -> Standing:
-    member_role = await runs.find_member_role(connection, meeting_id, account.user_id)
-    devices = await runs.find_participants_of(connection, meeting_id, account.user_id)
-    return standing_of_account(account, member_role, devices)
+    row = await readers.find_account(connection, meeting_id, account.user_id)
+    if row is None:
+        raise MeetingNotFound("there is no such meeting, or you are not part of it")
+    return standing_of_account(account, row.member_role, row.devices)
 
 
 def standing_of_account(

@@ -131,12 +131,6 @@ async def find_guest(
     return None if row is None else ParticipantRow(**row)
 
 
-async def find_member_role(connection: AsyncConnection, meeting_id: str, user_id: str) -> str | None:
-    statement = select(members.c.role).where(members.c.meeting_id == meeting_id, members.c.user_id == user_id)
-    role: str | None = (await connection.execute(statement)).scalar()
-    return role
-
-
 async def list_participants(
     connection: AsyncConnection, run_id: str, *, after: str | None, limit: int
 ) -> list[ParticipantRow]:
