@@ -5,6 +5,7 @@ They are our own ones; what speaks to servers is tested on Debian's PostgreSQL 1
 
 import asyncio
 import io
+import logging
 import shutil
 import tempfile
 import threading
@@ -50,6 +51,15 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.basetemp is None:
         config.option.basetemp = tempfile.mkdtemp(prefix="meeting-tests-")
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
+
+
+@pytest.fixture(autouse=True)
+def library_logs_stay_ours() -> Iterator[None]:
+    """Fail the test that takes uvicorn's log away, not the one after it that reads it."""
+    yield
+    is_ours = logging.getLogger("uvicorn").propagate
+    logging.getLogger("uvicorn").propagate = True
+    assert is_ours, "uvicorn set logging up for the whole process: give uvicorn.Config log_config=None"
 
 
 MakeApp = Callable[[Sequence[Plug]], AbstractAsyncContextManager[httpx2.AsyncClient]]

@@ -157,7 +157,7 @@ async def running_provider(clock: Clock) -> AsyncIterator[Provider]:
         ]
     )
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=provider.port, log_level="error", lifespan="off", ws="none"
+        app, host="127.0.0.1", port=provider.port, log_config=None, lifespan="off", ws="none"
     )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
