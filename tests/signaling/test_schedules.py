@@ -11,8 +11,6 @@ from .schedules import run_schedule
 
 SCHEDULES = int(os.environ.get("MEETING_SCHEDULES", "100000"))
 PARTS = 8
-KNOWN = {18022, 49247, 87072}
-"""Schedules that end with another role than was given (I4): an open fault, three in a hundred thousand."""
 SHORT, LONG = 14, 120
 
 
@@ -20,7 +18,7 @@ SHORT, LONG = 14, 120
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_schedule_loses_doubles_or_reorders_anything(part: int) -> None:
     each = SCHEDULES // PARTS
-    for seed in sorted(set(range(part * each, (part + 1) * each)) - KNOWN):
+    for seed in range(part * each, (part + 1) * each):
         try:
             run_schedule(seed, actions=SHORT)
         except AssertionError as error:

@@ -1,5 +1,6 @@
 """How a socket gets its session: identify (a new one), resume (it goes on), carry over (in a new epoch)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import TypeAdapter
@@ -72,16 +73,13 @@ async def _begin(
     # Asked once nothing more is begun for the session before: its last command may be on its way until then.
     last_cid = 0 if prev_sid is None else await last_durable(core, admission.participant_id, prev_sid)
     held.traceparent = admission.traceparent
-    room = await ensure_room(core, admission.meeting_id, admission.run_id)
-    view = await load_view(core, admission.meeting_id, admission.run_id, [held.pid])
-    if await restore_given(core, held, view):
-        room = await ensure_room(core, admission.meeting_id, admission.run_id)
-        view = await load_view(core, admission.meeting_id, admission.run_id, [held.pid])
+    room, view = await see(core, admission.meeting_id, admission.run_id, [held])
     held.sent_ro = room.top
     if held.is_waiting:
         queue.push(encode_snapshot(lobby.ready_of(held, view, last_cid)))
         return held
-    check_present(held, room, view)
+    # As the room has it: hosts may have given another role since the arrival.
+    held.me = find_present(held, room, view)
     held.is_frozen = view.meeting.frozen
     ready = Ready(
         sid=held.sid,
@@ -125,31 +123,36 @@ async def resume(core: Core, frame: Resume, queue: SendQueue) -> Attachment:
             )
         )
     else:
-        room = await ensure_room(core, held.meeting_id, held.run)
-        view = await load_view(core, held.meeting_id, held.run, [held.pid])
-        if await restore_given(core, held, view):
-            room = await ensure_room(core, held.meeting_id, held.run)
-            view = await load_view(core, held.meeting_id, held.run, [held.pid])
+        room, view = await see(core, held.meeting_id, held.run, [held])
         push_reset(held, room, view, reason=back.refused, media=media)
     core.later(connected(held))
     return held
 
 
-async def restore_given(core: Core, held: Attachment, view: RoomView) -> bool:
-    """Give somebody again what hosts gave them, where the room does not know of it; whether that was so."""
+async def see(
+    core: Core, meeting_id: str, run: str, viewers: Sequence[Attachment]
+) -> tuple[RoomState, RoomView]:
+    """Read a room for sessions that are in it; whom hosts gave a role or a name has it there from now on.
+
+    The durable part is read last: what is decided after it comes as an event, and finds them in the room.
+    """
     for _ in range(ATTEMPTS):
-        room = await ensure_room(core, held.meeting_id, held.run)
-        step = given_step(room, held, view, core.now())
-        if step is None or room.epoch != held.epoch:
-            return False
-        outcome = await core.log.apply(step)
-        raise_if_over(outcome)
-        if outcome.ok and (state := step.people[0].state) is not None:
-            held.me = state
-            return True
-        if outcome.verdict == "fenced":
-            return False
+        room = await ensure_room(core, meeting_id, run)
+        view = await load_view(core, meeting_id, run, [held.pid for held in viewers])
+        if not await _give_again(core, room, view, viewers):
+            return room, view
     raise Unavailable("the room changed faster than a role could be given")
+
+
+async def _give_again(core: Core, room: RoomState, view: RoomView, viewers: Sequence[Attachment]) -> bool:
+    """Give what the room does not know of; false: everybody has it, or is not who writes for them."""
+    is_outdated = False
+    for held in viewers:
+        step = given_step(room, held, view, core.now())
+        if step is not None:
+            outcome = await core.log.apply(step)
+            is_outdated |= outcome.ok or outcome.verdict in ("conflict", "epoch")
+    return is_outdated
 
 
 async def carry_over(core: Core, held: Attachment) -> None:
@@ -208,8 +211,7 @@ def push_reset(
     if held.is_waiting:
         held.queue.push(encode_snapshot(lobby.reset_of(held, view)))
         return
-    check_present(held, room, view)
-    held.me = room.people[held.pid].state
+    held.me = find_present(held, room, view)
     held.is_frozen, held.blocked = view.meeting.frozen, None
     reset = Reset(
         reason="trimmed" if reason in ("lobby", "admitted", "role") else reason,
@@ -226,8 +228,9 @@ def push_reset(
     held.queue.push(encode_snapshot(reset))
 
 
-def check_present(held: Attachment, room: RoomState, view: RoomView) -> None:
-    """Refuse a snapshot to whoever was removed, or replaced, meanwhile: it shows what came after."""
+def find_present(held: Attachment, room: RoomState, view: RoomView) -> ParticipantState:
+    """Find the viewer of a snapshot in it. Who was removed, or replaced, meanwhile gets none: it shows what
+    came after. Raises CloseSocket."""
     if held.pid in view.removed:
         raise CloseSocket(CloseCode.KICKED)
     person = room.people.get(held.pid)
@@ -235,6 +238,7 @@ def check_present(held: Attachment, room: RoomState, view: RoomView) -> None:
         raise CloseSocket(CloseCode.UNKNOWN_SESSION)
     if person.sid != held.sid:
         raise CloseSocket(CloseCode.REPLACED)
+    return person.state
 
 
 def encode_snapshot(frame: Ready | Reset) -> str:

@@ -77,7 +77,7 @@ def given_step(room: RoomState, held: Attachment, view: RoomView, now: Now) -> S
 
     A lost log may say otherwise, and so may an arrival that was under way when they were given.
     """
-    person = room.people.get(held.pid)
+    person = room.people.get(held.pid) if room.epoch == held.epoch else None
     given = next((each for each in view.given if each.participant_id == held.pid), None)
     if person is None or given is None or person.sid != held.sid:
         return None

@@ -7,7 +7,6 @@ has no tasks of its own: jobs.py reads the subscription and calls `mend` for the
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
-from meeting_system.contracts.meeting import RoomView
 from meeting_system.contracts.signal import CloseCode
 from meeting_system.contracts.signal_floor import FOR_MODERATORS
 from meeting_system.kernel.errors import AppError
@@ -17,9 +16,9 @@ from meeting_system.signaling.attach import (
     close_code_of,
     connected,
     push_reset,
-    restore_given,
+    see,
 )
-from meeting_system.signaling.core import Core, ensure_room, load_view
+from meeting_system.signaling.core import Core, ensure_room
 from meeting_system.signaling.errors import CloseSocket
 from meeting_system.signaling.floor import FORGETS_RIGHTS
 from meeting_system.signaling.frames import Told
@@ -181,20 +180,17 @@ class Hub:
     async def _follow_epoch(self, room: LocalRoom) -> None:
         """Carry sessions over one by one, then show all of them one snapshot."""
         state = await ensure_room(self._core, room.meeting_id, room.run)
-        lost = [held for held in room.members.values() if held.epoch != state.epoch]
-        view = await load_view(self._core, room.meeting_id, room.run) if lost else None
-        for held in lost:
-            await self._carry_over(held, view)
-        waiting = any(held.needs_reset for held in room.members.values())
-        if not waiting and room.epoch == state.epoch:
+        for held in [held for held in room.members.values() if held.epoch != state.epoch]:
+            await self._carry_over(held)
+        viewers = [held for held in room.members.values() if held.needs_reset]
+        if not viewers and room.epoch == state.epoch:
             return
-        state = await ensure_room(self._core, room.meeting_id, room.run)
-        viewers = [held.pid for held in room.members.values() if held.needs_reset]
-        view = await load_view(self._core, room.meeting_id, room.run, viewers)
+        state, view = await see(self._core, room.meeting_id, room.run, viewers)
         if room.epoch != state.epoch:
             room.epoch, room.top = state.epoch, state.top
-        for held in room.members.values():
-            if held.needs_reset and held.epoch == state.epoch:
+        for held in viewers:
+            is_here = room.members.get(held.sid) is held
+            if is_here and held.needs_reset and held.epoch == state.epoch:
                 held.needs_reset = False
                 reason, held.reset_reason = held.reset_reason, "epoch"
                 media: MediaAfterLoss = "rebuild" if reason == "admitted" else "keep"
@@ -205,11 +201,9 @@ class Hub:
                 except CloseSocket as end:
                     held.queue.close(end.code)
 
-    async def _carry_over(self, held: Attachment, view: RoomView | None) -> None:
+    async def _carry_over(self, held: Attachment) -> None:
         try:
             await carry_over(self._core, held)
-            if view is not None:
-                await restore_given(self._core, held, view)
         except CloseSocket as end:
             if end.code is CloseCode.DRAINING:
                 raise

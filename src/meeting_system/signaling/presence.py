@@ -6,9 +6,9 @@ from meeting_system.contracts.media import ClosePeer
 from meeting_system.contracts.meeting import ReportPresence
 from meeting_system.contracts.signal import CloseCode
 from meeting_system.kernel.errors import Unavailable
-from meeting_system.signaling import rules, steps
+from meeting_system.signaling import lobby, rules, steps
 from meeting_system.signaling.attach import last_durable, why_over
-from meeting_system.signaling.core import ATTEMPTS, Core, ensure_room
+from meeting_system.signaling.core import ATTEMPTS, Core, ensure_room, load_view
 from meeting_system.signaling.errors import CloseSocket
 from meeting_system.signaling.hub import Hub
 from meeting_system.signaling.records import Attachment, Outcome, RoomState, SessionRecord, Step
@@ -51,10 +51,7 @@ async def recover(core: Core, hub: Hub, held: Attachment) -> None:
             held.queue.close(why_over(record))
             return
         if person is None and held.is_waiting:
-            if (
-                record.state == "attached"
-                or (await core.log.apply(steps.wait_again(room, record, core.now()))).ok
-            ):
+            if record.state == "attached" or await _wait_again(core, held, room, record):
                 return
             continue
         if person is None:
@@ -70,6 +67,20 @@ async def recover(core: Core, hub: Hub, held: Attachment) -> None:
             held.me = me
             _report(core, record, "connected", None)
             return
+
+
+async def _wait_again(core: Core, held: Attachment, room: RoomState, record: SessionRecord) -> bool:
+    """Take back a session that waits; false: it has changed.
+
+    Who was let in while they counted as lost was left out: they join.
+    """
+    if not (await core.log.apply(steps.wait_again(room, record, core.now()))).ok:
+        return False
+    try:
+        lobby.place_of(await load_view(core, held.meeting_id, held.run), held.pid)
+    except CloseSocket as end:
+        held.queue.close(end.code)
+    return True
 
 
 async def sweep(core: Core) -> int:
