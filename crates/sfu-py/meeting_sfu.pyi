@@ -27,6 +27,7 @@ __all__ = [
     "PublishedTrack",
     "Quality",
     "QualityChanged",
+    "RELAY_FORMAT",
     "SlotEntry",
     "SlotsChanged",
     "Source",
@@ -48,6 +49,9 @@ Quality = Literal["good", "fair", "poor", "lost"]
 PauseReason = Literal["bandwidth", "codec"]
 
 __version__: str
+
+RELAY_FORMAT: int
+"""How this engine's relays write; engines of other formats can't read it."""
 
 class EngineError(Exception):
     """A command that could not be accepted: `code` is stable, `str(error)` is for people.

@@ -35,8 +35,9 @@ STATISTICS = SimpleNamespace(rooms=0, peers=0)
 class PaperEngine:
     """An engine that has nothing but a list of what it was told."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, relay_format: int) -> None:
         self.port = port
+        self.relay_format = relay_format
         self.addresses = ["127.0.0.1"]
         self.peers: dict[tuple[str, str], int] = {}
         self.muted: set[tuple[str, str, str]] = set()
@@ -124,11 +125,13 @@ async def wait_until(condition: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def open_neighbour(ports: Ports, url: str, port: int, **settings: Any) -> AsyncIterator[Neighbour]:
+async def open_neighbour(
+    ports: Ports, url: str, port: int, relay_format: int, **settings: Any
+) -> AsyncIterator[Neighbour]:
     """Run a media process."""
     async with AsyncExitStack() as life:
         store = await life.enter_async_context(open_store(url))
-        bus, engine = RemoteBus(store), PaperEngine(port)
+        bus, engine = RemoteBus(store), PaperEngine(port, relay_format)
         registry = LeaseRegistry(StoreLeases(store))
         own = replace(ports, store=store, bus=bus, clock=SystemClock(), registry=registry)
         service = MediaService(engine)
@@ -147,9 +150,11 @@ async def open_street(ports: Ports, url: str, count: int, **settings: Any) -> As
         store = await stack.enter_async_context(open_store(url))
         bus = RemoteBus(store)
 
-        async def open_another() -> Neighbour:
+        async def open_another(relay_format: int = 1) -> Neighbour:
             number = len(street.neighbours)
-            opened = await stack.enter_async_context(open_neighbour(ports, url, 1 + number, **settings))
+            opened = await stack.enter_async_context(
+                open_neighbour(ports, url, 1 + number, relay_format, **settings)
+            )
             street.neighbours.append(opened)
             return opened
 

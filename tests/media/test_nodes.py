@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 import pytest_asyncio
+import structlog.testing
 from tests.media.neighbours import Street, open_street, wait_until
 
 from meeting_system.adapters.embedded import Servers
@@ -21,7 +22,7 @@ from meeting_system.contracts.media import (
     SetMuted,
     SpeakersChanged,
 )
-from meeting_system.contracts.media_node import NodeInfo, OpenPeerHere
+from meeting_system.contracts.media_node import NodeInfo, OpenPeerHere, OpenRelayHere
 from meeting_system.kernel.errors import AppError
 from meeting_system.kit.plug import Ports
 from meeting_system.media.ledger import _CLAIM, _LOOK, Ledger
@@ -109,6 +110,40 @@ async def test_a_relay_that_hears_nothing_is_opened_anew_with_another_key(street
     (home, other)[end].engine.told.put_nowait(MeetingRelayLost(meeting_id="m", relay=relay))
     await wait_until(lambda: [each["key"] for each in other.relays()] not in ([], [known["key"]]))
     await wait_until(lambda: home.engine.relays["m"].keys() == other.engine.relays["m"].keys())
+
+
+async def test_nodes_whose_engines_can_not_read_each_other_are_not_relayed_and_say_so_once(
+    ports: Ports, servers: Servers, store: RedisStore
+) -> None:
+    async with open_street(ports, servers.redis_url, 1, spread_after=1, capacity=1) as street:
+        other = await street.open(relay_format=2)
+        await wait_until(lambda: all(len(each.node.nodes.live) == 2 for each in street.neighbours))
+        with structlog.testing.capture_logs() as logs:
+            home = await street.offer("alice")
+            assert await street.offer("bob") is other
+            for _ in range(2):
+                await home.node.spanning.settle("m")
+                await other.node.spanning.settle("m")
+        refused = [line for line in logs if line["event"] == "media_relay_refused"]
+        assert sorted((line["relay_format"], line["other_format"]) for line in refused) == [(1, 2), (2, 1)]
+        assert home.relays() == other.relays() == []
+
+
+async def test_a_node_that_does_not_tell_its_format_is_refused_a_relay(street: Street) -> None:
+    (node, *_) = street.neighbours
+    wish = OpenRelayHere(
+        node_id=node.node.nodes.me,
+        from_node="older",
+        meeting_id="m",
+        relay=1,
+        host="127.0.0.1",
+        port=9,
+        key="00" * 32,
+    )
+    with pytest.raises(AppError, match="node older relays in format 0, this one in 1") as refused:
+        await street.bus.call(wish, to=node.bus.address)
+    assert refused.value.code == "media_relay_foreign"
+    assert node.relays() == []
 
 
 async def test_of_two_nodes_one_says_who_speaks(street: Street) -> None:

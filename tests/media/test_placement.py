@@ -10,6 +10,9 @@ LEAVING = Standing(load=0.0, draining=True)
 SPREAD = 10
 
 
+OTHER = Standing(load=0.0, relay_format=1)
+
+
 def busy(load: float) -> Standing:
     return Standing(load=load)
 
@@ -50,6 +53,22 @@ def busy(load: float) -> Standing:
         ),
         ("a single node has no limit", None, [("a", 99)], {"a": busy(0.5)}, "a"),
         ("a busy node takes somebody all the same", None, [], {"a": busy(1.2), "b": busy(1.1)}, "b"),
+        (
+            "a node takes more than its share before one that can't be relayed to it",
+            None,
+            [("a", SPREAD)],
+            {"a": busy(0.9), "b": OTHER},
+            "a",
+        ),
+        (
+            "of the others one that can be relayed helps",
+            None,
+            [("a", SPREAD)],
+            {"a": EMPTY, "b": OTHER, "c": busy(0.9)},
+            "c",
+        ),
+        ("a full meeting goes to any node", None, [("a", 3)], {"a": FULL, "b": OTHER}, "b"),
+        ("a drained one too", "a", [("a", 3)], {"a": LEAVING, "b": OTHER}, "b"),
         ("where all are full nobody takes them", None, [("a", 1)], {"a": FULL, "b": LEAVING}, None),
         ("without nodes nobody takes them", None, [], {}, None),
     ],

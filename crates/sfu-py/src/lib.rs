@@ -24,6 +24,7 @@ Event = Union[tuple(events)]
 #[pymodule]
 fn meeting_sfu(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add("RELAY_FORMAT", sfu::relay::FORMAT)?;
     errors::register(module)?;
     module.add_class::<config::EngineConfig>()?;
     module.add_class::<config::PublishedTrack>()?;

@@ -111,6 +111,11 @@ class SfuEngine:
         """What clients are told to send to."""
         return self._engine.addresses
 
+    @property
+    def relay_format(self) -> int:
+        """How relays of this engine write: only engines of one format understand each other."""
+        return meeting_sfu.RELAY_FORMAT
+
     async def open_peer(self, wish: OpenPeer) -> PeerOpened:
         """Answer an offer. Raises the errors named at `contracts.media.OpenPeer`."""
         if wish.restart:

@@ -24,7 +24,8 @@ class NodeInfo(Message):
     """What a media node says of itself while it lives; kept in the registry as `media/<node_id>`.
 
     `process`: its address on the bus; `host` and `port`: where relays reach its engine. `cpu` is the fraction
-    of the machine that it uses, `peers` counts its connections, `capacity` how many it takes.
+    of the machine that it uses, `peers` counts its connections, `capacity` how many it takes. `relay_format`:
+    how its engine's relays write (0: before that was told); only nodes of one format are relayed.
     """
 
     node_id: str
@@ -35,6 +36,7 @@ class NodeInfo(Message):
     capacity: Annotated[int, Field(ge=1)]
     cpu: float
     draining: bool = False
+    relay_format: int = 0
 
 
 class OpenPeerHere(OpenPeer):
@@ -99,7 +101,9 @@ class EndStreamHere(EndStream):
 class OpenRelayHere(Request[Nothing]):
     """Open this end of a relay; the other end, at `host` and `port`, is opened when this is answered.
 
-    `key`: 32 random bytes in hexadecimal digits, for this relay alone. Error: media_node_gone (503).
+    `key`: 32 random bytes in hexadecimal digits, for this relay alone. `relay_format`: see NodeInfo.
+
+    Errors: media_node_gone (503), media_relay_foreign (503).
     """
 
     topic: ClassVar[str] = "media.open_relay_here"
@@ -110,6 +114,7 @@ class OpenRelayHere(Request[Nothing]):
     host: str
     port: int
     key: Annotated[str, Field(repr=False, pattern="^[0-9a-f]{64}$")]
+    relay_format: int = 0
 
 
 class CloseRelayHere(Request[Nothing]):

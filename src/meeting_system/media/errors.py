@@ -77,6 +77,12 @@ class NodeDraining(Unavailable):
     code = "media_node_draining"
 
 
+class RelayForeign(Unavailable):
+    """The other media node's relays write in a format that this one does not read."""
+
+    code = "media_relay_foreign"
+
+
 class NodesFull(Unavailable):
     """No media node takes anybody at present."""
 

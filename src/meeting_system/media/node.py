@@ -81,6 +81,7 @@ class Node:
             peers=self._engine.statistics().peers,
             capacity=self._settings.capacity,
             cpu=self._effort.measure(),
+            relay_format=self._engine.relay_format,
         )
 
     def handlers(self) -> Mapping[type[Request[Any]], Handler]:

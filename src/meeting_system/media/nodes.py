@@ -239,7 +239,10 @@ class Nodes:
 
 def _standing(info: NodeInfo, placed: int) -> Standing:
     return Standing(
-        load=max(placed / info.capacity, info.cpu), full=placed >= info.capacity, draining=info.draining
+        load=max(placed / info.capacity, info.cpu),
+        full=placed >= info.capacity,
+        draining=info.draining,
+        relay_format=info.relay_format,
     )
 
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Standing:
-    """A node that lives. `load` is a fraction of what it can carry."""
+    """A node that lives. `load` is a fraction of what it can carry; nodes of two formats can't be relayed."""
 
     load: float
     full: bool = False
     draining: bool = False
+    relay_format: int = 0
 
     @property
     def accepts(self) -> bool:
@@ -36,7 +37,8 @@ def place(
     """Return the node for a participant; None where none can take one.
 
     `present` is where they are placed already, `shares` are in the order in which the nodes came to the
-    meeting: the first is its home. A node takes at most `spread_after` of a meeting while another can help.
+    meeting: the first is its home. A node takes at most `spread_after` of a meeting while another can help,
+    and all of it sooner than one that can't be relayed to those that have it: that divides the meeting.
     """
     if present is not None and present in nodes and not nodes[present].draining:
         return present
@@ -46,7 +48,10 @@ def place(
     if shares and shares[0].node_id in roomy:
         return shares[0].node_id
     others = [node_id for node_id, node in nodes.items() if node.accepts and node_id not in peers]
-    return _least_loaded(roomy, nodes) or _least_loaded(others, nodes) or _least_loaded(having, nodes)
+    formats = {nodes[share.node_id].relay_format for share in shares if share.node_id in nodes}
+    related = [node_id for node_id in others if formats <= {nodes[node_id].relay_format}]
+    in_turn = (roomy, related, having, others)
+    return next(filter(None, (_least_loaded(candidates, nodes) for candidates in in_turn)), None)
 
 
 def _least_loaded(candidates: Iterable[str], nodes: Mapping[str, Standing]) -> str | None:

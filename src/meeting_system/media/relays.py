@@ -8,6 +8,7 @@ from meeting_system.kernel.errors import AppError
 from meeting_system.kit.bus import Bus
 from meeting_system.kit.log import logger
 from meeting_system.media.engine import Engine
+from meeting_system.media.errors import RelayForeign
 
 ASK_TIMEOUT_S = 2.0
 KEY_BYTES = 32
@@ -48,12 +49,18 @@ class Relays:
             host=me.host,
             port=me.port,
             key=key.hex(),
+            relay_format=me.relay_format,
         )
         await self._bus.call(request, to=other.process, timeout_s=ASK_TIMEOUT_S)
         self._begin(meeting_id, other.node_id, relay, (other.host, other.port), key, first=True)
 
     def accept(self, wish: OpenRelayHere) -> None:
-        """Open this end of a relay; an older one to the same node ends."""
+        """Open this end of a relay; an older one to the same node ends. Error: media_relay_foreign."""
+        own = self._engine.relay_format
+        if wish.relay_format != own:
+            raise RelayForeign(
+                f"node {wish.from_node} relays in format {wish.relay_format}, this one in {own}"
+            )
         remote, key = (wish.host, wish.port), bytes.fromhex(wish.key)
         self._begin(wish.meeting_id, wish.from_node, wish.relay, remote, key, first=False)
 

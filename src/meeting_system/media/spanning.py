@@ -14,6 +14,7 @@ from meeting_system.contracts.media import (
     MeetingRelayLost,
     SpeakersChanged,
 )
+from meeting_system.contracts.media_node import NodeInfo
 from meeting_system.kernel.clock import Clock
 from meeting_system.kernel.errors import AppError
 from meeting_system.kit.bus import Bus
@@ -48,6 +49,7 @@ class Spanning:
         self._tellers: dict[str, str] = {}
         self._speakers: dict[str, SpeakersChanged] = {}
         self._vacant_since_s: dict[tuple[str, str], float] = {}
+        self._apart: set[tuple[str, str]] = set()
         self._woken: set[str] = set()
         self._news = asyncio.Event()
 
@@ -90,6 +92,7 @@ class Spanning:
         self._relays.drop_meeting(meeting_id)
         for known in (self._numbers, self._tellers, self._speakers):
             known.pop(meeting_id, None)
+        self._apart = {each for each in self._apart if each[0] != meeting_id}
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -174,7 +177,21 @@ class Spanning:
             await self._relays.close(meeting_id, me, nodes.get(node_id), node_id)
         earlier = set(living[: living.index(me)]) if me in living else set()
         for node_id in wanted - present:
-            if node_id in earlier:
+            if nodes[node_id].relay_format != nodes[me].relay_format:
+                self._say_apart(meeting_id, nodes[me], nodes[node_id])
+            elif node_id in earlier:
                 await self._relays.open(meeting_id, nodes[me], nodes[node_id])
             else:
                 await self._relays.ask_anew(meeting_id, me, nodes[node_id])
+
+    def _say_apart(self, meeting_id: str, me: NodeInfo, other: NodeInfo) -> None:
+        """Nodes that can't be relayed: until one of them is replaced the meeting is in two."""
+        if (meeting_id, other.node_id) not in self._apart:
+            self._apart.add((meeting_id, other.node_id))
+            log.error(
+                "media_relay_refused",
+                meeting_id=meeting_id,
+                node_id=other.node_id,
+                relay_format=me.relay_format,
+                other_format=other.relay_format,
+            )

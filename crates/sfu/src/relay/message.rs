@@ -1,4 +1,9 @@
 //! What two ends of a link say to each other, and how it is written.
+//!
+//! A message is `[kind: 1 byte][length: 2 bytes][fields]`. The other end may be of another version: kinds and fields are
+//! only added, fields at the end of their message. A reader passes over kinds that it does not know and over what follows
+//! the fields that it knows; a field that an older end does not send has a default. What can't be done so needs another
+//! [`FORMAT`](super::FORMAT).
 
 use str0m::format::Codec as Name;
 
@@ -215,7 +220,7 @@ const MARKER: u8 = 1;
 const HAS_LEVEL: u8 = 2;
 const HAS_ORIENTATION: u8 = 4;
 
-/// The messages in a batch. What follows a malformed one is left out.
+/// The messages in a batch. Unknown and malformed ones are left out.
 #[derive(Debug, Clone, Copy)]
 pub struct Messages<'a>(pub(super) Reader<'a>);
 
@@ -223,63 +228,86 @@ impl<'a> Iterator for Messages<'a> {
     type Item = Message<'a>;
 
     fn next(&mut self) -> Option<Message<'a>> {
-        let message = Message::read(&mut self.0);
-        if message.is_none() {
-            self.0 = Reader(&[]);
+        while let Some((kind, fields)) = self.next_frame() {
+            if let Some(message) = Message::read(kind, &mut Reader(fields)) {
+                return Some(message);
+            }
         }
-        message
+        None
+    }
+}
+
+impl<'a> Messages<'a> {
+    fn next_frame(&mut self) -> Option<(u8, &'a [u8])> {
+        let (kind, length) = (self.0.u8()?, self.0.u16()?);
+        Some((kind, self.0.bytes(usize::from(length))?))
     }
 }
 
 impl<'a> Message<'a> {
     /// Append it.
     pub fn write(&self, out: &mut Vec<u8>) {
+        frame(self.kind(), out, |out| self.write_fields(out));
+    }
+
+    fn kind(&self) -> u8 {
+        match self {
+            Message::Announce { .. } => ANNOUNCE,
+            Message::Publisher { .. } => PUBLISHER,
+            Message::Voice { .. } => VOICE,
+            Message::Layers { .. } => LAYERS,
+            Message::Want { .. } => WANT,
+            Message::Keyframe { .. } => KEYFRAME,
+            Message::Packet(_) => PACKET,
+            Message::Nack { .. } => NACK,
+            Message::Piece { .. } => PIECE,
+            Message::Receipt { .. } => RECEIPT,
+        }
+    }
+
+    fn write_fields(&self, out: &mut Vec<u8>) {
         match self {
             Message::Announce { version, count } => {
-                out.u8(ANNOUNCE);
                 out.u32(*version);
                 out.u16(*count);
             }
             Message::Publisher { version, index, listed } => {
-                out.u8(PUBLISHER);
                 out.u32(*version);
                 out.u16(*index);
                 listed.write(out);
             }
             Message::Voice { track, flowing, speaking, score } => {
-                track.write(VOICE, out);
+                track.write(out);
                 out.u8(u8::from(*flowing) | u8::from(*speaking) << 1);
                 out.u16((score.clamp(0.0, 127.0) * 256.0) as u16);
             }
             Message::Layers { track, flowing, layers } => {
-                track.write(LAYERS, out);
+                track.write(out);
                 out.u8(u8::from(*flowing));
                 layers.write(out);
             }
             Message::Want { track, layers, desired } => {
-                track.write(WANT, out);
+                track.write(out);
                 out.u8(*layers);
                 out.u8(*desired);
             }
             Message::Keyframe { track, layer } => {
-                track.write(KEYFRAME, out);
+                track.write(out);
                 out.u8(*layer);
             }
             Message::Packet(packet) => packet.write(out),
             Message::Nack { track, layer, numbers } => {
-                track.write(NACK, out);
+                track.write(out);
                 out.u8(*layer);
                 out.short(numbers.0);
             }
             Message::Piece { number, ends, bytes } => {
-                out.u8(PIECE);
                 out.u32(*number);
                 out.u8(u8::from(*ends));
                 out.u16(bytes.len() as u16);
                 out.extend_from_slice(bytes);
             }
             Message::Receipt { next, later } => {
-                out.u8(RECEIPT);
                 out.u32(*next);
                 out.u64(*later);
             }
@@ -288,15 +316,17 @@ impl<'a> Message<'a> {
 
     /// Append a request for packets; what is beyond its bound is left out.
     pub fn write_nack(track: TrackId, layer: u8, numbers: &[u16], out: &mut Vec<u8>) {
-        track.write(NACK, out);
-        out.u8(layer);
-        let numbers = &numbers[..numbers.len().min(MAX_NUMBERS)];
-        out.u8((numbers.len() * 2) as u8);
-        numbers.iter().for_each(|number| out.u16(*number));
+        frame(NACK, out, |out| {
+            track.write(out);
+            out.u8(layer);
+            let numbers = &numbers[..numbers.len().min(MAX_NUMBERS)];
+            out.u8((numbers.len() * 2) as u8);
+            numbers.iter().for_each(|number| out.u16(*number));
+        });
     }
 
-    fn read(reader: &mut Reader<'a>) -> Option<Self> {
-        Some(match reader.u8()? {
+    fn read(kind: u8, reader: &mut Reader<'a>) -> Option<Self> {
+        Some(match kind {
             ANNOUNCE => Message::Announce { version: reader.u32()?, count: reader.u16()? },
             PUBLISHER => {
                 Message::Publisher { version: reader.u32()?, index: reader.u16()?, listed: Listed::read(reader)? }
@@ -327,9 +357,18 @@ impl<'a> Message<'a> {
     }
 }
 
+/// Append a message: its kind, and its fields behind their length.
+fn frame(kind: u8, out: &mut Vec<u8>, write_fields: impl FnOnce(&mut Vec<u8>)) {
+    out.u8(kind);
+    let begins = out.len() + 2;
+    out.u16(0);
+    write_fields(out);
+    let length = (out.len() - begins) as u16;
+    out[begins - 2..begins].copy_from_slice(&length.to_be_bytes());
+}
+
 impl TrackId {
-    fn write(self, kind: u8, out: &mut Vec<u8>) {
-        out.u8(kind);
+    fn write(self, out: &mut Vec<u8>) {
         out.u64(self.peer);
         out.u8(self.track);
     }
@@ -341,7 +380,7 @@ impl TrackId {
 
 impl Packet<'_> {
     fn write(&self, out: &mut Vec<u8>) {
-        self.track.write(PACKET, out);
+        self.track.write(out);
         let flag = |value: Option<u8>, flag| if value.is_some() { flag } else { 0 };
         let levels = flag(self.audio_level, HAS_LEVEL) | flag(self.orientation, HAS_ORIENTATION);
         out.u8(levels | if self.marker { MARKER } else { 0 });
@@ -382,7 +421,6 @@ impl Packet<'_> {
 
 impl Layers {
     fn write(&self, out: &mut Vec<u8>) {
-        self.way.write(out);
         out.u8(self.count.min(MAX_LAYERS as u8));
         for told in self.told.iter().take(usize::from(self.count)) {
             out.u8(told.count.min(MAX_SPATIAL as u8));
@@ -392,11 +430,11 @@ impl Layers {
                 out.u32(state.bitrate_bps.min(u64::from(u32::MAX)) as u32);
             }
         }
+        self.way.write(out);
     }
 
     fn read(reader: &mut Reader) -> Option<Self> {
-        let (way, count) = (Way::read(reader)?, reader.u8()?);
-        let mut layers = Layers { way, count, ..Layers::default() };
+        let mut layers = Layers { count: reader.u8()?, ..Layers::default() };
         for told in layers.told.get_mut(..usize::from(layers.count))? {
             told.count = reader.u8()?;
             for state in told.states.get_mut(..usize::from(told.count))? {
@@ -405,6 +443,7 @@ impl Layers {
                 *state = LayerState { live, width, bitrate_bps: u64::from(reader.u32()?) };
             }
         }
+        layers.way = Way::read(reader).unwrap_or_default();
         Some(layers)
     }
 }
@@ -440,11 +479,13 @@ impl Listed {
             (1..=MAX_LAYERS as u8).contains(&layers).then_some(ListedTrack { source, layers, muted })
         })?;
         let payloads = read_entries(reader, |reader| {
-            let (number, name, redundant) = (reader.u8()?, codec_of(reader.u8()?)?, reader.u8()? != 0);
+            let (number, name, redundant) = (reader.u8()?, codec_of(reader.u8()?), reader.u8()? != 0);
             let (profile, clock_hz) = (reader.u32()?, reader.u32()?);
-            let codec = Codec { name, profile, redundant, clock_hz };
-            Some(Payload { number, codec, retransmission: None })
+            let codec = |name| Codec { name, profile, redundant, clock_hz };
+            Some(name.map(|name| Payload { number, codec: codec(name), retransmission: None }))
         })?;
+        // One that is unknown here is sent to nobody here.
+        let payloads = payloads.into_iter().flatten().collect();
         Some(Listed { number, name: name.into(), generation, tracks, payloads })
     }
 }

@@ -18,5 +18,5 @@ pub use delivery::encode;
 pub use link::{End, Heard, Link, Parcel};
 pub use listing::Listing;
 pub use message::{Layers, Listed, ListedTrack, MAX_LAYERS, Message, Messages, Numbers, Packet, Told, TrackId};
-pub use tunnel::{Refused, RelayKey, Tunnel, relay_of};
+pub use tunnel::{FORMAT, Refused, RelayKey, Tunnel, relay_of};
 pub use way::Way;

@@ -1,6 +1,6 @@
 //! A link between two processes: sealed datagrams on the media port.
 //!
-//! A datagram is `[0xC0][relay id: 8 bytes][counter: 8 bytes][messages, sealed with AES-256-GCM]`. Each direction has a
+//! A datagram is `[0xC0 + format][relay id: 8 bytes][counter: 8 bytes][messages, sealed with AES-256-GCM]`. Each direction has a
 //! key of its own, derived by HKDF (RFC 5869) from the one that both ends were given; the counter is the nonce. It
 //! begins at the NTP time of the opening and grows by one a datagram: so an end that began anew goes on above where
 //! it was.
@@ -16,7 +16,10 @@ use crate::model::Transport;
 
 /// First bytes of datagrams of relays. No other protocol on the port uses them (RFC 7983 leaves 192 to 255 free).
 const FIRST_BYTES: std::ops::RangeInclusive<u8> = 0xc0..=0xdf;
-const FIRST_BYTE: u8 = 0xc0;
+/// How what relays say is written; another one can't be read. Messages grow without a new one
+/// ([`Message`](super::Message)).
+pub const FORMAT: u8 = 1;
+const FIRST_BYTE: u8 = 0xc0 + FORMAT;
 const HEADER_BYTES: usize = 17;
 const TAG_BYTES: usize = 16;
 const KEY_BYTES: usize = 32;
@@ -43,6 +46,8 @@ pub enum Refused {
     Forged,
     /// It came before, or is too late to tell.
     Replayed,
+    /// The other end writes in another [`FORMAT`].
+    Foreign,
 }
 
 /// The relay that a datagram claims to be of; `None`: it is none of a relay.
@@ -124,6 +129,9 @@ impl Tunnel {
     /// Open a datagram into `room`; returns how long its messages are. Then the other end [is up](Self::is_up).
     pub fn open(&mut self, datagram: &[u8], room: &mut [u8], now: Instant) -> Result<usize, Refused> {
         let (header, rest) = datagram.split_at_checked(HEADER_BYTES).ok_or(Refused::Forged)?;
+        if header[0] != FIRST_BYTE {
+            return Err(Refused::Foreign);
+        }
         let counter = header.last_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes)).ok_or(Refused::Forged)?;
         if !self.window.may_take(counter) {
             return Err(Refused::Replayed);
@@ -249,6 +257,21 @@ mod tests {
             assert!(other.open(&datagram[..short], &mut plain, now).is_err());
         }
         assert_eq!(other.open(&datagram[..length], &mut plain, now), Ok(5));
+    }
+
+    #[test]
+    fn what_is_written_in_another_format_is_not_read() {
+        let now = Instant::now();
+        let (mut one, mut other) = pair(now);
+        let (mut datagram, mut plain) = ([0; 200], [0; 200]);
+        let length = one.seal(b"hello", &mut datagram);
+        assert_eq!(datagram[0], FIRST_BYTE);
+        for format in (0..32).filter(|format| *format != FORMAT) {
+            datagram[0] = 0xc0 + format;
+            assert_eq!(relay_of(&datagram), Some(7), "it comes to its relay");
+            assert_eq!(other.open(&datagram[..length], &mut plain, now), Err(Refused::Foreign));
+        }
+        assert!(!other.is_up());
     }
 
     #[test]

@@ -65,6 +65,57 @@ fn what_is_said_is_heard() {
 }
 
 #[test]
+fn what_a_newer_end_says_is_understood_as_far_as_it_is_known() {
+    let (bytes, mut newer) = (batch(), Vec::new());
+    let (beginning, mut rest) = bytes.split_at(BEGINNING_BYTES);
+    newer.extend_from_slice(beginning);
+    while let Some((message, behind)) = cut(rest) {
+        newer.extend_from_slice(&[200, 0, 4, 1, 2, 3, 4]);
+        newer.push(message[0]);
+        let fields = [&message[FRAME_BYTES..], b"more"].concat();
+        newer.extend_from_slice(&(fields.len() as u16).to_be_bytes());
+        newer.extend_from_slice(&fields);
+        rest = behind;
+    }
+    let mut link = Link::new("room".into(), End::Worker(0), 78);
+    assert_eq!(link.hear(&newer).unwrap().1.collect::<Vec<_>>(), messages());
+}
+
+#[test]
+fn an_older_end_that_does_not_tell_the_way_is_understood() {
+    let mut link = Link::new("room".into(), End::Worker(1), 77);
+    let way = Way::new(0.2, Some(Duration::from_millis(300)));
+    let said =
+        |way| Message::Layers { track: TRACK, flowing: true, layers: Layers { way, count: 2, ..Layers::default() } };
+    link.say(&said(way));
+    let mut bytes = link.take_batch(Vec::new).unwrap();
+    bytes.truncate(bytes.len() - 3);
+    bytes[BEGINNING_BYTES + 2] -= 3;
+    assert_eq!(link.hear(&bytes).unwrap().1.collect::<Vec<_>>(), [said(Way::default())]);
+}
+
+#[test]
+fn a_message_that_is_malformed_takes_no_other_along() {
+    let mut link = Link::new("room".into(), End::Worker(1), 77);
+    link.say(&Message::Keyframe { track: TRACK, layer: 2 });
+    let mut bytes = link.take_batch(Vec::new).unwrap();
+    bytes.extend_from_slice(&[4, 0, 3, 9, 9, 9]);
+    let after = bytes[BEGINNING_BYTES..BEGINNING_BYTES + FRAME_BYTES + 10].to_vec();
+    bytes.extend_from_slice(&after);
+    assert_eq!(link.hear(&bytes).unwrap().1.count(), 2);
+}
+
+/// What every batch begins with, and every message.
+const BEGINNING_BYTES: usize = 12;
+const FRAME_BYTES: usize = 3;
+
+/// The first message, and what follows it.
+fn cut(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let length = usize::from(u16::from_be_bytes([*bytes.get(1)?, *bytes.get(2)?]));
+    bytes.split_at_checked(FRAME_BYTES + length)
+}
+
+#[test]
 fn numbers_that_are_asked_for_arrive() {
     let mut link = Link::new("room".into(), End::Worker(1), 77);
     link.say_missing(TRACK, 1, &[5, 65_535, 0]);
