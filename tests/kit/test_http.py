@@ -54,18 +54,6 @@ def example(ports: Ports) -> Plug:
     async def get_thing(number: int, limit: int = 10) -> dict[str, object]:
         return {"number": number, "limit": limit, "trace_id": current_trace_id()}
 
-    @router.put("/things/{name}")
-    async def put_thing(name: str) -> str:
-        return name
-
-    @router.get("/things/latest/name")
-    async def get_latest() -> str:
-        return "latest"
-
-    @router.delete("/things/{number}/{part}")
-    async def delete_part(number: str, part: str) -> str:
-        return number + part
-
     @router.get("/conflict")
     async def conflict() -> None:
         raise Conflict("not now", errors=[FieldError("/state", "is another")])
@@ -87,7 +75,22 @@ def example(ports: Ports) -> Plug:
         principal = await find_principal(request)
         return principal.display_name if principal else None
 
+    add_overlapping(router)
     return Plug(name="example", routes=router.routes)
+
+
+def add_overlapping(router: APIRouter) -> None:
+    @router.put("/things/{name}")
+    async def put_thing(name: str) -> str:
+        return name
+
+    @router.get("/things/latest/name")
+    async def get_latest() -> str:
+        return "latest"
+
+    @router.delete("/things/{number}/{part}")
+    async def delete_part(number: str, part: str) -> str:
+        return number + part
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, RowMapping, case, delete, func, literal, o
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from meeting_system.meeting.models import bans, commands, events, meetings, members, participants, runs
+from meeting_system.meeting.models import bans, commands, events, meetings, participants, runs
 from meeting_system.meeting.rules import OVER
 
 _HERE = ("joining", "connected", "reconnecting", "waiting", "admitted")
