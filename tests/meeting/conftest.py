@@ -20,7 +20,7 @@ from meeting_system.contracts.contact import Contact, Contacts, FindContacts
 from meeting_system.contracts.floor import SetMutedAll
 from meeting_system.contracts.mail import SendLetter
 from meeting_system.contracts.media import CloseMeetingMedia, ClosePeer, SetMuted
-from meeting_system.contracts.meeting import Admission, AppendDurable, RedeemTicket
+from meeting_system.contracts.meeting import Admission, AppendDurable, EndSession, RedeemTicket
 from meeting_system.contracts.stream import EndStream
 from meeting_system.contracts.webhook import TellWebhooks
 from meeting_system.kernel.ids import UserId, new_id
@@ -39,7 +39,16 @@ NOBODY = "00000000-0000-7000-8000-000000000000"
 """The id of nothing."""
 
 
-_TOLD = (AppendDurable, TellPersonally, SetMuted, SetMutedAll, ClosePeer, CloseMeetingMedia, EndStream)
+_TOLD = (
+    AppendDurable,
+    TellPersonally,
+    EndSession,
+    SetMuted,
+    SetMutedAll,
+    ClosePeer,
+    CloseMeetingMedia,
+    EndStream,
+)
 
 
 @dataclass
@@ -76,7 +85,7 @@ class Asked:
         return [request for request in self.requests if isinstance(request, TellPersonally)]
 
     def media(self) -> list[Request[Any]]:
-        beside = AppendDurable | SendLetter | TellPersonally
+        beside = AppendDurable | SendLetter | TellPersonally | EndSession
         return [each for each in self.requests if not isinstance(each, beside)]
 
     def take_letters(self) -> list[Letter]:

@@ -7,10 +7,11 @@ from sqlalchemy import text
 from tests.meeting.conftest import Asked, MakePerson
 
 from meeting_system.adapters.bus import LocalBus
-from meeting_system.contracts.account import CollectAccount, ExpelAccount, ForgetAccount
+from meeting_system.contracts.account import CollectAccount, DisconnectAccount, ExpelAccount, ForgetAccount
 from meeting_system.contracts.media import PeerQualityChanged
-from meeting_system.contracts.meeting import SendChat
+from meeting_system.contracts.meeting import EndSession, RedeemTicket, SendChat
 from meeting_system.kernel.clock import ManualClock
+from meeting_system.kernel.errors import AppError
 from meeting_system.kernel.principal import AccountRole
 from meeting_system.kit.outbox import OutboxRelay
 from meeting_system.kit.plug import Ports
@@ -36,6 +37,25 @@ async def test_a_banned_account_leaves_every_meeting_with_its_media(
     assert sorted(filter(None, closed)) == sorted(inside)
     again = await eve.try_join(created["meeting_no"])
     assert (again.status_code, again.json()["code"]) == (403, "participant_banned")
+
+
+async def test_an_account_that_is_logged_out_leaves_every_meeting_and_may_join_again(
+    account: MakePerson, bus: LocalBus, asked: Asked, outbox: OutboxRelay
+) -> None:
+    host, eve = account("Host"), account("Eve")
+    first, second = await host.create(), await host.create()
+    inside = await eve.enter(first["meeting_no"])
+    coming = await eve.join(second["meeting_no"])
+    assert eve.user_id is not None
+    await bus.call(DisconnectAccount(user_id=eve.user_id))
+    await outbox.deliver_all()
+    ended = [request for request in asked.requests if isinstance(request, EndSession)]
+    assert {request.participant_id for request in ended} == {inside.participant_id, coming["participant_id"]}
+    ticket = RedeemTicket(ticket=coming["ticket"], meeting_id=coming["meeting_id"], device_id=eve.device_id)
+    with pytest.raises(AppError, match="this ticket holds no more"):
+        await bus.call(ticket)
+    again = await eve.enter(second["meeting_no"])
+    assert again.participant_id == coming["participant_id"]
 
 
 async def test_of_a_deleted_account_nothing_is_left_and_others_keep_theirs(

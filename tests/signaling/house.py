@@ -85,6 +85,8 @@ class House:
     urls: list[str]
     plugs: list[Plug]
     token: str
+    user_id: str
+    """Of the host's account, whose token that is."""
 
     async def open_meeting(self) -> str:
         """Create a meeting as its host; return its id."""
@@ -181,4 +183,4 @@ async def open_house(
         user_id = UserId(new_id(clock.now().timestamp()))
         await bus.call(OpenPersonalRoom(user_id=user_id, display_name="Host"))
         token = ports.tokens.issue(Account(user_id, AccountRole.USER, "Host", "family"))
-        yield House(ports, bus, engine, http, urls, plugs, token)
+        yield House(ports, bus, engine, http, urls, plugs, token, user_id)

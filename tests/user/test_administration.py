@@ -1,5 +1,6 @@
 """What administrators do with the accounts of others, and what they can't."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -8,7 +9,10 @@ import pytest
 from sqlalchemy import func, select, update
 from tests.user.conftest import IN_BODY, PASSWORD, Register, bearer
 
+from meeting_system.adapters.bus import LocalBus
 from meeting_system.adapters.mail_console import ConsoleMail
+from meeting_system.contracts.account import DisconnectAccount
+from meeting_system.contracts.call import Nothing
 from meeting_system.contracts.permissions import ACCOUNT_PERMISSIONS
 from meeting_system.kernel.principal import AccountRole
 from meeting_system.kit.plug import Ports
@@ -152,6 +156,27 @@ async def test_a_new_role_and_a_forced_log_out_end_log_ins(
         assert (await client.get("/api/v1/users/me", headers=bearer(person))).status_code == 401
 
 
+async def test_who_is_logged_out_leaves_every_meeting_once_the_tokens_are_refused(
+    with_role: WithRole, client: httpx2.AsyncClient, bus: LocalBus, ports: Ports
+) -> None:
+    admin, ada = await with_role(AccountRole.ADMIN), await with_role(AccountRole.USER, "ada")
+    bo = await with_role(AccountRole.USER, "bo")
+    left: list[str] = []
+
+    async def note(request: DisconnectAccount) -> Nothing:
+        assert (await client.get("/api/v1/users/me", headers=bearer(ada))).status_code == 401
+        left.append(request.user_id)
+        return Nothing()
+
+    bus.connect({DisconnectAccount: note}, {})
+    await client.post(f"{ADMIN}/{id_of(ada)}/log-out", headers=bearer(admin))
+    await client.post("/api/v1/auth/logout-all", headers=bearer(bo))
+    async with asyncio.timeout(5):
+        while len(left) < 2:  # noqa: ASYNC110  # the outbox runs beside
+            await asyncio.sleep(0.01)
+    assert left == [id_of(ada), id_of(bo)]
+
+
 async def test_accounts_are_found_by_parts_of_name_and_address_page_by_page(
     with_role: WithRole, register: Register, client: httpx2.AsyncClient
 ) -> None:
@@ -220,8 +245,6 @@ async def test_a_deleted_account_is_gone_from_every_table_of_accounts(
 
 async def link_in_letter(ports: Ports, mail: ConsoleMail, mark: str) -> str:
     """Deliver what waits and return the token of the newest letter's link."""
-    import asyncio
-
     async with asyncio.timeout(10):
         while mark not in mail.stream.getvalue():  # type: ignore[attr-defined]
             await Postman(ports).send_all()

@@ -1,4 +1,4 @@
-"""What user asks of meeting when an account is closed, deleted, or taken along."""
+"""What user asks of meeting when an account is closed, logged out, deleted, or taken along."""
 
 from typing import ClassVar
 
@@ -9,6 +9,16 @@ class ExpelAccount(Request[Nothing]):
     """Remove an account from every meeting that it is in now. Asked by user's outbox when it is banned."""
 
     topic: ClassVar[str] = "meeting.expel_account"
+    user_id: str
+
+
+class DisconnectAccount(Request[Nothing]):
+    """End the sessions of an account in every meeting that it is in now; who logs in again may come back.
+
+    Asked by user's outbox once the access tokens of all its log-ins are refused.
+    """
+
+    topic: ClassVar[str] = "meeting.disconnect_account"
     user_id: str
 
 

@@ -21,6 +21,7 @@ class CloseCode(IntEnum):
     GAP = 4012
     VERSION = 4013
     DENIED = 4014
+    LOGGED_OUT = 4015
 
 
 CloseAction = Literal["stop", "resume", "identify"]
@@ -39,4 +40,5 @@ CLOSE_ACTIONS: dict[CloseCode, CloseAction] = {
     CloseCode.GAP: "resume",
     CloseCode.VERSION: "stop",
     CloseCode.DENIED: "stop",
+    CloseCode.LOGGED_OUT: "stop",
 }

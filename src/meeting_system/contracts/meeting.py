@@ -179,6 +179,16 @@ class ReportPresence(Request[Nothing]):
     reason: str | None = None
 
 
+class EndSession(Request[Nothing]):
+    """Meeting's outbox asks signaling to end the session of a participant, wherever its socket is."""
+
+    topic: ClassVar[str] = "signaling.end_session"
+    meeting_id: str
+    run_id: str
+    participant_id: str
+    why: Literal["logged_out"]
+
+
 class AppendDurable(Request[Nothing]):
     """Meeting's outbox tells signaling, in order of `log_seq` for each run, until it says done.
 

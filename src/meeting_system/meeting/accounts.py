@@ -1,16 +1,19 @@
-"""What becomes of meetings when an account is closed, deleted, or taken along."""
+"""What becomes of meetings when an account is closed, logged out, deleted, or taken along."""
 
 import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.contracts.account import AccountRecords
 from meeting_system.contracts.media import ClosePeer
+from meeting_system.contracts.meeting import EndSession, ReportPresence
 from meeting_system.contracts.signal import ParticipantRemoved
 from meeting_system.kernel.ids import is_id
 from meeting_system.kit import outbox
-from meeting_system.meeting import durable, lifecycle
+from meeting_system.meeting import durable, lifecycle, lobby
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.repository import accounts, runs
 from meeting_system.meeting.repository.accounts import Presence
+from meeting_system.meeting.repository.runs import RunRow
 
 _MOST = 10_000
 """Records of a kind that are taken along."""
@@ -43,6 +46,42 @@ async def _expel_from(context: Context, presence: Presence, user_id: str) -> Non
                 ClosePeer(meeting_id=run.meeting_id, participant_id=target.participant_id),
                 key=f"media:{target.participant_id}",
             )
+
+
+async def disconnect(context: Context, user_id: str) -> None:
+    """End the sessions of an account in the meetings that it is in now; who logs in again may come back."""
+    if not is_id(user_id):
+        return
+    async with context.ports.database.reading() as connection:
+        presences = await accounts.list_presences(connection, user_id)
+    for presence in presences:
+        async with context.ports.database.transaction() as connection:
+            run = await runs.lock_run(connection, presence.run_id, presence.meeting_id)
+            if run is not None and run.ended_at is None:
+                await _disconnect_from(context, connection, run, user_id)
+
+
+async def _disconnect_from(context: Context, connection: AsyncConnection, run: RunRow, user_id: str) -> None:
+    for target in await runs.find_participants_of(connection, run.meeting_id, user_id):
+        if target.state in ("left", "removed", "denied"):
+            continue
+        left = ReportPresence(
+            meeting_id=run.meeting_id,
+            run_id=run.run_id,
+            participant_id=target.participant_id,
+            state="left",
+            reason="logged_out",
+        )
+        await lobby.give_up(context, connection, left)
+        # Signaling tells when who is connected is gone; a ticket on its way must not bring them back.
+        await runs.log_out(connection, target.participant_id, now=context.ports.clock.now())
+        request = EndSession(
+            meeting_id=run.meeting_id,
+            run_id=run.run_id,
+            participant_id=target.participant_id,
+            why="logged_out",
+        )
+        await outbox.collect(connection, request, key=f"run:{run.run_id}")
 
 
 async def forget(context: Context, user_id: str, email: str) -> None:

@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from meeting_system.contracts.account import AccountRecords, CollectAccount, ExpelAccount, ForgetAccount
+from meeting_system.contracts.account import (
+    AccountRecords,
+    CollectAccount,
+    DisconnectAccount,
+    ExpelAccount,
+    ForgetAccount,
+)
 from meeting_system.contracts.call import Nothing, Request
 from meeting_system.contracts.meeting import (
     Admission,
@@ -70,6 +76,10 @@ def _account_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
         await accounts.expel(context, request.user_id)
         return Nothing()
 
+    async def disconnect_account(request: DisconnectAccount) -> Nothing:
+        await accounts.disconnect(context, request.user_id)
+        return Nothing()
+
     async def forget_account(request: ForgetAccount) -> Nothing:
         await accounts.forget(context, request.user_id, request.email)
         return Nothing()
@@ -77,7 +87,12 @@ def _account_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
     async def collect_account(request: CollectAccount) -> AccountRecords:
         return await accounts.collect(context, request.user_id)
 
-    return {ExpelAccount: expel_account, ForgetAccount: forget_account, CollectAccount: collect_account}
+    return {
+        ExpelAccount: expel_account,
+        DisconnectAccount: disconnect_account,
+        ForgetAccount: forget_account,
+        CollectAccount: collect_account,
+    }
 
 
 def _command_handlers(context: Context) -> dict[type[Request[Any]], Handler]:

@@ -411,6 +411,7 @@ _GONE_CODES = {
     "removed": CloseCode.KICKED,
     "ended": CloseCode.MEETING_ENDED,
     "replaced": CloseCode.REPLACED,
+    "logged_out": CloseCode.LOGGED_OUT,
 }
 
 

@@ -14,10 +14,10 @@ from meeting_system.contracts.media import (
     PeerSlotsChanged,
     SpeakersChanged,
 )
-from meeting_system.contracts.meeting import AppendDurable
+from meeting_system.contracts.meeting import AppendDurable, EndSession
 from meeting_system.contracts.stream import HideStream, LookAtStage, ShowStream, Stage
 from meeting_system.kit.bus import Handler, Listener
-from meeting_system.signaling import durable, media_events, personal, streams
+from meeting_system.signaling import durable, media_events, personal, presence, streams
 from meeting_system.signaling.core import Core
 from meeting_system.signaling.hub import Hub
 
@@ -31,6 +31,10 @@ def handlers(core: Core) -> Mapping[type[Request[Any]], Handler]:
 
     async def tell_personally(request: TellPersonally) -> Nothing:
         await personal.tell(core, request)
+        return Nothing()
+
+    async def end_session(request: EndSession) -> Nothing:
+        await presence.end_session(core, request)
         return Nothing()
 
     async def show_stream(request: ShowStream) -> Nothing:
@@ -47,6 +51,7 @@ def handlers(core: Core) -> Mapping[type[Request[Any]], Handler]:
     return {
         AppendDurable: append_durable,
         TellPersonally: tell_personally,
+        EndSession: end_session,
         ShowStream: show_stream,
         HideStream: hide_stream,
         LookAtStage: look_at_stage,

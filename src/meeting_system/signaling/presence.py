@@ -3,7 +3,7 @@
 from typing import Literal
 
 from meeting_system.contracts.media import ClosePeer
-from meeting_system.contracts.meeting import ReportPresence
+from meeting_system.contracts.meeting import EndSession, ReportPresence
 from meeting_system.contracts.signal import CloseCode
 from meeting_system.kernel.errors import Unavailable
 from meeting_system.signaling import lobby, rules, steps
@@ -15,7 +15,7 @@ from meeting_system.signaling.records import Attachment, Outcome, RoomState, Ses
 
 SWEPT_AT_ONCE = 200
 
-How = Literal["lose", "wait_on", "left", "lost"]
+How = Literal["lose", "wait_on", "left", "lost", "logged_out"]
 
 
 async def lose(core: Core, held: Attachment) -> None:
@@ -108,12 +108,28 @@ async def _go_on(core: Core, record: SessionRecord) -> None:
         await give_up(core, record, "lost")
 
 
-async def give_up(core: Core, record: SessionRecord, reason: Literal["left", "lost"]) -> None:
-    """End a session for good."""
+async def give_up(
+    core: Core, record: SessionRecord, reason: Literal["left", "lost", "logged_out"]
+) -> Outcome | None:
+    """End a session for good; return what became of it, null: its room is over."""
     outcome = await _end(core, record, reason)
     if outcome is not None and outcome.ok:
         core.later(ClosePeer(meeting_id=record.meeting_id, participant_id=record.pid))
         _report(core, record, "left", reason)
+    return outcome
+
+
+async def end_session(core: Core, request: EndSession) -> None:
+    """End whatever session speaks for a participant, and tell its socket why. Again is no error."""
+    for _ in range(ATTEMPTS):
+        sid = await core.log.find_owner(request.participant_id)
+        record = None if sid is None else await core.log.find_session(sid)
+        if record is None or record.state == "gone" or record.run != request.run_id:
+            return
+        outcome = await give_up(core, record, request.why)
+        if outcome is None or outcome.verdict != "fenced":
+            return
+    raise Unavailable("the session changed faster than it could be ended")
 
 
 async def _end(core: Core, record: SessionRecord, how: How) -> Outcome | None:

@@ -35,6 +35,7 @@ from meeting_system.signaling.rules import (
 )
 
 LeftReason = Literal["left", "lost", "removed", "ended", "replaced"]
+GoneWhy = LeftReason | Literal["logged_out"]
 
 
 @dataclass(slots=True, frozen=True)
@@ -345,13 +346,14 @@ def wait_on(room: RoomState, record: SessionRecord, now: Now) -> Step:
     return step
 
 
-def go(room: RoomState, record: SessionRecord, reason: LeftReason, now: Now) -> Step:
-    """End a session for good: the participant leaves the room."""
+def go(room: RoomState, record: SessionRecord, reason: GoneWhy, now: Now) -> Step:
+    """End a session for good: the participant leaves the room, which is not told of a log-out."""
     step = _fenced(room, record, now)
     step.drop = reason
     person = room.people.get(record.pid)
     if person is not None and person.sid == record.sid:
-        left = ParticipantLeft(participant_id=record.pid, reason=reason)
+        told: LeftReason = "left" if reason == "logged_out" else reason
+        left = ParticipantLeft(participant_id=record.pid, reason=told)
         step.people = [PersonWrite(record.pid, person.state.version)]
         step.events = [event("participant.left", left, now=now.moment, by=record.pid)]
     elif person is None and record.is_waiting:

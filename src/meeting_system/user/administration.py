@@ -107,12 +107,16 @@ async def unban(context: Context, account: Account, user_id: str, caller: Caller
 
 
 async def log_user_out(context: Context, account: Account, user_id: str, caller: Caller) -> None:
-    """End every log-in of somebody. Errors: user_not_found, rank_too_high, not_yourself."""
+    """End every log-in of somebody, who leaves every meeting as well.
+
+    Errors: user_not_found, rank_too_high, not_yourself.
+    """
     check_account(account, "user:log_out")
     ended: list[str] = []
 
     async def end(connection: AsyncConnection, _row: AccountRow, now: datetime) -> None:
         ended.extend(await logout.end_all(context, connection, user_id, why="admin", now=now))
+        await logout.leave_meetings(connection, user_id)
 
     await _change(context, account, user_id, caller, "user_logged_out", end)
     await logout.block_now(context, ended)

@@ -64,7 +64,10 @@ async def mail_reset_link(context: Context, request: MailResetLink) -> None:
 
 
 async def reset_password(context: Context, sent: NewPassword, caller: Caller) -> None:
-    """Set a password by a link; every log-in of the account ends. Errors: link_invalid, password_weak."""
+    """Set a password by a link; every log-in of the account ends, and it leaves every meeting.
+
+    Errors: link_invalid, password_weak.
+    """
     await context.ports.limiter.hit("reset", address_block(caller.address), limit=60, window_s=600)
     now = context.ports.clock.now()
     async with context.ports.database.transaction() as connection:
@@ -83,6 +86,7 @@ async def reset_password(context: Context, sent: NewPassword, caller: Caller) ->
             email_verified_at=account.email_verified_at or now,
         )
         family_ids = await logout.end_all(context, connection, account.user_id, why="password", now=now)
+        await logout.leave_meetings(connection, account.user_id)
         await links.send_letter(context, connection, account, letters.CHANGED)
         await _note(context, connection, "password_reset", account.user_id, caller)
     await logout.block_now(context, family_ids)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from meeting_system.contracts.account import DisconnectAccount
 from meeting_system.contracts.user import BlockFamilies
 from meeting_system.kernel.errors import Unavailable
 from meeting_system.kernel.principal import Account
@@ -41,10 +42,11 @@ async def logout_account(context: Context, account: Account, *, address: str) ->
 
 
 async def logout_everywhere(context: Context, account: Account, *, address: str) -> None:
-    """End every log-in of an account, this one included."""
+    """End every log-in of an account, this one included, and leave every meeting."""
     now = context.ports.clock.now()
     async with context.ports.database.transaction() as connection:
         family_ids = await end_all(context, connection, account.user_id, why="logout_all", now=now)
+        await leave_meetings(connection, account.user_id)
         await trail.insert_audit(
             connection, "logged_out_everywhere", user_id=account.user_id, address=address, now=now
         )
@@ -67,6 +69,11 @@ async def end_all(
     )
     await _block_surely(connection, family_ids, user_id)
     return family_ids
+
+
+async def leave_meetings(connection: AsyncConnection, user_id: str) -> None:
+    """Have the sessions in meetings end, after `end_all`: its tokens are refused by then."""
+    await outbox.collect(connection, DisconnectAccount(user_id=user_id), key=_key(user_id))
 
 
 async def end_family(
@@ -101,7 +108,11 @@ async def block_now(context: Context, family_ids: list[str]) -> None:
 
 async def _block_surely(connection: AsyncConnection, family_ids: list[str], user_id: str) -> None:
     if family_ids:
-        await outbox.collect(connection, BlockFamilies(family_ids=family_ids), key=f"user:{user_id}:block")
+        await outbox.collect(connection, BlockFamilies(family_ids=family_ids), key=_key(user_id))
+
+
+def _key(user_id: str) -> str:
+    return f"user:{user_id}:block"
 
 
 def _still_living(context: Context, now: datetime) -> datetime:

@@ -25,6 +25,7 @@ export const CLOSE_CODES = {
   GAP: 4012,
   VERSION: 4013,
   DENIED: 4014,
+  LOGGED_OUT: 4015,
 } as const;
 
 export type CloseAction = "stop" | "resume" | "identify";
@@ -44,6 +45,7 @@ export const CLOSE_ACTIONS: Partial<Record<number, CloseAction>> = {
   4012: "resume",
   4013: "stop",
   4014: "stop",
+  4015: "stop",
 };
 
 /** Answer to the command `cid`; also confirms all lower ones. */

@@ -151,7 +151,7 @@ export interface Participant {
   quality: Quality | null;
 }
 
-export type EndReason = "left" | "removed" | "denied" | "ended" | "replaced" | "refused" | "version";
+export type EndReason = "left" | "removed" | "denied" | "ended" | "replaced" | "loggedOut" | "refused" | "version";
 
 export interface MeetingView extends BreakoutsView, FloorView {
   /** `waiting`: in the lobby, where nothing of the meeting is seen. */

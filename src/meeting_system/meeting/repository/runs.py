@@ -13,6 +13,7 @@ from meeting_system.meeting.rules import OVER
 _HERE = ("joining", "connected", "reconnecting", "waiting", "admitted")
 OUT = ("removed", "denied", "waiting")
 """Who has no connection to the room, whatever signaling may still report of them."""
+LOGGED_OUT = "logged_out"
 
 
 @dataclass(frozen=True)
@@ -94,13 +95,14 @@ async def find_participant(
 async def find_admissible(
     connection: AsyncConnection, run_id: str, participant_id: str
 ) -> ParticipantRow | None:
-    """Return somebody who may enter: not removed, of a run that goes on."""
+    """Return somebody who may enter: not removed, not logged out since they joined, of a run that goes on."""
     statement = (
         select(*PARTICIPANT)
         .join_from(participants, runs)
         .where(
             participants.c.participant_id == participant_id,
             participants.c.state.not_in(("removed", "denied")),
+            participants.c.left_why.is_distinct_from(LOGGED_OUT),
             runs.c.run_id == run_id,
             runs.c.ended_at.is_(None),
         )
@@ -192,6 +194,20 @@ async def ban(
             banned_by=by,
         )
         .on_conflict_do_nothing()
+    )
+
+
+async def log_out(connection: AsyncConnection, participant_id: str, *, now: datetime) -> None:
+    """Let no ticket lead somebody in any more until they join again; who is about to come has left."""
+    is_coming = participants.c.state.in_(("joining", "admitted"))
+    await connection.execute(
+        update(participants)
+        .where(participants.c.participant_id == participant_id)
+        .values(
+            state=case((is_coming, "left"), else_=participants.c.state),
+            left_at=case((is_coming, literal(now)), else_=participants.c.left_at),
+            left_why=LOGGED_OUT,
+        )
     )
 
 

@@ -152,6 +152,18 @@ describe("a journey through breakout rooms", () => {
     expect(opened.at(-1)?.to).toBe("b-2");
   });
 
+  it("ends where the way back is refused, and says why the room ended", async () => {
+    const journey = travel();
+    journey.main.view.patch({ breakouts: breakouts("b-1") });
+    const room = await arrive(journey);
+    room.view.patch({ phase: "ended", endReason: "loggedOut" });
+    journey.opened.at(-1)!.refuse(new ProblemError({ code: "token_invalid", status: 401 }));
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(journey.opened).toHaveLength(2);
+    expect(journey.session.view.get()).toMatchObject({ phase: "ended", endReason: "loggedOut" });
+    expect(journey.released()).toBe(1);
+  });
+
   it("ends once, with the devices, when the person leaves", async () => {
     const journey = travel();
     journey.main.view.patch({ breakouts: breakouts("b-1") });

@@ -82,8 +82,14 @@ export function createJourney({ first, open, release }: JourneyParts): MeetingSe
   }
 
   async function giveUp(to: Where, error: unknown): Promise<void> {
-    if (to !== null && !isPassing(asProblem(error))) refused = to;
-    else await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    if (isPassing(asProblem(error))) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    else if (to !== null) refused = to;
+    else {
+      // Nobody lets us back: the end of this room is the end of all.
+      isLeaving = true;
+      look();
+      return;
+    }
     if (target === to) target = undefined;
     follow();
   }

@@ -54,6 +54,8 @@ export function endReasonOf(closeCode: number): EndReason {
       return "removed";
     case CLOSE_CODES.DENIED:
       return "denied";
+    case CLOSE_CODES.LOGGED_OUT:
+      return "loggedOut";
     case CLOSE_CODES.MEETING_ENDED:
       return "ended";
     case CLOSE_CODES.VERSION:

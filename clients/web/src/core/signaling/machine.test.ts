@@ -233,6 +233,7 @@ describe("a connection", () => {
     [CLOSE_CODES.KICKED, "removed"],
     [CLOSE_CODES.MEETING_ENDED, "ended"],
     [CLOSE_CODES.VERSION, "version"],
+    [CLOSE_CODES.LOGGED_OUT, "loggedOut"],
   ])("closed with %i is not opened again: %s", (code, reason) => {
     goLive();
     machine.command("chat.send", { body: "x" }, 0);

@@ -1,6 +1,6 @@
 /** After the meeting: what happened, and the way back where there is one. */
 import type { ReactNode } from "react";
-import { CircleCheck, CircleX, DoorOpen, MonitorSmartphone, RefreshCw, UserX } from "lucide-react";
+import { CircleCheck, CircleX, DoorOpen, LogOut, MonitorSmartphone, RefreshCw, UserX } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import type { EndReason, Problem } from "../../../core/types";
@@ -15,6 +15,7 @@ const ICONS: Record<EndReason, ReactNode> = {
   denied: <UserX size={30} />,
   ended: <CircleCheck size={30} />,
   replaced: <MonitorSmartphone size={30} />,
+  loggedOut: <LogOut size={30} />,
   refused: <CircleX size={30} />,
   version: <RefreshCw size={30} />,
 };
