@@ -9,7 +9,7 @@ from sqlalchemy import Connection, MetaData
 
 from meeting_system.bigbluebutton import models as of_bigbluebutton
 from meeting_system.kit.sql import Database
-from meeting_system.meeting import models as of_meeting
+from meeting_system.meeting import outside_models as of_meeting
 from meeting_system.user import models as of_user
 from meeting_system.webhook import models as of_webhook
 

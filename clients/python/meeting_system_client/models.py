@@ -637,6 +637,7 @@ class Joined(Model):
     signaling_url: str
     guest_token: str | None = None
     waiting: bool = False
+    leave_url: str | None = None
     ice_servers: list[IceServer] | None = None
 
 

@@ -8,6 +8,7 @@ from meeting_system.bigbluebutton.answers import success
 from meeting_system.bigbluebutton.context import Context
 from meeting_system.bigbluebutton.errors import Failed
 from meeting_system.bigbluebutton.known import Known, find_known, get_known, voice_bridge
+from meeting_system.bigbluebutton.options import lasts_min, logout_url, options_of
 from meeting_system.bigbluebutton.parameters import LONGEST_NAME, Parameters, line, meeting_id_of
 from meeting_system.bigbluebutton.repository import MeetingRow
 from meeting_system.contracts.outside import EndOutsideMeeting, OpenOutsideMeeting
@@ -86,7 +87,9 @@ def _opening(parameters: Parameters, external_id: str) -> OpenOutsideMeeting:
         title=_title(parameters.get("name"), external_id),
         external_id=external_id,
         metadata=_metadata(parameters),
-        logout_url=parameters.get("logoutURL") or None,
+        logout_url=logout_url(parameters),
+        options=options_of(parameters),
+        lasts_min=lasts_min(parameters),
     )
 
 

@@ -8,13 +8,13 @@ from meeting_system.bigbluebutton.answers import success
 from meeting_system.bigbluebutton.context import Context
 from meeting_system.bigbluebutton.errors import Failed
 from meeting_system.bigbluebutton.known import Known, find_known
+from meeting_system.bigbluebutton.options import ASK, DENY, guest_policy
 from meeting_system.bigbluebutton.parameters import LONGEST_NAME, Parameters, line, meeting_id_of
 from meeting_system.contracts.outside import IssuePass
 from meeting_system.kernel.principal import MeetingRole
 from meeting_system.kernel.text import clean_line
 
 LONGEST_USER_ID = 128
-DENY = "ALWAYS_DENY"
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ async def enter(context: Context, parameters: Parameters, *, base_url: str) -> E
         )
     role = _role(known, parameters)
     _check_room(known, parameters, role)
+    is_guest = parameters.flag("guest")
+    waits = is_guest and role is not MeetingRole.HOST and _policy(known) == ASK
     user_id = line(parameters.get("userID"), longest=LONGEST_USER_ID) or f"w_{secrets.token_hex(6)}"
     asked = IssuePass(
         meeting_id=known.row.meeting_id,
@@ -44,6 +46,7 @@ async def enter(context: Context, parameters: Parameters, *, base_url: str) -> E
         role=role,
         external_id=user_id,
         lifetime_s=context.settings.pass_lifetime_s,
+        is_guest=is_guest,
     )
     given = await context.ports.bus.call(asked)
     # After the hash: no server on the way and no log gets it.
@@ -56,7 +59,7 @@ async def enter(context: Context, parameters: Parameters, *, base_url: str) -> E
         "user_id": user_id,
         "auth_token": given.code,
         "session_token": given.code,
-        "guestStatus": "ALLOW",
+        "guestStatus": "WAIT" if waits else "ALLOW",
         "url": url,
     }
     return Entered(url, success(fields), parameters.flag("redirect", default=True))
@@ -91,6 +94,10 @@ def _role(known: Known, parameters: Parameters) -> MeetingRole:
     )
 
 
+def _policy(known: Known) -> str:
+    return guest_policy(Parameters(known.row.parameters))
+
+
 def _check_room(known: Known, parameters: Parameters, role: MeetingRole) -> None:
     """FAILED: mismatchCreateTimeParam, guestDeny, maxParticipantsReached."""
     created = parameters.get("createTime")
@@ -99,7 +106,7 @@ def _check_room(known: Known, parameters: Parameters, role: MeetingRole) -> None
             "mismatchCreateTimeParam",
             "The createTime parameter submitted mismatches with the current meeting.",
         )
-    if parameters.flag("guest") and known.row.parameters.get("guestPolicy") == DENY:
+    if parameters.flag("guest") and _policy(known) == DENY:
         raise Failed("guestDeny", "Guest denied of joining the meeting.")
     at_most = Parameters(known.row.parameters).number("maxParticipants")
     if at_most and len(known.now.participants) >= at_most and role is not MeetingRole.HOST:

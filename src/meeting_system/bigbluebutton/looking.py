@@ -66,11 +66,12 @@ def describe(known: Known) -> dict[str, Any]:
 
 def _counts(known: Known) -> dict[str, Any]:
     present = known.now.participants
+    listening = sum(each.role is MeetingRole.OBSERVER for each in present)
     return {
         "participantCount": len(present),
-        "listenerCount": 0,
-        "voiceParticipantCount": len(present),
-        "videoCount": 0,
+        "listenerCount": listening,
+        "voiceParticipantCount": len(present) - listening,
+        "videoCount": sum(each.camera for each in present),
         "maxUsers": known.row.parameters.get("maxParticipants", "0"),
         "moderatorCount": sum(each.role in MODERATES for each in present),
     }
@@ -78,14 +79,15 @@ def _counts(known: Known) -> dict[str, Any]:
 
 def _attendee(participant: OutsideParticipant) -> dict[str, Any]:
     moderates = participant.role in MODERATES
+    listens = participant.role is MeetingRole.OBSERVER
     return {
         "userID": participant.external_id or participant.participant_id,
         "fullName": participant.display_name,
         "role": "MODERATOR" if moderates else "VIEWER",
-        "isPresenter": moderates,
-        "isListeningOnly": False,
-        "hasJoinedVoice": True,
-        "hasVideo": False,
+        "isPresenter": moderates or participant.role is MeetingRole.PRESENTER,
+        "isListeningOnly": listens,
+        "hasJoinedVoice": not listens,
+        "hasVideo": participant.camera,
         "clientType": "HTML5",
         "customdata": {},
     }

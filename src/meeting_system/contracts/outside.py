@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from meeting_system.contracts.call import Message, Nothing, Request
+from meeting_system.contracts.meeting_options import OptionsToChange
 from meeting_system.kernel.principal import MeetingRole
 
 
@@ -15,6 +16,7 @@ class OutsideParticipant(Message):
     display_name: str
     role: MeetingRole
     external_id: str | None
+    camera: bool = False
 
 
 class OutsideMeeting(Message):
@@ -38,7 +40,10 @@ class OutsideMeetings(Message):
 
 
 class OpenOutsideMeeting(Request[OutsideMeeting]):
-    """Make a meeting. `host_id`: what other software acts under instead of an account, by `host_name`."""
+    """Make a meeting. `host_id`: what other software acts under instead of an account, by `host_name`.
+
+    `logout_url`: where people go from its end; `lasts_min`: after so many minutes it is over.
+    """
 
     topic: ClassVar[str] = "meeting.open_outside"
     host_id: str
@@ -47,6 +52,8 @@ class OpenOutsideMeeting(Request[OutsideMeeting]):
     external_id: str
     metadata: dict[str, str]
     logout_url: str | None = None
+    options: OptionsToChange = Field(default_factory=OptionsToChange)
+    lasts_min: int | None = None
 
 
 class FindOutsideMeetings(Request[OutsideMeetings]):
@@ -64,7 +71,10 @@ class Pass(Message):
 
 
 class IssuePass(Request[Pass]):
-    """Let somebody in under a name and a role. Errors: meeting_not_found (404), meeting_ended (409)."""
+    """Let somebody in under a name and a role; as a guest they wait where guests do.
+
+    Errors: meeting_not_found (404), meeting_ended (409).
+    """
 
     topic: ClassVar[str] = "meeting.issue_pass"
     meeting_id: str
@@ -72,6 +82,7 @@ class IssuePass(Request[Pass]):
     role: MeetingRole
     external_id: str | None
     lifetime_s: int
+    is_guest: bool = False
 
 
 class EndOutsideMeeting(Request[Nothing]):

@@ -7,6 +7,8 @@ media process that dies leaves nobody behind.
 
 from typing import ClassVar, Literal
 
+from pydantic import Field
+
 from meeting_system.contracts.call import Message, Nothing, Request
 from meeting_system.contracts.media import Source
 from meeting_system.kernel.principal import MeetingRole
@@ -87,6 +89,19 @@ class Stage(Message):
     """Participants with a camera or a screen on, in order of arrival."""
 
     people: list[OnStage]
+
+
+class Stages(Message):
+    """In the order of the runs."""
+
+    items: list[Stage]
+
+
+class LookAtStages(Request[Stages]):
+    """The same of several runs."""
+
+    topic: ClassVar[str] = "signaling.look_at_stages"
+    run_ids: list[str] = Field(max_length=1000)
 
 
 class LookAtStage(Request[Stage]):

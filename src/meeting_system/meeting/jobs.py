@@ -3,17 +3,20 @@
 from datetime import timedelta
 
 from meeting_system.meeting import breakout_life, files, lifecycle, lobby, occurrences, polls, roles
+from meeting_system.meeting import outside as outside_meetings
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.metrics import LIVE
 from meeting_system.meeting.repository import meetings, outside, runs, schedule
 
 
 async def look_after(context: Context) -> None:
-    """End what is empty, open what is due, let in who waits for nobody, see that somebody moderates.
+    """End what is empty or has lasted long enough, open what is due, let in who waits for nobody, see that
+    somebody moderates.
 
     Let expire what was never used, write what series bring next, delete what nobody can ask for again.
     """
     await lifecycle.end_empty(context)
+    await outside_meetings.end_due(context)
     await open_due(context)
     await lobby.settle_all(context)
     await roles.appoint(context)

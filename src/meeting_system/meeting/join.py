@@ -46,7 +46,7 @@ async def join(
         entry = await passes.use_pass(context, found.meeting_id, sent)
         candidate = _candidate(context, principal, found, sent)
         if entry is not None:
-            candidate = passes.vouched(candidate, entry)
+            candidate = passes.vouched(candidate, entry, found.participant_id)
         rules.check_join(candidate)
         check_entry(found, candidate, now)
         if rules.needs_password(candidate) and checked != found.password_hash:
@@ -61,9 +61,11 @@ async def join(
         arrival = _arrival(principal, found, candidate, sent, now=now)
         arrived = await _arrive(context, arrival)
         if arrived is not None:
+            joined = await answer_arrival(context, arrival, *arrived)
             if entry is not None:
                 await passes.bind_pass(context, entry, arrived[0])
-            return await answer_arrival(context, arrival, *arrived)
+                joined.leave_url = entry.leave_url
+            return joined
         # The run ended, or somebody was removed, between the two statements: look again and say so.
     raise MeetingEnded("this meeting just ended")
 

@@ -10,7 +10,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -432,36 +431,6 @@ commands = Table(
     Index("commands_created_idx", "created_at"),
 )
 """What was done already, and the answer that was given."""
-
-outside = Table(
-    "outside",
-    METADATA,
-    Column("meeting_id", _ID, ForeignKey(meetings.c.meeting_id, ondelete="CASCADE"), primary_key=True),
-    Column("external_id", Text, nullable=False),
-    Column("metadata", JSONB, nullable=False),
-    Column("logout_url", Text),
-)
-"""Meetings that other software runs: what it calls them, and what it noted of them."""
-
-passes = Table(
-    "passes",
-    METADATA,
-    Column("pass_hash", LargeBinary, primary_key=True),
-    Column("meeting_id", _ID, ForeignKey(meetings.c.meeting_id, ondelete="CASCADE"), nullable=False),
-    Column("display_name", Text, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("external_id", Text),
-    Column("device_id", Text),
-    Column("participant_id", _ID),
-    Column("created_at", _TIME, nullable=False),
-    Column("used_at", _TIME),
-    Column("expires_at", _TIME, nullable=False),
-    Index("passes_meeting_idx", "meeting_id"),
-    Index("passes_participant_idx", "participant_id"),
-    Index("passes_expires_idx", "expires_at"),
-)
-"""Ways in for people whom other software vouches for: name and role are its word. The device that comes first
-with one keeps it."""
 
 breakouts = Table(
     "breakouts",

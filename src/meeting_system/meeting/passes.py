@@ -16,11 +16,15 @@ from meeting_system.meeting.schemas import Join
 
 @dataclass(frozen=True)
 class Entry:
-    """What a pass says of who shows it."""
+    """What a pass says of who shows it. `participant_id`: who came by it before; `leave_url`: where they go
+    from the meeting's end."""
 
     pass_hash: bytes
     display_name: str
     role: MeetingRole
+    is_guest: bool
+    participant_id: str | None
+    leave_url: str | None
 
 
 async def issue_pass(context: Context, asked: IssuePass) -> Pass:
@@ -43,6 +47,7 @@ async def issue_pass(context: Context, asked: IssuePass) -> Pass:
             "external_id": asked.external_id,
             "created_at": now,
             "expires_at": now + timedelta(seconds=asked.lifetime_s),
+            "is_guest": asked.is_guest,
         }
         await outside.insert_pass(connection, row)
     return Pass(code=code, meeting_no=meeting["meeting_no"])
@@ -63,7 +68,7 @@ async def use_pass(context: Context, meeting_id: str, sent: Join) -> Entry | Non
         )
     if row is None:
         raise PassInvalid("this way in was used on another device, or is too old: ask for a new one")
-    return Entry(pass_hash, row["display_name"], MeetingRole(row["role"]))
+    return Entry(**(dict(row) | {"pass_hash": pass_hash, "role": MeetingRole(row["role"])}))
 
 
 async def bind_pass(context: Context, entry: Entry, participant_id: str) -> None:
@@ -72,10 +77,19 @@ async def bind_pass(context: Context, entry: Entry, participant_id: str) -> None
         await outside.bind_pass(connection, entry.pass_hash, participant_id)
 
 
-def vouched(candidate: Candidate, entry: Entry) -> Candidate:
-    """Return a candidate as other software vouches for them: it has asked for password and account itself."""
+def vouched(candidate: Candidate, entry: Entry, participant_id: str | None) -> Candidate:
+    """Return a candidate as other software vouches for them: it has asked for password and account itself.
+
+    `participant_id`: whom this device was before. By the same pass they need not be let in again.
+    """
     return replace(
-        candidate, has_password=False, is_guest=False, role=entry.role, display_name=entry.display_name
+        candidate,
+        has_password=False,
+        guests_allowed=True,
+        is_guest=entry.is_guest,
+        role=entry.role,
+        display_name=entry.display_name,
+        proven=candidate.known and entry.participant_id == participant_id,
     )
 
 

@@ -259,6 +259,9 @@ class Joined(BaseModel):
     signaling_url: str
     guest_token: str | None = None
     waiting: bool = Field(default=False, description="in the lobby until a host lets them in")
+    leave_url: str | None = Field(
+        default=None, description="where the software whose pass was shown wants its user back"
+    )
     ice_servers: list[IceServer] = Field(
         default_factory=list, description="TURN servers, with credentials that hold for the meeting"
     )

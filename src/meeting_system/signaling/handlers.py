@@ -15,7 +15,7 @@ from meeting_system.contracts.media import (
     SpeakersChanged,
 )
 from meeting_system.contracts.meeting import AppendDurable, EndSession
-from meeting_system.contracts.stream import HideStream, LookAtStage, ShowStream, Stage
+from meeting_system.contracts.stream import HideStream, LookAtStage, LookAtStages, ShowStream, Stage, Stages
 from meeting_system.kit.bus import Handler, Listener
 from meeting_system.signaling import durable, media_events, personal, presence, streams
 from meeting_system.signaling.core import Core
@@ -48,6 +48,9 @@ def handlers(core: Core) -> Mapping[type[Request[Any]], Handler]:
     async def look_at_stage(request: LookAtStage) -> Stage:
         return await streams.look(core, request)
 
+    async def look_at_stages(request: LookAtStages) -> Stages:
+        return await streams.look_at_all(core, request)
+
     return {
         AppendDurable: append_durable,
         TellPersonally: tell_personally,
@@ -55,6 +58,7 @@ def handlers(core: Core) -> Mapping[type[Request[Any]], Handler]:
         ShowStream: show_stream,
         HideStream: hide_stream,
         LookAtStage: look_at_stage,
+        LookAtStages: look_at_stages,
     }
 
 

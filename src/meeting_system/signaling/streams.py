@@ -6,7 +6,15 @@ is nothing to resume: a session that is not renewed is given up at once.
 
 from meeting_system.contracts.meeting import ReportPresence
 from meeting_system.contracts.signal import CloseCode
-from meeting_system.contracts.stream import HideStream, LookAtStage, OnStage, ShowStream, Stage
+from meeting_system.contracts.stream import (
+    HideStream,
+    LookAtStage,
+    LookAtStages,
+    OnStage,
+    ShowStream,
+    Stage,
+    Stages,
+)
 from meeting_system.kernel.errors import Unavailable
 from meeting_system.signaling import presence, steps
 from meeting_system.signaling.core import ATTEMPTS, Core, ensure_room
@@ -50,7 +58,16 @@ async def hide(core: Core, wish: HideStream) -> None:
 
 async def look(core: Core, wish: LookAtStage) -> Stage:
     """Say who has a camera or a screen on."""
-    room = await core.log.read_room(wish.run_id)
+    return await _look_at(core, wish.run_id)
+
+
+async def look_at_all(core: Core, wish: LookAtStages) -> Stages:
+    """The same of several runs."""
+    return Stages(items=[await _look_at(core, run_id) for run_id in wish.run_ids])
+
+
+async def _look_at(core: Core, run_id: str) -> Stage:
+    room = await core.log.read_room(run_id)
     if room is None or room.ended:
         return Stage(people=[])
     shown = [each.state for each in room.people.values() if each.state.camera or each.state.screen]

@@ -37,7 +37,7 @@ function Joined({ session, onRejoin }: { session: MeetingSession; onRejoin: () =
   }, [isOver, devices]);
   const isWaiting = useSelected(session.view, (view) => view.phase === "waiting");
   if (isWaiting) return <LobbyPage session={session} preview={<OwnPicture />} />;
-  if (reason !== null) return <EndPage reason={reason} problem={problem} onRejoin={onRejoin} />;
+  if (reason !== null) return <EndPage {...{ reason, problem, onRejoin }} leaveUrl={session.leaveUrl ?? null} />;
   return (
     <Suspense fallback={<PageSpinner label={t("room.joining")} />}>
       <Room session={session} />

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 
 import { takePass } from "../features/prejoin/pass";
@@ -66,5 +66,17 @@ describe("a pass of other software", () => {
     await waitFor(() => expect(core.calls).toContain(`join ${JSON.stringify(asked)}`));
     // The room is loaded on joining: it must be there before the page of these tests is gone.
     await screen.findByTestId("leave");
+  });
+
+  it("leads back to where its software wants its user", async () => {
+    const core = fakeCore(false);
+    core.session.leaveUrl = "https://moodle.example/course";
+    const { person } = await openApp({ path: "/m/123456789#pass=secret&name=Tina", core });
+    await person.click(await screen.findByTestId("join-button"));
+    await screen.findByTestId("leave");
+    act(() => core.session.view.patch({ phase: "ended", endReason: "ended" }));
+    const link = await screen.findByRole("link", { name: "Back to where you came from" });
+    expect(link.getAttribute("href")).toBe("https://moodle.example/course");
+    expect(screen.queryByRole("link", { name: "Home" })).toBeNull();
   });
 });

@@ -29,7 +29,8 @@ export function createJoin(parts: JoinParts): Core["join"] {
     const identity = await claimDevice(parts.persistence);
     try {
       const joined = await requestJoin(parts, input, identity);
-      const session = createJourney(journeyOf(parts, { ...input, reference: joined.meetingId }, joined, identity));
+      const journey = createJourney(journeyOf(parts, { ...input, reference: joined.meetingId }, joined, identity));
+      const session = joined.leaveUrl === undefined ? journey : { ...journey, leaveUrl: joined.leaveUrl };
       window.__meeting = session;
       return session;
     } catch (error) {

@@ -228,6 +228,8 @@ export interface MeetingSession extends TalkSession, BreakoutActions, FloorActio
   lock(locked: boolean): Promise<void>;
   endForAll(): Promise<void>;
   leave(): Promise<void>;
+  /** Where one goes from the end, for whom other software sent here. */
+  leaveUrl?: string;
   /** Live facts of the connection, for the quality panel and for tests. */
   statistics(): Promise<SessionStatistics>;
 }

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import RowMapping, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from meeting_system.meeting.models import meetings, outside, participants, passes
+from meeting_system.meeting.models import meetings, participants
+from meeting_system.meeting.outside_models import outside, passes
 from meeting_system.meeting.rules import PRESENT
 
 
@@ -16,9 +17,26 @@ async def insert_outside(
     external_id: str,
     metadata: dict[str, str],
     logout_url: str | None,
+    ends_at: datetime | None,
 ) -> None:
-    values = {"external_id": external_id, "metadata": metadata, "logout_url": logout_url}
+    values = {
+        "external_id": external_id,
+        "metadata": metadata,
+        "logout_url": logout_url,
+        "ends_at": ends_at,
+    }
     await connection.execute(insert(outside).values(meeting_id=meeting_id, **values))
+
+
+async def list_due(connection: AsyncConnection, *, now: datetime, limit: int) -> list[str]:
+    """Return the meetings whose time is over, the longest first."""
+    statement = select(outside.c.meeting_id).where(outside.c.ends_at <= now)
+    return list((await connection.scalars(statement.order_by(outside.c.ends_at).limit(limit))).all())
+
+
+async def forget_end(connection: AsyncConnection, meeting_id: str) -> None:
+    """Note that a meeting has ended by its time."""
+    await connection.execute(update(outside).where(outside.c.meeting_id == meeting_id).values(ends_at=None))
 
 
 async def find_meeting(connection: AsyncConnection, meeting_id: str) -> RowMapping | None:
@@ -68,6 +86,8 @@ async def find_participant(connection: AsyncConnection, participant_id: str) -> 
 _MEETINGS = text(
     """
     SELECT CAST(m.meeting_id AS text) AS meeting_id, m.meeting_no, m.title, m.status,
+           (SELECT CAST(r.run_id AS text) FROM meetings.runs r
+             WHERE r.meeting_id = m.meeting_id AND r.ended_at IS NULL) AS run_id,
            m.created_at, m.started_at, m.ended_at,
            EXISTS (SELECT FROM meetings.participants p
                     WHERE p.meeting_id = m.meeting_id AND p.connected_at IS NOT NULL) AS has_been_joined,
@@ -100,7 +120,11 @@ async def insert_pass(connection: AsyncConnection, values: dict[str, object]) ->
 async def use_pass(
     connection: AsyncConnection, pass_hash: bytes, *, meeting_id: str, device_id: str, now: datetime
 ) -> RowMapping | None:
-    """Give a pass to the device that comes first; None for another device, another meeting, or too late."""
+    """Give a pass to the device that comes first; None for another device, another meeting, or too late.
+
+    Returns who came by it before, too, and where the software wants its user back.
+    """
+    leave_url = select(outside.c.logout_url).where(outside.c.meeting_id == passes.c.meeting_id)
     statement = (
         update(passes)
         .where(
@@ -110,7 +134,13 @@ async def use_pass(
             func.coalesce(passes.c.device_id, device_id) == device_id,
         )
         .values(device_id=device_id, used_at=now)
-        .returning(passes.c.display_name, passes.c.role, passes.c.external_id)
+        .returning(
+            passes.c.display_name,
+            passes.c.role,
+            passes.c.is_guest,
+            passes.c.participant_id,
+            leave_url.scalar_subquery().label("leave_url"),
+        )
     )
     return (await connection.execute(statement)).mappings().first()
 

@@ -17,6 +17,8 @@ export interface Joined {
   iceServers?: RTCIceServer[];
   /** In the lobby: the relays are asked for once one is let in. */
   waiting?: boolean;
+  /** Where the software whose pass was shown wants its user back. */
+  leaveUrl?: string;
 }
 
 export interface JoinRequest {

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 
 import type { EndReason, Problem } from "../../../core/types";
 import { useProblemText } from "../../../i18n/problem";
-import { Button, ButtonLink } from "../../../ui/button";
+import { Button, ButtonAnchor, ButtonLink } from "../../../ui/button";
 import { Message, Shell, usePageTitle } from "../../shell";
 import { mayRejoin } from "../rejoin";
 
@@ -24,9 +24,11 @@ interface EndPageProps {
   reason: EndReason;
   problem: Problem | null;
   onRejoin: () => void;
+  /** Where other software wants its user back. */
+  leaveUrl: string | null;
 }
 
-export function EndPage({ reason, problem, onRejoin }: EndPageProps) {
+export function EndPage({ reason, problem, onRejoin, leaveUrl }: EndPageProps) {
   const { t } = useTranslation();
   const textOf = useProblemText();
   usePageTitle(t(`end.${reason}`));
@@ -44,9 +46,15 @@ export function EndPage({ reason, problem, onRejoin }: EndPageProps) {
             {t("end.reload")}
           </Button>
         ) : null}
-        <ButtonLink size="large" href="/">
-          {t("common.home")}
-        </ButtonLink>
+        {leaveUrl === null ? (
+          <ButtonLink size="large" href="/">
+            {t("common.home")}
+          </ButtonLink>
+        ) : (
+          <ButtonAnchor size="large" href={leaveUrl}>
+            {t("end.back")}
+          </ButtonAnchor>
+        )}
       </Message>
     </Shell>
   );
