@@ -14,6 +14,7 @@ from tests.conftest import SECRET
 
 from meeting_system import meeting
 from meeting_system.adapters.bus import LocalBus
+from meeting_system.contracts.audit import NoteModeration
 from meeting_system.contracts.call import Nothing, Request
 from meeting_system.contracts.chat import TellPersonally
 from meeting_system.contracts.contact import Contact, Contacts, FindContacts
@@ -60,6 +61,8 @@ class Asked:
     """What webhooks are told."""
     contacts: list[Contact] = field(default_factory=list)
     """The accounts that the user service knows."""
+    noted: list[NoteModeration] = field(default_factory=list)
+    """What the audit trail is told."""
 
     def plug(self) -> Plug:
         async def note(request: Request[Any]) -> Nothing:
@@ -70,12 +73,16 @@ class Asked:
             self.told.append(request)
             return Nothing()
 
+        async def note_moderation(request: NoteModeration) -> Nothing:
+            self.noted.append(request)
+            return Nothing()
+
         async def find_contacts(request: FindContacts) -> Contacts:
             wanted = {*request.user_ids, *request.emails}
             return Contacts(items=[each for each in self.contacts if wanted & {each.user_id, each.email}])
 
         handlers: dict[Any, Any] = dict.fromkeys((*_TOLD, SendLetter), note)
-        handlers |= {TellWebhooks: note_told, FindContacts: find_contacts}
+        handlers |= {TellWebhooks: note_told, FindContacts: find_contacts, NoteModeration: note_moderation}
         return Plug(name="beside", handlers=handlers)
 
     def events(self) -> list[AppendDurable]:

@@ -12,8 +12,10 @@ from tests.user.conftest import IN_BODY, PASSWORD, Register, bearer
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.adapters.mail_console import ConsoleMail
 from meeting_system.contracts.account import DisconnectAccount
+from meeting_system.contracts.audit import NoteModeration
 from meeting_system.contracts.call import Nothing
 from meeting_system.contracts.permissions import ACCOUNT_PERMISSIONS
+from meeting_system.kernel.ids import new_id
 from meeting_system.kernel.principal import AccountRole
 from meeting_system.kit.plug import Ports
 from meeting_system.user.models import accounts
@@ -175,6 +177,26 @@ async def test_who_is_logged_out_leaves_every_meeting_once_the_tokens_are_refuse
         while len(left) < 2:  # noqa: ASYNC110  # the outbox runs beside
             await asyncio.sleep(0.01)
     assert left == [id_of(ada), id_of(bo)]
+
+
+async def test_what_was_done_in_a_meeting_is_in_the_trail_once_and_sealed(
+    with_role: WithRole, client: httpx2.AsyncClient, bus: LocalBus, ports: Ports
+) -> None:
+    admin, ada = await with_role(AccountRole.ADMIN), await with_role(AccountRole.USER, "ada")
+    note = NoteModeration(
+        note_id=new_id(0),
+        at=ports.clock.now(),
+        action="participant_removed",
+        user_id=id_of(ada),
+        detail={"meeting": new_id(0), "by": id_of(admin)},
+    )
+    for _ in range(2):
+        await bus.call(note)
+    query = {"user_id": id_of(ada), "action": "participant_removed"}
+    page = (await client.get("/api/v1/audit", params=query, headers=bearer(admin))).json()
+    assert [(item["user_id"], item["detail"]) for item in page["items"]] == [(id_of(ada), note.detail)]
+    check = (await client.get("/api/v1/audit/verify", headers=bearer(admin))).json()
+    assert check["sound"], check
 
 
 async def test_accounts_are_found_by_parts_of_name_and_address_page_by_page(

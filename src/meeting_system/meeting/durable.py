@@ -11,18 +11,19 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from meeting_system.contracts.audit import Moderation
 from meeting_system.contracts.call import Message
 from meeting_system.contracts.meeting import AppendDurable, DurableCommand
 from meeting_system.kernel.errors import Forbidden
 from meeting_system.kernel.ids import is_id, new_id
 from meeting_system.kernel.principal import Account, MeetingRole, Principal
 from meeting_system.kit import outbox
-from meeting_system.meeting import rules
+from meeting_system.meeting import audit, rules
 from meeting_system.meeting.access import Standing, find_standing, standing_of
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.errors import CommandTaken, MeetingNotLive
 from meeting_system.meeting.repository import commands, runs
-from meeting_system.meeting.repository.runs import RunRow
+from meeting_system.meeting.repository.runs import ParticipantRow, RunRow
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class Turn:
         """Tell the room, or that of another run that is held, in the name of who acts."""
         by = self.actor.participant_id
         await tell(self.connection, in_run or self.run, t, event, by=by, now=self.now)
+
+    async def note(self, action: Moderation, target: ParticipantRow | None = None, **more: str) -> None:
+        """Have the audit trail tell what a host does, and to whom."""
+        meeting_id = self.run.meeting_id
+        await audit.note(self.connection, action, meeting_id, self.actor, now=self.now, target=target, **more)
 
 
 def of_nobody(context: Context, connection: AsyncConnection, run: RunRow, now: datetime) -> Turn:

@@ -51,6 +51,7 @@ def muting_all(*, block: bool) -> Effect:
             await _change_options(turn, MeetingSetOptions(attendees_may_unmute=False))
         else:
             await _mute_all(turn, blocked=False)
+        await turn.note("meeting_muted_all")
         return {}
 
     return mute_all
@@ -67,6 +68,7 @@ def freezing(*, frozen: bool) -> Effect:
         else:
             await _thaw_streams(turn)
         await turn.tell("meeting.frozen", MeetingFrozen(frozen=frozen))
+        await turn.note("meeting_frozen" if frozen else "meeting_thawed")
         return {}
 
     return freeze
@@ -159,6 +161,7 @@ def unbanning(participant_id: str) -> Effect:
         if not is_known or not await floor.unban(turn.connection, turn.run.meeting_id, participant_id):
             raise ParticipantNotFound("nobody like this is kept out of the meeting")
         await turn.tell("participant.unbanned", ParticipantUnbanned(participant_id=participant_id))
+        await turn.note("participant_unbanned", participant=participant_id)
         return {}
 
     return unban

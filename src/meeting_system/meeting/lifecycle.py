@@ -11,7 +11,7 @@ from meeting_system.contracts.signal import MeetingEnded as MeetingEndedEvent
 from meeting_system.kernel.ids import new_id
 from meeting_system.kernel.principal import Guest, Principal
 from meeting_system.kit import outbox
-from meeting_system.meeting import durable, hooks
+from meeting_system.meeting import audit, durable, hooks
 from meeting_system.meeting.access import find_standing
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.durable import Turn
@@ -44,6 +44,7 @@ async def end(turn: Turn) -> dict[str, Any]:
     if await breakouts.find_parent(turn.connection, turn.run.meeting_id) is not None:
         raise BreakoutsOpen("this is a breakout room: close the breakout rooms, or end the main room")
     await finish(turn.context, turn.connection, turn.run, "host", by=turn.actor.participant_id, now=turn.now)
+    await turn.note("meeting_ended")
     return {}
 
 
@@ -56,6 +57,7 @@ async def end_unstarted(context: Context, principal: Principal, meeting_id: str)
         ended = await meetings.end_unstarted(connection, meeting_id, now=now)
         if ended:
             await hooks.tell_meeting(context, connection, "meeting.ended", meeting_id, now=now, reason="host")
+            await audit.note(connection, "meeting_ended", meeting_id, standing, now=now)
         return ended
 
 

@@ -59,6 +59,7 @@ def denying(target_id: str, *, ban: bool) -> Effect:
             if row is not None:
                 by = turn.actor.display_name
                 await runs.ban(turn.connection, turn.run.meeting_id, row, by=by, now=turn.now)
+                await turn.note("participant_banned", row)
         await turn.tell("lobby.denied", LobbyDenied(participant_id=target_id))
         return {}
 

@@ -47,6 +47,7 @@ def removing(target_id: str) -> Effect:
         by = turn.actor.display_name
         await runs.ban(turn.connection, turn.run.meeting_id, target, by=by, now=turn.now)
         await turn.tell("participant.removed", ParticipantRemoved(participant_id=target_id))
+        await turn.note("participant_removed", target)
         if target.state in PRESENT:
             meeting_id = turn.run.meeting_id
             await hooks.tell_participant(
@@ -89,6 +90,7 @@ def locking(*, locked: bool) -> Effect:
         check_participant(turn.actor.role, "meeting:lock")
         await runs.set_locked(turn.connection, turn.run.meeting_id, locked=locked)
         await turn.tell("meeting.locked", MeetingLocked(locked=locked))
+        await turn.note("meeting_locked" if locked else "meeting_unlocked")
         return {}
 
     return lock

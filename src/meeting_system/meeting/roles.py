@@ -31,6 +31,7 @@ def setting(target_id: str, role: MeetingRole) -> Effect:
             former = await floor.list_of_role(turn.connection, turn.run.run_id, MeetingRole.HOST)
             await _give(turn, former, MeetingRole.CO_HOST)
         await _give(turn, await floor.list_devices(turn.connection, turn.run.run_id, target), role)
+        await turn.note("participant_role_given", target, role=role)
         return {}
 
     return set_role

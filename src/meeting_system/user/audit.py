@@ -1,7 +1,8 @@
-"""Reading the audit trail, and finding out whether somebody changed it."""
+"""Reading the audit trail, adding what other services tell, and finding out whether somebody changed it."""
 
 from datetime import datetime
 
+from meeting_system.contracts.audit import NoteModeration
 from meeting_system.contracts.permissions import check_account
 from meeting_system.kernel.ids import is_id
 from meeting_system.kernel.principal import Account
@@ -38,6 +39,20 @@ async def list_audit(
     return AuditPage(
         items=items, next_cursor=encode_cursor(str(items[-1].audit_id)) if len(rows) > limit else None
     )
+
+
+async def note_moderation(context: Context, note: NoteModeration) -> None:
+    """Write down what somebody did in a meeting; told again it is not written again."""
+    async with context.ports.database.transaction() as connection:
+        await trail.insert_audit(
+            connection,
+            note.action,
+            user_id=note.user_id,
+            address=None,
+            now=note.at,
+            detail=note.detail,
+            note_id=note.note_id,
+        )
 
 
 async def verify_audit(context: Context, account: Account, expected: str | None) -> AuditCheck:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from meeting_system.contracts.audit import NoteModeration
 from meeting_system.contracts.call import Nothing, Request
 from meeting_system.contracts.contact import Contacts, FindContacts
 from meeting_system.contracts.mail import SendLetter
@@ -15,7 +16,7 @@ from meeting_system.contracts.user import (
     TokenHolder,
 )
 from meeting_system.kit.bus import Handler
-from meeting_system.user import access_tokens, avatars, contacts, forgotten, logout, profile
+from meeting_system.user import access_tokens, audit, avatars, contacts, forgotten, logout, profile
 from meeting_system.user.context import Context
 
 
@@ -44,6 +45,10 @@ def create_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
         await avatars.delete_pictures(context, request.user_id)
         return Nothing()
 
+    async def note_moderation(request: NoteModeration) -> Nothing:
+        await audit.note_moderation(context, request)
+        return Nothing()
+
     async def find_contacts(request: FindContacts) -> Contacts:
         return await contacts.find_contacts(context, request)
 
@@ -55,4 +60,5 @@ def create_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
         FindTokenHolder: find_token_holder,
         MailResetLink: mail_reset_link,
         DeletePictures: delete_pictures,
+        NoteModeration: note_moderation,
     }

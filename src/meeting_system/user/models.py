@@ -99,6 +99,8 @@ audit = Table(
     Column("seal", LargeBinary),
     Column("previous", LargeBinary),
     Column("hash", LargeBinary),
+    Column("note_id", _ID),
+    Index("audit_note_key", "note_id", unique=True, postgresql_where=text("note_id IS NOT NULL")),
     Index("audit_user_id_idx", "user_id", "audit_id"),
     Index("audit_action_idx", "action", "audit_id"),
 )

@@ -1,6 +1,6 @@
 """What mattered for security, entry after entry."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,14 +39,17 @@ async def insert_audit(
     user_id: str | None,
     address: str | None,
     now: datetime,
-    detail: dict[str, object] | None = None,
+    detail: Mapping[str, object] | None = None,
+    note_id: str | None = None,
 ) -> None:
     """Write down what matters for security, in the same transaction as the change.
 
     From here to the commit nobody else writes to the trail: collect it last. `detail` holds ids and words of
-    ours, never what says who somebody is: it can't be erased.
+    ours, never what says who somebody is: it can't be erased. With a `note_id` it is written once.
     """
     head = (await connection.execute(select(audit_head).with_for_update())).one()
+    if note_id is not None and await _is_noted(connection, note_id):
+        return
     salt, seal = chain.seal_address(address)
     digest = chain.link(head.hash, Entry(now, action, user_id, seal, detail or {}))
     moved = (
@@ -64,9 +67,16 @@ async def insert_audit(
             seal=seal,
             previous=head.hash,
             hash=digest,
+            note_id=note_id,
         )
         .add_cte(moved)
     )
+
+
+async def _is_noted(connection: AsyncConnection, note_id: str) -> bool:
+    """Tell, while the head is held, whether this was written already."""
+    statement = select(audit.c.audit_id).where(audit.c.note_id == note_id)
+    return (await connection.execute(statement)).first() is not None
 
 
 async def list_audit(
