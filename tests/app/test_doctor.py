@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from tests.conftest import with_database
 from tests.mail_server import mail_server
 from tests.outside import free_port, open_etcd
@@ -22,6 +23,8 @@ from meeting_system.app.finding import Finding, Level
 from meeting_system.app.language import Language, Text, find_language
 from meeting_system.app.mail import check_mail
 from meeting_system.app.settings import Settings
+from meeting_system.app.several import check_files, check_outbox
+from meeting_system.kit.sql import open_database
 
 
 def settings_of(**given: object) -> Settings:
@@ -93,6 +96,40 @@ async def test_configured_servers_are_asked(servers: Servers) -> None:
     away = settings_of(database_url="postgresql://127.0.0.1:1/x", redis_url="redis://127.0.0.1:1")
     assert levels(await doctor.check_database(away)) == {Level.BAD}
     assert levels(await doctor.check_store(away)) == {Level.BAD}
+
+
+async def test_a_service_that_nobody_runs_is_named(servers: Servers, database_url: str) -> None:
+    settings = settings_of(database_url=database_url)
+    assert levels(await check_outbox(settings)) == {Level.GOOD}
+    rows = """
+        INSERT INTO kit.outbox (key, topic, payload, trace_id, created_at, failed_at) VALUES
+            ('a', 'webhook.tell', '{}', '', now() - interval '5 min', NULL),
+            ('a', 'webhook.tell', '{}', '', now(), NULL),
+            ('b', 'media.close_peer', '{}', '', now() - interval '2 days', now())
+    """
+    async with open_database(database_url, pool_size=1) as database, database.transaction() as connection:
+        await connection.execute(text(rows))
+    given_up, waiting = await check_outbox(settings)
+    assert (given_up.level, waiting.level) == (Level.WARNING, Level.WARNING)
+    assert given_up.seen.en.startswith("1 to media were given up")
+    assert waiting.seen.en.startswith("2 wait for webhook, the oldest for 5 min")
+    assert "meeting-system serve webhook" in waiting.seen.zh
+    assert await check_outbox(settings_of(database_url="postgresql://127.0.0.1:1/x")) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "is_told"),
+    [
+        ({}, False),
+        ({"redis_url": "redis://cache/0"}, True),
+        ({"registry_url": "etcd://etcd:2379"}, True),
+        ({"redis_url": "redis://cache/0", "objects": {"url": "file:///srv/objects"}}, True),
+        ({"redis_url": "redis://cache/0", "objects": {"url": "s3://bucket/prefix"}}, False),
+    ],
+)
+def test_files_that_other_machines_can_not_read_are_told(given: dict[str, object], is_told: bool) -> None:
+    findings = check_files(settings_of(**given))
+    assert levels(findings) == ({Level.WARNING} if is_told else set())
 
 
 async def test_a_database_that_does_not_exist_is_told(servers: Servers) -> None:

@@ -197,9 +197,9 @@ async def test_what_waits_and_what_was_given_up_is_measured(
     database: Database, outbox: OutboxRelay, reader: Reader
 ) -> None:
     def measured() -> list[float | None]:
-        names = ("meeting_outbox_oldest_seconds", "meeting_outbox_failed")
         length = REGISTRY.get_sample_value("meeting_queue_length", {"queue": "outbox"})
-        return [length, *(REGISTRY.get_sample_value(name) for name in names)]
+        oldest_s = REGISTRY.get_sample_value("meeting_outbox_oldest_seconds", {"service": "test"})
+        return [length, oldest_s, REGISTRY.get_sample_value("meeting_outbox_failed")]
 
     await write(database, "a", "1", "2")
     await write(database, "b", "3")

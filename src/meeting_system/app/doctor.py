@@ -25,6 +25,7 @@ from meeting_system.app.language import Text
 from meeting_system.app.mail import check_mail
 from meeting_system.app.network import NameUnknown, resolve
 from meeting_system.app.settings import Settings, unknown_variables
+from meeting_system.app.several import check_files, check_outbox
 from meeting_system.app.upkeep import check_upkeep, judge_schema
 from meeting_system.app.web import find_web
 from meeting_system.kernel.clock import SystemClock
@@ -62,6 +63,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings += await check_store(settings)
     findings += await check_registry(settings)
     findings += await check_documents(settings)
+    findings += [*await check_outbox(settings), *check_files(settings)]
     findings += [check_clock(), check_web(settings), check_engine()]
     findings += [check_pages_port(settings), check_media_port(settings)]
     findings += await check_media_address(settings)

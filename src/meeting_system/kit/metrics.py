@@ -91,7 +91,10 @@ OUTBOX_DELIVERIES = Counter(
     "meeting_outbox_deliveries_total", "Attempts to deliver a request.", ("outcome",), registry=REGISTRY
 )
 OUTBOX_OLDEST_SECONDS = Gauge(
-    "meeting_outbox_oldest_seconds", "Age of the oldest request that waits in the outbox.", registry=REGISTRY
+    "meeting_outbox_oldest_seconds",
+    "Age of the oldest request that waits in the outbox for a service.",
+    ("service",),
+    registry=REGISTRY,
 )
 OUTBOX_FAILED = Gauge(
     "meeting_outbox_failed", "Requests that were given up, for people to look at.", registry=REGISTRY

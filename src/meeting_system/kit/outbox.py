@@ -74,13 +74,19 @@ _DELAY = text(
     WHERE id = :id
     """
 )
-_MEASURE = text(
+_LAGS = text(
     f"""
-    SELECT
-      (SELECT count(*) FROM (SELECT FROM kit.outbox WHERE failed_at IS NULL LIMIT {COUNTED}) AS waiting),
-      (SELECT coalesce(extract(epoch FROM clock_timestamp() - created_at), 0) FROM kit.outbox
-       WHERE failed_at IS NULL ORDER BY id LIMIT 1),
-      (SELECT count(*) FROM kit.outbox WHERE failed_at IS NOT NULL)
+    SELECT service, count(*) FILTER (WHERE failed_at IS NULL) AS waiting,
+           extract(epoch FROM clock_timestamp() - min(created_at) FILTER (WHERE failed_at IS NULL))
+             AS oldest_s,
+           count(failed_at) AS failed
+      FROM (
+        (SELECT split_part(topic, '.', 1) AS service, created_at, failed_at FROM kit.outbox
+          WHERE failed_at IS NULL ORDER BY id LIMIT {COUNTED})
+        UNION ALL
+        SELECT split_part(topic, '.', 1), created_at, failed_at FROM kit.outbox WHERE failed_at IS NOT NULL
+      ) AS requests
+     GROUP BY service ORDER BY service
     """  # noqa: S608  # a constant of ours
 )
 
@@ -109,6 +115,22 @@ def _service_of(topic: str) -> str:
 
 
 @dataclass(frozen=True)
+class Lag:
+    """What waits for a service, for how long at most, and what was given up."""
+
+    service: str
+    waiting: int
+    oldest_s: float
+    failed: int
+
+
+async def read_lags(connection: AsyncConnection) -> list[Lag]:
+    """Return the services for which something waits or was given up."""
+    rows = await connection.execute(_LAGS)
+    return [Lag(row.service, row.waiting, max(0.0, float(row.oldest_s or 0)), row.failed) for row in rows]
+
+
+@dataclass(frozen=True)
 class _Row:
     id: int
     topic: str
@@ -129,6 +151,7 @@ class OutboxRelay:
         self._lanes: dict[str, asyncio.Event] = {}
         """By service: set when there is something for it."""
         self._look = asyncio.Event()
+        self._measured: set[str] = set()
         self.waiting = 0
         """Requests in the outbox when it was last measured."""
 
@@ -188,10 +211,13 @@ class OutboxRelay:
     async def measure(self) -> None:
         """Count what waits and what was given up, for metrics."""
         async with self._database.reading() as connection:
-            waiting, oldest_s, failed = (await connection.execute(_MEASURE)).one()
-        self.waiting = waiting
-        OUTBOX_OLDEST_SECONDS.set(max(0.0, float(oldest_s or 0)))
-        OUTBOX_FAILED.set(failed)
+            lags = await read_lags(connection)
+        self.waiting = sum(lag.waiting for lag in lags)
+        oldest_s = {lag.service: lag.oldest_s for lag in lags}
+        self._measured |= oldest_s.keys()
+        for service in self._measured:
+            OUTBOX_OLDEST_SECONDS.labels(service).set(oldest_s.get(service, 0))
+        OUTBOX_FAILED.set(sum(lag.failed for lag in lags))
 
     async def deliver_all(self) -> None:
         """Deliver until nothing is due."""
