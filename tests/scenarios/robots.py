@@ -51,13 +51,19 @@ class Robot:
         self.refusals: list[str] = []
         self._client: MeetingClient | None = None
         self._connection: RTCPeerConnection | None = None
-        self._wish: dict[str, Any] = {}
+        self.wish: dict[str, Any] = {}
         self._must_offer = asyncio.Event()
 
     @property
     def client(self) -> MeetingClient:
         assert self._client is not None
         return self._client
+
+    @property
+    def connection(self) -> RTCPeerConnection:
+        """The present connection of its media."""
+        assert self._connection is not None
+        return self._connection
 
     @asynccontextmanager
     async def present(self, http: httpx2.AsyncClient, meeting_id: str) -> AsyncIterator["Robot"]:
@@ -123,7 +129,7 @@ class Robot:
         await connection.setLocalDescription(await connection.createOffer())
         microphone, camera, voice, picture = (each.mid for each in connection.getTransceivers())
         self.generation += 1
-        self._wish = {
+        self.wish = {
             "generation": self.generation,
             "sdp": connection.localDescription.sdp,
             "publish": [
@@ -133,12 +139,12 @@ class Robot:
             "audio_slots": [voice],
             "video_slots": [picture],
         }
-        answer = await self.client.command("media.offer", self._wish)
+        answer = await self.client.command("media.offer", self.wish)
         await connection.setRemoteDescription(RTCSessionDescription(sdp=answer["sdp"], type="answer"))
 
     async def _lay_out(self) -> None:
         slot = {
-            "mid": self._wish["video_slots"][0],
+            "mid": self.wish["video_slots"][0],
             "participant_id": self.watched,
             "source": "camera",
             "width": WIDTH,

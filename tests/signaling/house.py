@@ -159,18 +159,21 @@ async def open_house(
     *,
     processes: int = 1,
     settings: Callable[[], SignalingSettings] = SignalingSettings,
+    media: Callable[[Ports], Plug] | None = None,
 ) -> AsyncIterator[House]:
-    """Open the house: real time, one meeting service, as many signaling processes as wanted."""
+    """Open the house: real time, one meeting service, as many signaling processes as wanted. Without `media`
+    something stands in for it."""
     clock = SystemClock()
     ports = replace(ports, clock=clock, tokens=SignedTokens({"test": SECRET}, clock))
     engine, meeting = Engine(), create_meeting(ports, MeetingSettings())
     plugs = [create_signaling(ports, settings()) for _ in range(processes)]
-    bus.connect({**meeting.handlers, **plugs[0].handlers, **engine.handlers()}, {})
+    beside = Plug(name="media", handlers=engine.handlers()) if media is None else media(ports)
+    bus.connect({**meeting.handlers, **plugs[0].handlers, **beside.handlers}, {})
     for plug in plugs:
         bus.connect({}, plug.listeners)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(bus.running())
-        for plug in [meeting, *plugs]:
+        for plug in [beside, meeting, *plugs]:
             await stack.enter_async_context(plug.run())
         await stack.enter_async_context(OutboxRelay(ports.database, bus).running())
         urls = []
