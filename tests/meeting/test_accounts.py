@@ -1,18 +1,24 @@
 """What becomes of meetings when an account is closed or deleted."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
 
 import pytest
 from sqlalchemy import text
-from tests.meeting.conftest import Asked, MakePerson
+from tests.meeting.conftest import Asked, MakePerson, Person, deliver
 
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.contracts.account import CollectAccount, DisconnectAccount, ExpelAccount, ForgetAccount
+from meeting_system.contracts.chat import EditMessage, ReactToMessage, StartPoll, VotePoll
+from meeting_system.contracts.floor import SayToLobby, SetRole
 from meeting_system.contracts.media import PeerQualityChanged
-from meeting_system.contracts.meeting import EndSession, RedeemTicket, SendChat
+from meeting_system.contracts.meeting import Admission, EndMeeting, EndSession, RedeemTicket, SendChat
 from meeting_system.kernel.clock import ManualClock
 from meeting_system.kernel.errors import AppError
-from meeting_system.kernel.principal import AccountRole
+from meeting_system.kernel.principal import AccountRole, MeetingRole
 from meeting_system.kit.outbox import OutboxRelay
 from meeting_system.kit.plug import Ports
 from meeting_system.meeting import live
@@ -58,6 +64,20 @@ async def test_an_account_that_is_logged_out_leaves_every_meeting_and_may_join_a
     assert again.participant_id == coming["participant_id"]
 
 
+async def list_traces(ports: Ports, *wanted: str, apart_from: str = "") -> list[tuple[str, str]]:
+    """Look through every row of the meeting service; return (table, text) for each text that is in it."""
+    found = []
+    async with ports.database.reading() as connection:
+        names = text("SELECT table_name FROM information_schema.tables WHERE table_schema = 'meetings'")
+        for table in (await connection.execute(names)).scalars().all():
+            if table == apart_from:
+                continue
+            rows = await connection.execute(text(f"SELECT t::text FROM meetings.{table} AS t"))
+            content = "\n".join(rows.scalars())
+            found += [(table, trace) for trace in wanted if trace in content]
+    return found
+
+
 async def test_of_a_deleted_account_nothing_is_left_and_others_keep_theirs(
     account: MakePerson, bus: LocalBus, asked: Asked, outbox: OutboxRelay, ports: Ports
 ) -> None:
@@ -85,21 +105,89 @@ async def test_of_a_deleted_account_nothing_is_left_and_others_keep_theirs(
     assert [event.t for event in asked.events() if event.meeting_id == own["meeting_id"]][
         -1
     ] == "meeting.ended"
-    async with ports.database.reading() as connection:
-        tables = (
-            await connection.execute(
-                text("SELECT table_name FROM information_schema.tables WHERE table_schema = 'meetings'")
-            )
-        ).scalars()
-        for table in tables.all():
-            if table == "events":  # of the live run of somebody else: gone with it
-                continue
-            rows = await connection.execute(text(f"SELECT t::text FROM meetings.{table} AS t"))
-            content = "\n".join(rows.scalars())
-            for trace in (ada.user_id, "Ada", "my secret"):
-                assert trace not in content, table
+    # Events are those of the live run of somebody else: gone with it.
+    assert await list_traces(ports, ada.user_id, "Ada", "my secret", apart_from="events") == []
     assert json.loads((await bus.call(CollectAccount(user_id=ada.user_id))).content)["messages"] == []
     assert (await bo.get(f"/meetings/{other['meeting_id']}")).json()["title"] == "Bo's"
+
+
+@dataclass
+class Talk:
+    """Ada helps in Bo's meeting, and Gus is their guest."""
+
+    bo: Person
+    ada: Person
+    host: Admission
+    helper: Admission
+    bus: LocalBus
+    cids: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def by(self, who: Admission) -> dict[str, Any]:
+        return {
+            "meeting_id": who.meeting_id,
+            "run_id": who.run_id,
+            "participant_id": who.participant_id,
+            "sid": f"sid-{who.participant_id}",
+            "cid": next(self.cids),
+        }
+
+    async def say(self, who: Admission, body: str, **more: Any) -> str:
+        return (await self.bus.call(SendChat(**self.by(who), body=body, **more))).message_id
+
+    async def ask_and_vote(self) -> str:
+        asked = {"question": "Lunch?", "options": ["Rice", "Noodles"], "live_results": True}
+        poll = (await self.ada.post(f"/meetings/{self.host.meeting_id}/polls", asked)).json()["poll_id"]
+        await self.bus.call(StartPoll(**self.by(self.helper), poll_id=poll))
+        for who in (self.helper, self.host):
+            await self.bus.call(VotePoll(**self.by(who), poll_id=poll, option_ids=["o1"]))
+        return str(poll)
+
+
+@pytest.fixture
+async def talk(account: MakePerson, guest: MakePerson, bus: LocalBus) -> Talk:
+    bo, ada = account("Bo"), account("Ada Lovelace")
+    number = (await bo.create())["meeting_no"]
+    talk = Talk(bo, ada, await bo.enter(number), await ada.enter(number), bus)
+    await bus.call(
+        SetRole(**talk.by(talk.host), target_id=talk.helper.participant_id, role=MeetingRole.CO_HOST)
+    )
+    return talk
+
+
+async def test_what_somebody_left_with_others_goes_with_the_account(
+    talk: Talk, ports: Ports, outbox: OutboxRelay
+) -> None:
+    bo, ada, host, helper, bus = talk.bo, talk.ada, talk.host, talk.helper, talk.bus
+    url = f"/meetings/{host.meeting_id}"
+    upload = f"/api/v1{url}/files?name=secret.txt"
+    sent = (await ada.client.post(upload, content=b"my secret", headers=ada.headers)).json()
+    theirs = await talk.say(helper, "my secret", file_ids=[sent["file_id"]])
+    await bus.call(EditMessage(**talk.by(helper), message_id=theirs, body="my secret, in other words"))
+    await talk.say(helper, "my secret, for you", to=host.participant_id)
+    await talk.say(host, "I keep it", to=helper.participant_id)
+    stays = await talk.say(host, "Hello")
+    await bus.call(ReactToMessage(**talk.by(helper), message_id=stays, emoji="👍", on=True))
+    await bus.call(ReactToMessage(**talk.by(host), message_id=stays, emoji="🎉", on=True))
+    poll = await talk.ask_and_vote()
+    await bus.call(SayToLobby(**talk.by(helper), body="One moment"))
+    kept = json.loads((await bus.call(CollectAccount(user_id=str(ada.user_id)))).content)
+    assert [each["body"] for each in kept["private_messages"]] == ["my secret, for you"]
+    assert [each["name"] for each in kept["files"]] == ["secret.txt"]
+    assert [each["choice"] for each in kept["votes"]] == [["o1"]]
+    await bus.call(EndMeeting(**talk.by(host)))
+
+    for _ in range(2):
+        await bus.call(ForgetAccount(user_id=str(ada.user_id), email="ada@example.org"))
+    await deliver(outbox)
+    assert await list_traces(ports, str(ada.user_id), "Ada", "secret") == []
+    assert [each.key for each in await ports.objects.list()] == []
+    (message,) = (await bo.get(f"{url}/messages")).json()["items"]
+    assert [each["emoji"] for each in message["reactions"]] == ["🎉"]
+    (private,) = (await bo.get(f"{url}/messages/private")).json()["items"]
+    assert (private["body"], private["recipient_name"]) == ("I keep it", "—")
+    results = (await bo.get(f"{url}/polls/{poll}/results")).json()
+    assert results["poll"]["counts"] == [2, 0]
+    assert {each["display_name"] for each in results["votes"]} == {None, "Bo"}
 
 
 @pytest.mark.parametrize("user_id", ["", "x", "00000000-0000-7000-8000-000000000000"])

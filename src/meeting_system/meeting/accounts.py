@@ -9,9 +9,9 @@ from meeting_system.contracts.meeting import EndSession, ReportPresence
 from meeting_system.contracts.signal import ParticipantRemoved
 from meeting_system.kernel.ids import is_id
 from meeting_system.kit import outbox
-from meeting_system.meeting import durable, lifecycle, lobby
+from meeting_system.meeting import durable, lifecycle, lobby, stored_files
 from meeting_system.meeting.context import Context
-from meeting_system.meeting.repository import accounts, runs
+from meeting_system.meeting.repository import accounts, runs, traces
 from meeting_system.meeting.repository.accounts import Presence
 from meeting_system.meeting.repository.runs import RunRow
 
@@ -98,7 +98,9 @@ async def forget(context: Context, user_id: str, email: str) -> None:
                 await lifecycle.finish(context, connection, run, "host", by=None, now=now)
     async with context.ports.database.transaction() as connection:
         await accounts.delete_own(connection, user_id, email)
-        await accounts.take_out_of_others(connection, user_id)
+        for meeting_id, file_ids in (await traces.take_files(connection, user_id)).items():
+            await stored_files.collect_deletion(connection, meeting_id, file_ids)
+        await traces.erase(connection, user_id)
 
 
 async def collect(context: Context, user_id: str) -> AccountRecords:

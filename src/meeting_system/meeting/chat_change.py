@@ -76,7 +76,8 @@ def deleting(message_id: str) -> Effect:
             is_private=found.table == PRIVATE,
         )
         await messages.blank(turn.connection, found.table, message_id, deleted_by=deleted_by, now=turn.now)
-        await stored_files.collect_deletion(turn.connection, turn.run.meeting_id, found.message.files)
+        file_ids = [file.file_id for file in found.message.files]
+        await stored_files.collect_deletion(turn.connection, turn.run.meeting_id, file_ids)
         changed = blanked(found.message, deleted_by, turn.now)
         await _tell(turn, found, "chat.changed", ChatMessageChanged(message=changed))
         return changed.model_dump(mode="json")

@@ -1,11 +1,10 @@
 """Where the bytes of files in the chat lie, and how they go: after the commit, by the outbox, to be sure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.contracts.chat import DeleteObjects
-from meeting_system.contracts.signal_chat import ChatFile
 from meeting_system.kit import outbox
 from meeting_system.meeting.context import Context
 
@@ -25,9 +24,9 @@ def keys_of(meeting_id: str, file_id: str) -> list[str]:
     return [content_key(meeting_id, file_id), preview_key(meeting_id, file_id)]
 
 
-async def collect_deletion(connection: AsyncConnection, meeting_id: str, files: Sequence[ChatFile]) -> None:
+async def collect_deletion(connection: AsyncConnection, meeting_id: str, file_ids: Iterable[str]) -> None:
     """Have the objects of deleted files deleted once the transaction is committed."""
-    keys = [key for file in files for key in keys_of(meeting_id, file.file_id)]
+    keys = [key for file_id in file_ids for key in keys_of(meeting_id, file_id)]
     if keys:
         await outbox.collect(connection, DeleteObjects(keys=keys), key=f"objects:{meeting_id}")
 

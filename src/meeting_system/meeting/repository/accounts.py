@@ -4,28 +4,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text as TextType
-from sqlalchemy import cast, delete, or_, select, update
+from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.meeting.models import (
-    bans,
-    commands,
-    events,
     feeds,
+    files,
     invitees,
     meetings,
     members,
     messages,
     participants,
+    private_messages,
     room_members,
     rooms,
     runs,
     series,
+    votes,
 )
-
-NOBODY = "—"
-"""The name of who was deleted, in meetings of others."""
 
 
 @dataclass(frozen=True)
@@ -80,27 +76,6 @@ async def delete_own(connection: AsyncConnection, user_id: str, email: str) -> N
     )
 
 
-async def take_out_of_others(connection: AsyncConnection, user_id: str) -> None:
-    """Delete what an account wrote in meetings of others, and its name from who was there."""
-    theirs = select(participants.c.participant_id).where(participants.c.user_id == user_id)
-    as_text = select(cast(participants.c.participant_id, TextType)).where(participants.c.user_id == user_id)
-    over = select(runs.c.run_id).where(runs.c.ended_at.is_not(None))
-    await connection.execute(delete(messages).where(messages.c.participant_id.in_(theirs)))
-    await connection.execute(
-        delete(events).where(
-            events.c.run_id.in_(over),
-            or_(events.c.by_id.in_(theirs), events.c.d["participant_id"].astext.in_(as_text)),
-        )
-    )
-    await connection.execute(delete(commands).where(commands.c.participant_id.in_(theirs)))
-    await connection.execute(delete(bans).where(bans.c.participant_id.in_(theirs)))
-    await connection.execute(
-        update(participants)
-        .where(participants.c.user_id == user_id)
-        .values(user_id=None, display_name=NOBODY, device_id=cast(participants.c.participant_id, TextType))
-    )
-
-
 async def collect(
     connection: AsyncConnection, user_id: str, *, limit: int
 ) -> dict[str, list[dict[str, Any]]]:
@@ -132,6 +107,26 @@ async def collect(
         "messages": select(messages.c.meeting_id, messages.c.message_id, messages.c.body, messages.c.sent_at)
         .where(messages.c.participant_id.in_(theirs))
         .order_by(messages.c.message_id.desc()),
+        "private_messages": select(
+            private_messages.c.meeting_id,
+            private_messages.c.message_id,
+            private_messages.c.recipient_name,
+            private_messages.c.body,
+            private_messages.c.sent_at,
+        )
+        .where(private_messages.c.person_id == user_id)
+        .order_by(private_messages.c.message_id.desc()),
+        "files": select(files.c.meeting_id, files.c.file_id, files.c.name, files.c.size, files.c.created_at)
+        .where(files.c.person_id == user_id)
+        .order_by(files.c.file_id.desc()),
+        "invitations": select(
+            invitees.c.meeting_id, invitees.c.series_id, invitees.c.answer, invitees.c.created_at
+        )
+        .where(invitees.c.user_id == user_id)
+        .order_by(invitees.c.invitee_id.desc()),
+        "votes": select(votes.c.poll_id, votes.c.choice, votes.c.voted_at)
+        .where(votes.c.voter == user_id)
+        .order_by(votes.c.poll_id.desc()),
     }
     found = {}
     for kind, question in questions.items():
