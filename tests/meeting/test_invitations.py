@@ -8,6 +8,8 @@ import pytest
 from tests.calendar_rules import check_calendar
 from tests.meeting.conftest import Asked, MakePerson, Person
 
+from meeting_system.adapters.bus import LocalBus
+from meeting_system.contracts.account import ForgetAccount
 from meeting_system.kernel.clock import ManualClock
 from meeting_system.kernel.mail import Letter
 from meeting_system.kit.outbox import OutboxRelay
@@ -286,3 +288,25 @@ async def test_a_calendar_that_knows_no_time_zones_finds_the_same_instants(
             local = instant.astimezone(own)
             assert (local.hour, local.minute) == (2, 15)
     assert bool(calendar.timezones) is (zone != "UTC")
+
+
+async def test_what_was_to_come_is_cancelled_when_its_host_deletes_their_account(
+    account: MakePerson, asked: Asked, outbox: OutboxRelay, bus: LocalBus
+) -> None:
+    ada, bob = account("Ada"), account("Bob")
+    await invite(ada, asked, outbox, EVE, **SINGLE)
+    await invite(ada, asked, outbox, EVE, **WEEKLY)
+    over, _ = await invite(ada, asked, outbox, EVE, **SINGLE | {"title": "Called off"})
+    assert (await ada.post(f"/meetings/{over['meeting_id']}/cancel")).status_code == 204
+    await invite(bob, asked, outbox, EVE, **SINGLE | {"title": "Of somebody else"})
+    await outbox.deliver_all()
+    asked.take_letters()
+    for _ in range(2):
+        await bus.call(ForgetAccount(user_id=str(ada.user_id), email="ada@example.org"))
+    await outbox.deliver_all()
+    letters = sorted(asked.take_letters(), key=lambda letter: letter.subject)
+    assert [letter.subject for letter in letters] == [f"Cancelled: {SINGLE['title']}", "Cancelled: 周会"]
+    assert all("/m/" not in letter.text for letter in letters)
+    for letter in letters:
+        entry = event(letter)
+        assert (entry["status"], entry["sequence"], entry.get("url")) == ("CANCELLED", 1, None)

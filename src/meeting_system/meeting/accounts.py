@@ -9,7 +9,7 @@ from meeting_system.contracts.meeting import EndSession, ReportPresence
 from meeting_system.contracts.signal import ParticipantRemoved
 from meeting_system.kernel.ids import is_id
 from meeting_system.kit import outbox
-from meeting_system.meeting import durable, lifecycle, lobby, stored_files
+from meeting_system.meeting import durable, lifecycle, lobby, scheduling, stored_files
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.repository import accounts, runs, traces
 from meeting_system.meeting.repository.accounts import Presence
@@ -85,7 +85,10 @@ async def _disconnect_from(context: Context, connection: AsyncConnection, run: R
 
 
 async def forget(context: Context, user_id: str, email: str) -> None:
-    """Delete what a deleted account owned, and take it out of meetings of others. Again is no error."""
+    """Delete what a deleted account owned, and take it out of meetings of others; who was invited is told.
+
+    Again is no error.
+    """
     if not is_id(user_id):
         return
     now = context.ports.clock.now()
@@ -97,6 +100,7 @@ async def forget(context: Context, user_id: str, email: str) -> None:
             if run is not None and run.ended_at is None:
                 await lifecycle.finish(context, connection, run, "host", by=None, now=now)
     async with context.ports.database.transaction() as connection:
+        await scheduling.cancel_all(context, connection, user_id)
         await accounts.delete_own(connection, user_id, email)
         for meeting_id, file_ids in (await traces.take_files(connection, user_id)).items():
             await stored_files.collect_deletion(connection, meeting_id, file_ids)

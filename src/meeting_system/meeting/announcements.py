@@ -31,8 +31,9 @@ _METHODS: dict[Kind, Literal["REQUEST", "CANCEL"]] = {
 
 @dataclass(frozen=True)
 class Letters:
-    """Writes the letters of one change, in the transaction of the change. `base_url`: what links begin with;
-    `password`: in letters only when it was just set, since afterwards only its hash is known."""
+    """Writes the letters of one change, in the transaction of the change. `base_url`: what links begin with,
+    empty for letters without any; `password`: in letters only when it was just set, since afterwards only its
+    hash is known."""
 
     context: Context
     connection: AsyncConnection
@@ -160,7 +161,7 @@ class Letters:
         )
 
     def _join_url(self, meeting_no: str) -> str:
-        return f"{self.base_url}/m/{meeting_no}"
+        return f"{self.base_url}/m/{meeting_no}" if self.base_url else ""
 
 
 def entries_of_series(series: SeriesRow, exceptions: Sequence[ExceptionRow], url: str) -> list[Entry]:

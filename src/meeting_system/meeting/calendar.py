@@ -108,9 +108,11 @@ def _event(entry: Entry) -> Event:
     for exdate in entry.exdates:
         event.add("exdate", _local(exdate, zone))
     event.add("summary", entry.title)
-    event.add("description", f"{entry.description}\n\n{entry.url}" if entry.description else entry.url)
-    event.add("location", entry.url)
-    event.add("url", entry.url)
+    if described := "\n\n".join(filter(None, (entry.description, entry.url))):
+        event.add("description", described)
+    if entry.url:
+        event.add("location", entry.url)
+        event.add("url", entry.url)
     event.add("status", "CANCELLED" if entry.cancelled else "CONFIRMED")
     event.add("transp", "OPAQUE")
     _add_people(event, entry)

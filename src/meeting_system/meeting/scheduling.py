@@ -91,6 +91,19 @@ async def cancel_meeting(
         await hooks.tell_meeting(context, connection, "meeting.cancelled", meeting_id, now=now)
 
 
+async def cancel_all(context: Context, connection: AsyncConnection, host_id: str) -> None:
+    """Cancel what is to come of an account that is deleted, and tell those invited: in their calendars it
+    would stay."""
+    now = context.ports.clock.now()
+    work = _Work(context, connection, Letters(context, connection, base_url=""), now)
+    for planned in await schedule.list_planned(connection, host_id):
+        if planned.series_id is not None:
+            await _end_series(work, await schedule.lock_series(connection, planned.series_id))
+        else:
+            await _cancel_one(work, await schedule.lock_meeting(connection, planned.meeting_id))
+        await hooks.tell_meeting(context, connection, "meeting.cancelled", planned.meeting_id, now=now)
+
+
 async def _hold(
     connection: AsyncConnection,
     principal: Principal,
@@ -307,6 +320,10 @@ async def _cancel_series(work: _Work, row: EditableRow, scope: Scope) -> None:
         cut = await _cut(work, series, row.recurrence_id)
         await work.letters.tell_series("changed", cut)
         return
+    await _end_series(work, series)
+
+
+async def _end_series(work: _Work, series: SeriesRow) -> None:
     await schedule.cancel_coming(work.connection, series.series_id, since=None, now=work.now)
     changes = {"over_at": work.now, "sequence": series.sequence + 1}
     over = await schedule.update_series(work.connection, series, changes, now=work.now)

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, literal, select, text, update
+from sqlalchemy import and_, delete, exists, func, literal, or_, select, text, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from meeting_system.meeting.models import meetings, runs, series
+from meeting_system.meeting.models import meetings, rooms, runs, series
 from meeting_system.meeting.rules import OVER
 
 NOT_BEGUN = ("scheduled", "lobby_open")
@@ -192,6 +193,31 @@ async def update_coming(connection: AsyncConnection, series_id: str, changes: di
         )
         .values(**changes, version=meetings.c.version + 1)
     )
+
+
+@dataclass(frozen=True)
+class PlannedId:
+    """What is to come: a meeting, or a series with the first of its meetings that are."""
+
+    series_id: str | None
+    meeting_id: str
+
+
+async def list_planned(connection: AsyncConnection, owner_id: str) -> list[PlannedId]:
+    """Return what has not begun of the meetings that an account hosts, or that are in its rooms."""
+    own_rooms = select(rooms.c.room_id).where(rooms.c.owner_id == owner_id)
+    planned = func.coalesce(meetings.c.series_id, meetings.c.meeting_id)
+    statement = (
+        select(meetings.c.series_id, meetings.c.meeting_id)
+        .ext(distinct_on(planned))
+        .where(
+            or_(meetings.c.host_id == owner_id, meetings.c.room_id.in_(own_rooms)),
+            meetings.c.status.in_(NOT_BEGUN),
+            meetings.c.starts_at.is_not(None),
+        )
+        .order_by(planned, meetings.c.starts_at)
+    )
+    return [PlannedId(*row) for row in await connection.execute(statement)]
 
 
 def _coming(series_id: str, since: datetime | None) -> Any:
