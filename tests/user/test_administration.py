@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import text, update
 from tests.user.conftest import IN_BODY, PASSWORD, Register, bearer
 
 from meeting_system.adapters.bus import LocalBus
@@ -255,14 +255,31 @@ async def test_a_deleted_account_is_gone_from_every_table_of_accounts(
     with_role: WithRole, client: httpx2.AsyncClient, ports: Ports
 ) -> None:
     admin, ada = await with_role(AccountRole.ADMIN), await with_role(AccountRole.USER, "ada")
+    token = {"name": "Backup", "scopes": ["meeting:read"]}
+    keyed = bearer(ada) | {"Idempotency-Key": "k1"}
+    made = await client.post("/api/v1/users/me/tokens", json=token, headers=keyed)
+    assert made.status_code == 201, made.text
     assert (await client.delete(f"{ADMIN}/{id_of(ada)}", headers=bearer(admin))).status_code == 204
     assert (await client.get(f"{ADMIN}/{id_of(ada)}", headers=bearer(admin))).status_code == 404
     assert (await client.get("/api/v1/users/me", headers=bearer(ada))).status_code == 401
+    # The trail keeps the id, which leads nowhere any more; the outbox is emptied by who is told.
+    assert await tables_with(ports, id_of(ada)) == {"users.audit", "kit.outbox"}
+    assert await tables_with(ports, "ada@example.org") == {"kit.outbox"}
+
+
+async def tables_with(ports: Ports, wanted: str) -> set[str]:
+    """Return the tables in some row of which `wanted` is."""
+    named = text(
+        "SELECT table_schema || '.' || table_name FROM information_schema.tables"
+        " WHERE table_schema IN ('users', 'kit') AND table_type = 'BASE TABLE'"
+    )
     async with ports.database.reading() as connection:
-        left = await connection.scalar(
-            select(func.count()).select_from(accounts).where(accounts.c.user_id == id_of(ada))
-        )
-    assert left == 0
+        found = set()
+        for table in (await connection.execute(named)).scalars().all():
+            rows = (await connection.execute(text(f"SELECT t::text FROM {table} AS t"))).scalars()
+            if any(wanted in row for row in rows):
+                found.add(table)
+    return found
 
 
 async def link_in_letter(ports: Ports, mail: ConsoleMail, mark: str) -> str:

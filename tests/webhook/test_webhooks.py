@@ -8,6 +8,8 @@ from standardwebhooks.webhooks import Webhook as Verifier
 from tests.receiver import Receiver
 from tests.webhook.conftest import Happen, MakePerson, Person
 
+from meeting_system.adapters.bus import LocalBus
+from meeting_system.contracts.account import ForgetWebhooks
 from meeting_system.kernel.clock import ManualClock
 from meeting_system.kernel.principal import AccountRole
 from meeting_system.webhook import rules
@@ -58,6 +60,21 @@ async def test_a_webhook_gets_what_it_wants_and_of_ones_own_meetings(
         await happen(kind, host_id=host, event_id=f"e{number}")
     await sender.send_due()
     assert [got.headers["webhook-id"] for got in receiver.got] == ["e0"]
+
+
+async def test_with_an_account_go_its_own_webhooks_and_not_those_of_all(
+    admin: Person, account: MakePerson, receiver: Receiver, bus: LocalBus
+) -> None:
+    mine = await admin.create(receiver.url)
+    of_all = await admin.create(f"{receiver.url}all", covers="everything")
+    other = account(AccountRole.ADMIN)
+    of_other = await other.create(receiver.url)
+    for _ in range(2):
+        await bus.call(ForgetWebhooks(user_id=admin.user_id))
+    await bus.call(ForgetWebhooks(user_id="nobody"))
+    left = [each["webhook_id"] for each in (await other.ask("GET")).json()["items"]]
+    assert mine["webhook_id"] not in left
+    assert sorted(left) == sorted([of_all["webhook_id"], of_other["webhook_id"]])
 
 
 async def test_it_is_tried_again_for_a_day_then_kept_and_sent_again_on_demand(

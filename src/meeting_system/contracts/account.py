@@ -1,4 +1,4 @@
-"""What user asks of meeting when an account is closed, logged out, deleted, or taken along."""
+"""What user asks of meeting and webhook when an account is closed, logged out, deleted, or taken along."""
 
 from typing import ClassVar
 
@@ -31,6 +31,14 @@ class ForgetAccount(Request[Nothing]):
     topic: ClassVar[str] = "meeting.forget_account"
     user_id: str
     email: str
+
+
+class ForgetWebhooks(Request[Nothing]):
+    """Delete the webhooks that a deleted account had for its own meetings; those of everybody's meetings,
+    which administrators make, stay, and are nobody's."""
+
+    topic: ClassVar[str] = "webhook.forget_account"
+    user_id: str
 
 
 class AccountRecords(Message):

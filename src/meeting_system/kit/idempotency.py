@@ -21,6 +21,7 @@ import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -92,6 +93,19 @@ _PURGE = text(
     )
     """
 )
+
+
+_FORGET = text("DELETE FROM kit.idempotency WHERE owner = :owner")
+
+
+async def forget(connection: AsyncConnection, user_id: str) -> None:
+    """Delete every key of an account that is deleted: each names it."""
+    await connection.execute(_FORGET, {"owner": owner_of(user_id)})
+
+
+def owner_of(user_id: str) -> str:
+    """Return what the keys of an account are kept under."""
+    return f"account:{user_id}"
 
 
 @dataclass(frozen=True)
@@ -177,7 +191,7 @@ class Idempotency:
         if isinstance(principal, Guest):
             return f"guest:{principal.participant_id}"
         assert isinstance(principal, Account)
-        return f"account:{principal.user_id}"
+        return owner_of(principal.user_id)
 
     async def _claim_or_wait(self, claim: Claim) -> Kept | None:
         """Return the answer of the first time, None when this is the first."""

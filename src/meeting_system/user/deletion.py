@@ -9,11 +9,11 @@ from typing import Any
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from meeting_system.contracts.account import CollectAccount, ExpelAccount, ForgetAccount
+from meeting_system.contracts.account import CollectAccount, ExpelAccount, ForgetAccount, ForgetWebhooks
 from meeting_system.contracts.permissions import check_account
 from meeting_system.contracts.user import DeletePictures
 from meeting_system.kernel.principal import Account
-from meeting_system.kit import outbox
+from meeting_system.kit import idempotency, outbox
 from meeting_system.user import administration, avatars, logout
 from meeting_system.user.chain import ERASING
 from meeting_system.user.context import Context
@@ -59,10 +59,12 @@ async def _delete(context: Context, connection: AsyncConnection, row: AccountRow
     family_ids = await logout.end_all(context, connection, row.user_id, why="deleted", now=now)
     await letters.delete_letters_to(connection, row.email)
     await accounts.delete_account(connection, row.user_id)
+    await idempotency.forget(connection, row.user_id)
     key = f"user:{row.user_id}"
     await outbox.collect(connection, ExpelAccount(user_id=row.user_id), key=key)
     await outbox.collect(connection, ForgetAccount(user_id=row.user_id, email=row.email), key=key)
     await outbox.collect(connection, DeletePictures(user_id=row.user_id), key=key)
+    await outbox.collect(connection, ForgetWebhooks(user_id=row.user_id), key=key)
     detail: dict[str, object] = {} if by == row.user_id else {"by": by}
     await trail.insert_audit(connection, ERASING, user_id=row.user_id, address=None, now=now, detail=detail)
     await trail.erase_addresses(connection, row.user_id)

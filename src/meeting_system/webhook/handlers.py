@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from meeting_system.contracts.account import ForgetWebhooks
 from meeting_system.contracts.call import Nothing, Request
 from meeting_system.contracts.webhook import (
     CreateOutsideHook,
@@ -12,7 +13,7 @@ from meeting_system.contracts.webhook import (
     TellWebhooks,
 )
 from meeting_system.kit.bus import Handler
-from meeting_system.webhook import deliveries, outside
+from meeting_system.webhook import deliveries, hooks, outside
 from meeting_system.webhook.context import Context
 
 
@@ -33,9 +34,14 @@ def create_handlers(context: Context) -> dict[type[Request[Any]], Handler]:
         await outside.destroy(context, request.hook_id)
         return Nothing()
 
+    async def forget_account(request: ForgetWebhooks) -> Nothing:
+        await hooks.forget_account(context, request.user_id)
+        return Nothing()
+
     return {
         TellWebhooks: tell_webhooks,
         CreateOutsideHook: create_outside_hook,
         ListOutsideHooks: list_outside_hooks,
         DestroyOutsideHook: destroy_outside_hook,
+        ForgetWebhooks: forget_account,
     }

@@ -114,6 +114,15 @@ async def delete_webhook(context: Context, account: Account, webhook_id: str) ->
         await repository.delete_webhook(connection, webhook_id)
 
 
+async def forget_account(context: Context, user_id: str) -> None:
+    """Delete the webhooks of a deleted account; those of everybody's meetings stay, for the administrators.
+    Again is no error."""
+    if not is_id(user_id):
+        return
+    async with context.ports.database.transaction() as connection:
+        await repository.disown(connection, user_id)
+
+
 async def rotate_secret(context: Context, account: Account, webhook_id: str) -> CreatedWebhook:
     """Give a webhook a new secret; deliveries are signed with the former one too, until it has been replaced
     at the receiver."""

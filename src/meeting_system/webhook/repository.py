@@ -114,6 +114,13 @@ async def find_wanted(connection: AsyncConnection) -> frozenset[str]:
     return frozenset((await connection.execute(statement)).scalars())
 
 
+async def disown(connection: AsyncConnection, owner_id: str) -> None:
+    """Delete what is of an account's own meetings, and take its name from what is of everybody's."""
+    theirs = webhooks.c.owner_id == owner_id
+    await connection.execute(delete(webhooks).where(theirs, webhooks.c.covers == "mine"))
+    await connection.execute(update(webhooks).where(theirs).values(owner_id=None))
+
+
 async def delete_webhook(connection: AsyncConnection, webhook_id: str) -> None:
     await connection.execute(delete(webhooks).where(webhooks.c.webhook_id == webhook_id))
 
