@@ -10,6 +10,7 @@ from tests.meeting.test_lifecycle import report, status
 
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.contracts.breakouts import AskHelpInBreakout, BroadcastToBreakouts, ChooseBreakout
+from meeting_system.contracts.floor import FindBlocked
 from meeting_system.contracts.meeting import Admission, LoadRoom, RedeemTicket
 from meeting_system.contracts.permissions import MEETING_PERMISSIONS
 from meeting_system.contracts.signal_breakouts import (
@@ -94,6 +95,21 @@ async def test_whoever_belongs_to_an_open_room_enters_it_past_lock_lobby_and_pas
     for person, room in ((house.ann, 1), (house.ben, 0), (house.host, 0)):
         answer = await house.try_enter(person, room)
         assert (answer.status_code, answer.json()["code"]) == (403, "breakout_not_yours")
+
+
+async def test_in_a_breakout_people_talk_though_all_are_muted_in_the_main_room(
+    house: House, bus: LocalBus
+) -> None:
+    await house.host.patch(f"{house.base}/options", {"mute_on_entry": True})
+    await house.host.post(f"{house.base}/actions/mute-all", {"block": True})
+    await house.do(house.host, "open", {})
+    inside = await house.enter(house.ann, 0)
+    view = await bus.call(LoadRoom(meeting_id=inside.meeting_id, run_id=inside.run_id))
+    options = view.meeting.options
+    assert (options.attendees_may_unmute, options.mute_on_entry) == (True, False)
+    for who, sources in ((inside, []), (house.who["Ann"], ["microphone"])):
+        asked = FindBlocked(run_id=who.run_id, participant_id=who.participant_id)
+        assert (await bus.call(asked)).sources == sources
 
 
 async def test_a_breakout_is_in_no_list_and_nobody_joins_it_by_its_id(house: House) -> None:

@@ -224,7 +224,7 @@ async def mark_origin(connection: AsyncConnection, participant_id: str, origin_i
 async def insert_meeting(
     connection: AsyncConnection, parent: RunRow, room: RoomRow, *, number: str, run_id: str, now: datetime
 ) -> bool:
-    """Make a room a live meeting with the options of its main room; False when the number is taken."""
+    """Make a room a live meeting with most options of its main room; False when the number is taken."""
     values = {
         "parent_id": parent.meeting_id,
         "parent_run_id": parent.run_id,
@@ -237,7 +237,8 @@ async def insert_meeting(
     return (await connection.execute(_INSERT_MEETING, values)).first() is not None
 
 
-# Whoever is placed may come in: neither the lobby nor the lock of the main room is asked again.
+# Whoever is placed may come in: neither the lobby nor the lock of the main room is asked again. And they are
+# there to talk: who keeps many silent in the main room is not in every breakout to ask them to unmute.
 _INSERT_MEETING = text(
     """
     WITH breakout AS (
@@ -245,7 +246,9 @@ _INSERT_MEETING = text(
                (meeting_id, room_id, host_id, host_name, meeting_no, title, status, guests_allowed, locked,
                 chat_seq, created_at, started_at, options, parent_id, parent_run_id)
         SELECT CAST(:breakout_id AS uuid), room_id, host_id, host_name, :number, :title, 'live', true, false,
-               0, :now, :now, options || '{"lobby": "off"}', meeting_id, CAST(:parent_run_id AS uuid)
+               0, :now, :now,
+               options || '{"lobby": "off", "attendees_may_unmute": true, "mute_on_entry": false}',
+               meeting_id, CAST(:parent_run_id AS uuid)
           FROM meetings.meetings WHERE meeting_id = CAST(:parent_id AS uuid)
         ON CONFLICT DO NOTHING
         RETURNING meeting_id
