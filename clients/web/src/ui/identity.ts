@@ -4,14 +4,24 @@ const HUES = [172, 205, 232, 262, 292, 325, 352, 18, 38, 96, 140];
 
 const CJK = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
 
+/** What people add to their name: "小薇（上海）", "Ada (ACME)". */
+const ADDED = /[(（[【].*$/u;
+
 /** "Ada Lovelace" → "AL", "李小明" → "小明" (the given name), "" → "?". */
 export function initials(name: string): string {
-  const words = name.trim().split(/\s+/u).filter(Boolean);
+  const words = (name.replace(ADDED, "").trim() || name.trim()).split(/\s+/u).filter(Boolean);
   const first = words[0];
   if (first === undefined) return "?";
-  if (CJK.test(first)) return characters(first).slice(-2).join("");
+  if (CJK.test(first)) return letters(first).slice(-2).join("");
   const last = words.length > 1 ? words.at(-1) : undefined;
-  return [first, last].map((word) => characters(word ?? "")[0] ?? "").join("").toLocaleUpperCase();
+  return [first, last].map((word) => letters(word ?? "")[0] ?? "").join("").toLocaleUpperCase();
+}
+
+/** Without punctuation, where there is anything else. */
+function letters(word: string): string[] {
+  const all = characters(word);
+  const kept = all.filter((character) => /[\p{L}\p{N}]/u.test(character));
+  return kept.length === 0 ? all : kept;
 }
 
 /** What a reader sees as one character, be it several code points. */
