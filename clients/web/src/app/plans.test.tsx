@@ -149,10 +149,12 @@ describe("rooms", () => {
   it("keep what their meetings begin with", async () => {
     const { core, person } = await openApp({ path: "/rooms" });
     await person.click(await screen.findByTestId("room-settings"));
-    await person.click(await screen.findByRole("button", { name: /Waiting room/u }));
-    await person.click(await screen.findByRole("option", { name: "Guests wait to be let in" }));
+    await person.click(await screen.findByRole("button", { name: /Who waits in the lobby/u }));
+    await person.click(await screen.findByRole("option", { name: "Guests" }));
+    await person.click(await screen.findByRole("button", { name: /^Chat|Chat$/u }));
+    await person.click(await screen.findByRole("option", { name: "Participants write to hosts only" }));
     await person.click(screen.getByTestId("save-room"));
-    await waitFor(() => expect(sent(core.calls, "changeRoom")).toMatchObject(["r-1", { options: { lobby: "guests" } }]));
+    await waitFor(() => expect(sent(core.calls, "changeRoom")).toMatchObject(["r-1", { options: { lobby: "guests", attendeesMayChat: "hosts" } }]));
   });
 
   it("show the calendar's address once", async () => {

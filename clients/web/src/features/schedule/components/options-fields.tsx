@@ -5,13 +5,14 @@ import type { MeetingOptions } from "../../../core/types";
 import { Select } from "../../../ui/select";
 import { Switch } from "../../../ui/switch";
 
+/** In the words that the meeting's own settings use. */
 const SWITCHES = [
-  "joinBeforeHost",
-  "muteOnEntry",
-  "attendeesMayUnmute",
-  "attendeesMayShare",
-  "historyForLate",
-] as const satisfies (keyof MeetingOptions)[];
+  ["joinBeforeHost", "floor.joinBeforeHost"],
+  ["muteOnEntry", "floor.muteOnEntry"],
+  ["attendeesMayUnmute", "floor.mayUnmute"],
+  ["attendeesMayShare", "floor.mayShare"],
+  ["historyForLate", "floor.historyForLate"],
+] as const satisfies [keyof MeetingOptions, string][];
 const OPENS_MIN = [0, 5, 10, 15, 30, 60];
 
 interface OptionsFieldsProps {
@@ -25,13 +26,13 @@ export function OptionsFields({ options, onChange }: OptionsFieldsProps) {
   return (
     <div className="schedule-options">
       <Select
-        label={t("schedule.option.lobby")}
-        options={(["off", "guests", "everyone"] as const).map((id) => ({ id, name: t(`schedule.lobby.${id}`) }))}
+        label={t("floor.whoWaits")}
+        options={(["off", "guests", "everyone"] as const).map((id) => ({ id, name: t(`floor.lobbyFor.${id}`) }))}
         value={options.lobby}
         onChange={(id) => onChange({ lobby: id as MeetingOptions["lobby"] })}
       />
       <Select
-        label={t("schedule.option.opens")}
+        label={t("schedule.opens")}
         options={opens.map((minutes) => ({
           id: String(minutes),
           name: minutes === 0 ? t("schedule.opensAtStart") : t("schedule.opensBefore", { count: minutes }),
@@ -40,15 +41,15 @@ export function OptionsFields({ options, onChange }: OptionsFieldsProps) {
         onChange={(id) => onChange({ lobbyOpensMin: Number(id) })}
       />
       <Select
-        label={t("schedule.option.chat")}
-        options={(["everyone", "hosts", "off"] as const).map((id) => ({ id, name: t(`schedule.chat.${id}`) }))}
+        label={t("floor.whoWrites")}
+        options={(["everyone", "hosts", "off"] as const).map((id) => ({ id, name: t(`floor.chatFor.${id}`) }))}
         value={options.attendeesMayChat}
         onChange={(id) => onChange({ attendeesMayChat: id as MeetingOptions["attendeesMayChat"] })}
       />
-      {SWITCHES.map((name) => (
+      {SWITCHES.map(([name, label]) => (
         <Switch
           key={name}
-          label={t(`schedule.switch.${name}`)}
+          label={t(label)}
           isSelected={options[name]}
           onChange={(on) => onChange({ [name]: on })}
         />
