@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from meeting_system import __version__
 from meeting_system.kernel.text import check_token
 from meeting_system.kit.auth import Authenticator
+from meeting_system.kit.directory import Directory
 from meeting_system.kit.edge import BODY_LIMIT, Edge
 from meeting_system.kit.idempotency import Idempotency
 from meeting_system.kit.plug import Ports
@@ -39,16 +40,16 @@ def create_app(
     app = FastAPI(title="meeting-system", version=__version__, openapi_url=None)
     authenticator = Authenticator(ports.tokens, ports.store, ports.bus)
     app.state.authenticator = authenticator
-    app.router.routes.extend(routes)
+    app.router.routes.append(Directory(routes))
     if otherwise is not None:
         app.router.default = otherwise
     translate_errors(app)
-    paths: dict[object, str] = {
-        route.endpoint: route.path for route in app.routes if isinstance(route, Route)
-    }
+    paths: dict[object, str] = {route.endpoint: route.path for route in routes if isinstance(route, Route)}
     sockets = {route.path: route.endpoint for route in routes if isinstance(route, WebSocketRoute)}
     app.add_middleware(Idempotency, database=ports.database, clock=ports.clock, authenticator=authenticator)
-    app.add_middleware(Edge, body_limit=body_limit, paths=paths, sockets=sockets, streaming=_streaming(app))
+    app.add_middleware(
+        Edge, body_limit=body_limit, paths=paths, sockets=sockets, streaming=_streaming(routes)
+    )
     return app
 
 
@@ -61,10 +62,10 @@ def streams_body(endpoint: EndpointT) -> EndpointT:
     return endpoint
 
 
-def _streaming(app: FastAPI) -> list[re.Pattern[str]]:
+def _streaming(routes: Sequence[BaseRoute]) -> list[re.Pattern[str]]:
     return [
         route.path_regex
-        for route in app.routes
+        for route in routes
         if isinstance(route, Route) and STREAMS in getattr(route.endpoint, "__dict__", {})
     ]
 

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from meeting_system.kernel.errors import AppError, FieldError, Invalid
+from meeting_system.kit.directory import members_of
 from meeting_system.kit.trace import current_trace_id
 
 MEDIA_TYPE = "application/problem+json"
@@ -114,7 +115,7 @@ def methods_of(request: Request) -> list[str]:
     """
     matching = [
         route
-        for route in request.app.routes
+        for route in members_of(request.app.routes)
         if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
     ]
     fewest = min((len(route.param_convertors) for route in matching), default=0)
