@@ -2,9 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Label, Select, and_, func, literal, or_, select, true, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Label,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.meeting.models import invitees, meetings, members, participants, runs, series
@@ -91,8 +106,15 @@ _LISTED = meetings.c.parent_id.is_(None)
 """Breakouts are rooms of a meeting: no list shows them."""
 
 
-def _seen_by(user_id: str) -> Select[*tuple[object, ...]]:
-    """Select meetings with the role of one account and how many are in each: one statement, no N+1."""
+USER = bindparam("user_id", type_=members.c.user_id.type)
+
+
+@cache
+def _seen() -> Select[*tuple[object, ...]]:
+    """Select meetings with the role of one account and how many are in each: one statement, no N+1.
+
+    Written once, for `USER`: to write it took longer than to read twenty meetings by it.
+    """
     latest = (
         select(runs.c.run_id, runs.c.ended_at)
         .where(runs.c.meeting_id == meetings.c.meeting_id)
@@ -110,20 +132,20 @@ def _seen_by(user_id: str) -> Select[*tuple[object, ...]]:
         .scalar_subquery()
         .label("participant_count")
     )
-    member = and_(members.c.meeting_id == meetings.c.meeting_id, members.c.user_id == user_id)
-    return select(*_SHOWN, members.c.role, _answer_of(user_id), count).select_from(
+    member = and_(members.c.meeting_id == meetings.c.meeting_id, members.c.user_id == USER)
+    return select(*_SHOWN, members.c.role, _answer(), count).select_from(
         meetings.outerjoin(members, member)
         .outerjoin(series, series.c.series_id == meetings.c.series_id)
         .outerjoin(latest, true())
     )
 
 
-def _answer_of(user_id: str) -> Label[str]:
+def _answer() -> Label[str]:
     """The answer of an account to its invitation: to one meeting or to its series, never to both."""
     of = or_(invitees.c.meeting_id == meetings.c.meeting_id, invitees.c.series_id == meetings.c.series_id)
     return (
         select(invitees.c.answer)
-        .where(invitees.c.user_id == user_id, of)
+        .where(invitees.c.user_id == USER, of)
         .limit(1)
         .scalar_subquery()
         .label("answer")
@@ -131,8 +153,8 @@ def _answer_of(user_id: str) -> Label[str]:
 
 
 async def find_meeting(connection: AsyncConnection, meeting_id: str, *, user_id: str) -> MeetingRow | None:
-    statement = _seen_by(user_id).where(meetings.c.meeting_id == meeting_id)
-    row = (await connection.execute(statement)).mappings().first()
+    statement = _seen().where(meetings.c.meeting_id == meeting_id)
+    row = (await connection.execute(statement, {"user_id": user_id})).mappings().first()
     return None if row is None else MeetingRow(**row)
 
 
@@ -140,11 +162,18 @@ async def list_meetings(
     connection: AsyncConnection, user_id: str, *, before: str | None, limit: int
 ) -> list[MeetingRow]:
     """Return the meetings an account belongs to, newest first."""
-    statement = _seen_by(user_id).where(members.c.user_id == user_id, _LISTED)
-    statement = statement.order_by(members.c.meeting_id.desc()).limit(limit)
-    if before is not None:
-        statement = statement.where(members.c.meeting_id < before)
-    return [MeetingRow(**row) for row in (await connection.execute(statement)).mappings()]
+    values = {"user_id": user_id, "most": limit} | ({} if before is None else {"before": before})
+    found = await connection.execute(_newest(goes_on=before is not None), values)
+    return [MeetingRow(**row) for row in found.mappings()]
+
+
+@cache
+def _newest(*, goes_on: bool) -> Select[*tuple[object, ...]]:
+    """Select `most` meetings of `USER`, newest first, from `before` on where the list goes on."""
+    statement = _seen().where(members.c.user_id == USER, _LISTED)
+    statement = statement.order_by(members.c.meeting_id.desc()).limit(bindparam("most", type_=Integer()))
+    before = bindparam("before", type_=members.c.meeting_id.type)
+    return statement.where(members.c.meeting_id < before) if goes_on else statement
 
 
 Place = tuple[datetime, str]
@@ -156,11 +185,12 @@ async def list_upcoming(
 ) -> list[MeetingRow]:
     """Return the meetings of an account that are not over, the next first; an instant one is at its birth."""
     begins = func.coalesce(meetings.c.starts_at, meetings.c.created_at)
-    statement = _seen_by(user_id).where(members.c.user_id == user_id, meetings.c.status.not_in(OVER), _LISTED)
+    statement = _seen().where(members.c.user_id == USER, meetings.c.status.not_in(OVER), _LISTED)
     if after is not None:
         statement = statement.where(tuple_(begins, meetings.c.meeting_id) > after)
     statement = statement.order_by(begins, meetings.c.meeting_id).limit(limit)
-    return [MeetingRow(**row) for row in (await connection.execute(statement)).mappings()]
+    found = await connection.execute(statement, {"user_id": user_id})
+    return [MeetingRow(**row) for row in found.mappings()]
 
 
 async def list_past(
@@ -168,11 +198,12 @@ async def list_past(
 ) -> list[MeetingRow]:
     """Return the meetings of an account that took place, the latest first."""
     began = func.coalesce(meetings.c.started_at, meetings.c.created_at)
-    statement = _seen_by(user_id).where(members.c.user_id == user_id, meetings.c.status == "ended", _LISTED)
+    statement = _seen().where(members.c.user_id == USER, meetings.c.status == "ended", _LISTED)
     if after is not None:
         statement = statement.where(tuple_(began, meetings.c.meeting_id) < after)
     statement = statement.order_by(began.desc(), meetings.c.meeting_id.desc()).limit(limit)
-    return [MeetingRow(**row) for row in (await connection.execute(statement)).mappings()]
+    found = await connection.execute(statement, {"user_id": user_id})
+    return [MeetingRow(**row) for row in found.mappings()]
 
 
 def named(reference: Reference) -> ColumnElement[bool]:
