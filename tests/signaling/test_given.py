@@ -11,9 +11,9 @@ from .meeting_service import RUN
 from .schedules import check, rest
 from .world import Client, World
 
-MOMENTS = 24
+MOMENTS = 20
 """More than any of these situations takes: the last ones are after it."""
-APART = 6
+APART = 5
 
 Situation = Callable[[], World]
 
