@@ -30,8 +30,10 @@ from meeting_system.signaling.sight import learn, seen_by
 
 CHUNK = 100
 """Entries read at once to catch up: less than half of a send queue."""
+OWN = "participant.updated"
+"""Most of what happens. Without a target no session has anything to learn from it (sight.py)."""
 LOOKED_AT = (
-    frozenset({"participant.removed", "participant.updated", "participant.role_changed", "meeting.ended"})
+    frozenset({"participant.removed", OWN, "participant.role_changed", "meeting.ended"})
     | FOR_MODERATORS
     | FORGETS_RIGHTS
 )
@@ -227,7 +229,7 @@ class Hub:
         room.top = off = entry.off
         self.places.heard(room.run, entry)
         frame, epoch, before = entry.frame, room.epoch, off - 1
-        is_same_for_all = entry.t not in LOOKED_AT
+        is_same_for_all = entry.t not in LOOKED_AT or (entry.t == OWN and not entry.target)
         for held in room.members.values():
             is_next = held.sent_ro == before and held.epoch == epoch and not held.needs_reset
             if is_same_for_all and is_next and not held.is_waiting:

@@ -1,17 +1,27 @@
 """When what is queued gets written: at once while it is quiet, else every few milliseconds, many frames by
-one write. A write is a system call, and costs more than everything else that a delivery needs."""
+one write. A write is a system call, and costs more than everything else that a delivery needs: the longer
+writing takes, the more is written together."""
 
 import asyncio
 from typing import Protocol
 
 PACE_S = 0.005
-"""Far below what a person notices; at 250,000 deliveries a second it makes a fourth of the writes."""
+"""Far below what a person notices."""
+LONGEST_PACE_S = 0.025
+"""Half of what an event may take to everybody; only where the processor is busy with writing."""
+WRITING_SHARE = 0.2
+"""Of the time, until the longest pace is reached."""
 
 
 class Flushable(Protocol):
     """Something that writes what it has queued."""
 
     def flush(self) -> None: ...
+
+
+def pace_s(writing_s: float) -> float:
+    """Return how long to gather after a round of writes that took so long."""
+    return min(max(PACE_S, writing_s / WRITING_SHARE), LONGEST_PACE_S)
 
 
 class Outlet:
@@ -40,6 +50,8 @@ class Outlet:
     def _flush(self) -> None:
         assert self._loop is not None
         waiting, self._waiting = self._waiting, []
-        self._next_s = self._loop.time() + PACE_S
+        began_s = self._loop.time()
+        self._next_s = began_s + PACE_S
         for one in waiting:
             one.flush()
+        self._next_s = began_s + pace_s(self._loop.time() - began_s)
