@@ -1,5 +1,5 @@
 /** Chat and polls in the room: what a person sees and does, by pointer and by keyboard. */
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import axe from "axe-core";
 import { describe, expect, it } from "vitest";
 
@@ -122,6 +122,8 @@ describe("polls", () => {
     await person.click(await screen.findByTestId("more-polls"));
     expect(screen.getByTestId("poll-result-o1").textContent).toContain("3 · 75%");
     await expectNoFaults();
+    act(() => session.notify({ type: "poll", poll: poll({ pollId: "p2" }) }));
+    expect(screen.queryByTestId("toast"), "it is seen in the panel").toBeNull();
     await person.click(screen.getByTestId("poll-new"));
     await person.type(screen.getByTestId("poll-question"), "Lunch?");
     await person.click(screen.getByRole("button", { name: "Yes or no" }));

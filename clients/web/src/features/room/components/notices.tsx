@@ -5,20 +5,22 @@ import { useTranslation } from "react-i18next";
 import { useView } from "../../../ui/meeting";
 import { Spinner } from "../../../ui/spinner";
 import { useNotices } from "../hooks/use-notices";
+import type { Panel } from "../hooks/use-panels";
 import "./notices.css";
 
 /** A screen reader is given at most one announcement in this time. */
 const ANNOUNCE_MS = 1500;
 
 interface NoticesProps {
-  isChatOpen: boolean;
+  /** What is seen in a panel is not said again. */
+  open: Panel | null;
   /** Opens the polls: their toast is pressed. */
   onPoll: () => void;
 }
 
-export function Notices({ isChatOpen, onPoll }: NoticesProps) {
+export function Notices({ open, onPoll }: NoticesProps) {
   const { t } = useTranslation();
-  const { toasts, reactions } = useNotices(isChatOpen);
+  const { toasts, reactions } = useNotices(open);
   const phase = useView((view) => view.phase);
   const media = useView((view) => view.media);
   const isReconnecting = phase === "reconnecting" || (phase === "live" && media === "failed");

@@ -84,7 +84,7 @@ function RoomContent() {
         {isJoining ? <PageSpinner label={t("room.joining")} /> : <Stage mode={mode} pinned={pinned} onPin={setPinned} />}
         <AloneCard />
         {panels.open === "people" ? null : <LobbyToast onShowAll={() => panels.show("people")} />}
-        <Notices isChatOpen={panels.open === "chat"} onPoll={() => panels.open !== "polls" && panels.toggle("polls")} />
+        <Notices open={panels.open} onPoll={() => panels.show("polls")} />
       </main>
       <RoomPanel panels={panels} desk={desk} />
       <Bar panels={panels} unread={desk.unreadInAll} more={more} />

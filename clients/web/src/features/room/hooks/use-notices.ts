@@ -6,6 +6,7 @@ import type { ChatEntry, MeetingNotice, Source } from "../../../core/types";
 import { useProblemText } from "../../../i18n/problem";
 import { useFailures } from "../../../ui/attempt";
 import { useIsHost, useSession } from "../../../ui/meeting";
+import type { Panel } from "./use-panels";
 
 export interface Toast {
   id: number;
@@ -76,7 +77,7 @@ function useGathered(onGathered: (names: string[]) => void) {
 
 let lastId = 0;
 
-export function useNotices(isChatOpen: boolean): { toasts: Toast[]; reactions: FloatingReaction[] } {
+export function useNotices(open: Panel | null): { toasts: Toast[]; reactions: FloatingReaction[] } {
   const { t } = useTranslation();
   const textOf = useProblemText();
   const session = useSession();
@@ -138,10 +139,10 @@ export function useNotices(isChatOpen: boolean): { toasts: Toast[]; reactions: F
         say(textOf(notice.problem), "warning");
         break;
       case "chat":
-        if (!isChatOpen && !notice.entry.isSelf) say(chatText(notice.entry));
+        if (open !== "chat" && !notice.entry.isSelf) say(chatText(notice.entry));
         break;
       case "poll":
-        say(t("room.notice.poll", { question: notice.poll.question }), "poll");
+        if (open !== "polls") say(t("room.notice.poll", { question: notice.poll.question }), "poll");
         break;
       case "reaction":
         addReaction({ id: ++lastId, emoji: notice.emoji, name: nameOf(notice.participantId), lane: Math.random() });

@@ -1,7 +1,7 @@
 /** One side panel at a time; the focus goes in with it and comes back when it closes. */
 import { useCallback, useRef, useState } from "react";
 
-type Panel = "info" | "people" | "chat" | "polls";
+export type Panel = "info" | "people" | "chat" | "polls";
 
 export interface Panels {
   open: Panel | null;
