@@ -83,7 +83,7 @@ async def test_of_a_deleted_account_nothing_is_left_and_others_keep_theirs(
 ) -> None:
     ada, bo = account("Ada Lovelace"), account("Bo")
     own, other = await ada.create(title="Ada's"), await bo.create(title="Bo's")
-    await ada.enter(own["meeting_no"])
+    hosted = await ada.enter(own["meeting_no"])
     theirs = await ada.enter(other["meeting_no"])
     await bo.enter(other["meeting_no"])
     said = SendChat(
@@ -95,9 +95,13 @@ async def test_of_a_deleted_account_nothing_is_left_and_others_keep_theirs(
         body="my secret",
     )
     await bus.call(said)
+    in_hosted = {"meeting_id": hosted.meeting_id, "run_id": hosted.run_id}
+    await bus.call(
+        said.model_copy(update=in_hosted | {"participant_id": hosted.participant_id, "sid": "other"})
+    )
     assert ada.user_id is not None
     kept = json.loads((await bus.call(CollectAccount(user_id=ada.user_id))).content)
-    assert [message["body"] for message in kept["messages"]] == ["my secret"]
+    assert [message["body"] for message in kept["messages"]] == ["my secret"] * 2
     assert [meeting["title"] for meeting in kept["meetings"]] == ["Ada's"]
     for _ in range(2):
         await bus.call(ForgetAccount(user_id=ada.user_id, email="ada@example.org"))

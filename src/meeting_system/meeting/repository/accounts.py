@@ -8,6 +8,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.meeting.models import (
+    commands,
     feeds,
     files,
     invitees,
@@ -63,6 +64,12 @@ async def list_live_runs_of_host(connection: AsyncConnection, user_id: str) -> l
 async def delete_own(connection: AsyncConnection, user_id: str, email: str) -> None:
     """Delete the rooms of an account and the meetings that it hosts, with all that hangs on them."""
     own_rooms = select(rooms.c.room_id).where(rooms.c.owner_id == user_id)
+    own = select(meetings.c.meeting_id).where(
+        or_(meetings.c.host_id == user_id, meetings.c.room_id.in_(own_rooms))
+    )
+    inside = select(participants.c.participant_id).where(participants.c.meeting_id.in_(own))
+    # Answers hang on nothing: what anybody there was answered says who they were, and what was said.
+    await connection.execute(delete(commands).where(commands.c.participant_id.in_(inside)))
     for table in (meetings, series):
         await connection.execute(
             delete(table).where(or_(table.c.host_id == user_id, table.c.room_id.in_(own_rooms)))
