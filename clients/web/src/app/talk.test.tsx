@@ -92,7 +92,7 @@ describe("the chat", () => {
     expect(screen.queryByText(/end$/u)).toBeNull();
     await person.click(screen.getByRole("button", { name: "Show all" }));
     expect(screen.getByText(/end/u)).toBeTruthy();
-    await person.click(screen.getByRole("button", { name: /^Download plan\.pdf 2\.5/u }));
+    await person.click(screen.getByRole("button", { name: "Download plan.pdf 2.4 MB" }));
     expect(core.calls).toContain('download ["m-1","f1"]');
     await expectNoFaults();
   });
