@@ -25,7 +25,10 @@ export function sizeBudget(budget: Budget): Plugin {
   };
 }
 
-/** The entry, what it imports statically, and their styles. */
+/** The largest of the languages, of which everybody loads one: its module, as it stands in the source. */
+const LANGUAGE = /\/i18n\/zh-CN\/index\.ts$/;
+
+/** The entry, a language, what they import statically, and their styles. */
 function filesAtStart(bundle: Bundle): string[] {
   const found = new Set<string>();
   const visit = (name: string): void => {
@@ -36,8 +39,12 @@ function filesAtStart(bundle: Bundle): string[] {
     chunk.imports.forEach(visit);
     chunk.viteMetadata?.importedCss.forEach(visit);
   };
-  for (const [name, chunk] of Object.entries(bundle)) if (chunk.type === "chunk" && chunk.isEntry) visit(name);
+  for (const [name, chunk] of Object.entries(bundle)) if (chunk.type === "chunk" && isAtStart(chunk)) visit(name);
   return [...found];
+}
+
+function isAtStart({ isEntry, facadeModuleId }: Rollup.OutputChunk): boolean {
+  return isEntry || LANGUAGE.test(facadeModuleId ?? "");
 }
 
 function sizeKb(bundle: Bundle, names: string[]): number {

@@ -2,12 +2,16 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 
-import { resources } from "./resources";
-
 export const LOCALES = ["zh-CN", "en"] as const;
 export type Locale = (typeof LOCALES)[number];
 
 export const LOCALE_NAMES: Record<Locale, string> = { "zh-CN": "简体中文", en: "English" };
+
+/** Each comes when it is first spoken: nobody needs both at the start. */
+const TEXTS: Record<Locale, () => Promise<{ texts: object }>> = {
+  "zh-CN": () => import("./zh-CN"),
+  en: () => import("./en"),
+};
 
 const STORED = "meeting.locale";
 
@@ -21,11 +25,14 @@ export function pickLocale(stored: string | null, wanted: readonly string[]): Lo
   return "en";
 }
 
-export async function startI18n(locale?: Locale): Promise<void> {
+export async function startI18n(wanted?: Locale): Promise<void> {
+  const locale = wanted ?? pickLocale(localStorage.getItem(STORED), navigator.languages);
+  const { texts } = await TEXTS[locale]();
   await i18next.use(initReactI18next).init({
-    resources,
-    lng: locale ?? pickLocale(localStorage.getItem(STORED), navigator.languages),
-    fallbackLng: "en",
+    resources: { [locale]: { translation: texts } },
+    lng: locale,
+    // Both are complete, which a test sees to: there is nothing to fall back to.
+    fallbackLng: false,
     interpolation: { escapeValue: false },
     returnNull: false,
   });
@@ -35,7 +42,15 @@ export async function startI18n(locale?: Locale): Promise<void> {
   });
 }
 
+/** Changes the language for this page. */
+export async function speak(locale: Locale): Promise<void> {
+  const { texts } = await TEXTS[locale]();
+  i18next.addResourceBundle(locale, "translation", texts);
+  await i18next.changeLanguage(locale);
+}
+
+/** Changes the language, and remembers it in this browser. */
 export async function setLocale(locale: Locale): Promise<void> {
   localStorage.setItem(STORED, locale);
-  await i18next.changeLanguage(locale);
+  await speak(locale);
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { pickLocale } from "./index";
-import { resources } from "./resources";
+import { texts as english } from "./en";
+import { texts as chinese } from "./zh-CN";
 
 const sources = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../**/*.test.*", "!../testing/**", "!../core/**"], {
   query: "?raw",
@@ -20,14 +21,14 @@ function flatten(tree: object, prefix = ""): Map<string, string> {
 }
 
 const withoutPlural = (key: string) => key.replace(/_(zero|one|two|few|many|other)$/u, "");
-const texts = { en: flatten(resources.en.translation), "zh-CN": flatten(resources["zh-CN"].translation) };
+const texts = { en: flatten(english), "zh-CN": flatten(chinese) };
 const keys = {
   en: new Set([...texts.en.keys()].map(withoutPlural)),
   "zh-CN": new Set([...texts["zh-CN"].keys()].map(withoutPlural)),
 };
 /** Names of events that webhooks hear, which look like keys. */
 const EVENTS = new Set(["chat.message"]);
-const namespaces = Object.keys(resources.en.translation).join("|");
+const namespaces = Object.keys(english).join("|");
 /** Keys written out in the code, and the fixed beginnings of computed ones. */
 const literal = new Set([...code.matchAll(new RegExp(`["\`]((?:${namespaces})(?:\\.\\w+)+)["\`]`, "gu"))].map(([, key]) => key!));
 const computed = [...code.matchAll(new RegExp(`\`((?:${namespaces})\\.[\\w.]*)\\$\\{\\w+(?:\\.\\w+)*\\}(\\w*)\``, "gu"))].map(

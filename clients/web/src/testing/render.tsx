@@ -5,7 +5,7 @@ import i18next from "i18next";
 import { afterEach } from "vitest";
 
 import { App } from "../app/app";
-import { startI18n } from "../i18n";
+import { speak, startI18n } from "../i18n";
 import type { Locale } from "../i18n";
 import { completeBrowser } from "./browser";
 import { fakeCore } from "./fake-core";
@@ -25,7 +25,7 @@ export async function openApp({ path = "/", locale = "en", core = fakeCore(), ph
   cleanup();
   localStorage.clear();
   completeBrowser({ phone });
-  if (i18next.isInitialized) await i18next.changeLanguage(locale);
+  if (i18next.isInitialized) await speak(locale);
   else await startI18n(locale);
   window.history.replaceState(null, "", path);
   const person = userEvent.setup();

@@ -12,8 +12,9 @@ export function useLocale(): { locale: Locale; changeLocale: (locale: string) =>
     locale: pickLocale(i18n.language, []),
     changeLocale: (wanted) => {
       const locale = pickLocale(wanted, []);
-      void setLocale(locale);
-      // The page already speaks it; a profile that could not be saved now is no reason to bother anyone.
+      // Without a connection the page goes on in its language; the next one begins in the other.
+      setLocale(locale).catch(() => undefined);
+      // A profile that could not be saved now is no reason to bother anyone.
       if (core.account.user.get()) core.account.updateProfile({ locale }).catch(() => undefined);
     },
   };
