@@ -12,7 +12,7 @@ describe("addresses", () => {
     ["/register/", "register"],
     ["/settings", "settings"],
     ["/test-connection", "test-connection"],
-    ["/admin/webhooks", "webhooks"],
+    ["/admin/webhooks", "admin"],
     ["/m/123456789", "meeting"],
     ["/m/", "not-found"],
     ["/m/1/2", "not-found"],
