@@ -1,10 +1,12 @@
 """Everyone can use it: by keyboard, on a phone, with a screen reader, in both languages."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page
+from PIL import Image
+from playwright.async_api import Browser, FilePayload, Page
 from tests.e2e.chromium import PROBE
 from tests.e2e.patterns import ALICE, BOB, Look
 from tests.e2e.person import PASSWORD, Person, by_id
@@ -57,10 +59,22 @@ async def test_public_pages_have_no_axe_violation_and_fit_a_phone(
     await context.close()
 
 
+async def set_picture(person: Person) -> None:
+    """Choose a picture in the settings, and go back to the home page."""
+    drawn = io.BytesIO()
+    Image.new("RGB", (300, 300), (200, 30, 30)).save(drawn, "PNG")
+    await person.page.goto(f"{person.url}/settings")
+    file = FilePayload(name="me.png", mimeType="image/png", buffer=drawn.getvalue())
+    await person.page.locator("input[type=file]").set_input_files(file)
+    await person.page.locator(".settings-avatar img.avatar").wait_for()
+    await person.page.goto(person.url)
+
+
 async def test_the_room_has_no_axe_violation_and_fits_a_phone(people: list[Person], email: str) -> None:
     alice, bob, _ = people
     await alice.register(email)
     assert await find_violations(alice.page) == []
+    await set_picture(alice)
     await alice.page.click(by_id("new-meeting"))
     await alice.page.wait_for_selector(by_id("join-button"))
     assert await find_violations(alice.page) == []
@@ -73,6 +87,10 @@ async def test_the_room_has_no_axe_violation_and_fits_a_phone(people: list[Perso
     await alice.page.click(by_id("open-people"))
     await alice.page.wait_for_selector('[data-testid^="person-"]')
     assert await find_violations(alice.page) == []
+    picture = f"{by_id(f'person-{await alice.self_id()}')} img.avatar"
+    await alice.wait(
+        "(picture) => document.querySelector(picture)?.naturalWidth === 256", picture, timeout_s=5
+    )
     await bob.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     assert await overflow(bob.page) <= 0
     assert await find_violations(bob.page) == []

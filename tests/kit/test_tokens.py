@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,8 +56,10 @@ def claims(clock: ManualClock, **changes: object) -> dict[str, object]:
 
 PROGRAM = Account(UserId("u1"), AccountRole.USER, "Alice", "c1", frozenset({"meeting:read", "profile:read"}))
 
+PICTURED = replace(ALICE, avatar_url="/api/v1/users/u1/avatar/0123")
 
-@pytest.mark.parametrize("principal", [ALICE, GUEST, PROGRAM])
+
+@pytest.mark.parametrize("principal", [ALICE, GUEST, PROGRAM, PICTURED])
 def test_a_token_says_whose_it_is(tokens: SignedTokens, principal: Account | Guest) -> None:
     assert tokens.verify(tokens.issue(principal)) == principal
 

@@ -191,13 +191,20 @@ _numbers = count(1)
 def account(client: httpx2.AsyncClient, bus: LocalBus, ports: Ports, asked: Asked) -> MakePerson:
     """Make somebody with an account (the meeting service knows accounts by their tokens only)."""
 
-    def make(name: str = "Ada", *, role: AccountRole = AccountRole.USER, locale: str = "en") -> Person:
+    def make(
+        name: str = "Ada",
+        *,
+        role: AccountRole = AccountRole.USER,
+        locale: str = "en",
+        avatar_url: str | None = None,
+    ) -> Person:
         user_id = new_id(ports.clock.now().timestamp())
         email = f"{name.lower()}@example.org"
         asked.contacts.append(Contact(user_id=user_id, email=email, display_name=name, locale=locale))
         # Tests move the clock by days: these tokens outlive that.
         tokens = SignedTokens({"test": SECRET}, ports.clock, lifetime_s=365 * 24 * 3600)
-        token = tokens.issue(Account(UserId(user_id), role, name, new_id(0)))
+        holder = Account(UserId(user_id), role, name, new_id(0), avatar_url=avatar_url)
+        token = tokens.issue(holder)
         return Person(
             client, bus, f"device-{next(_numbers)}", {"Authorization": f"Bearer {token}"}, name, user_id
         )

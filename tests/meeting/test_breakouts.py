@@ -112,6 +112,16 @@ async def test_in_a_breakout_people_talk_though_all_are_muted_in_the_main_room(
         assert (await bus.call(asked)).sources == sources
 
 
+async def test_a_breakout_shows_the_picture_of_whoever_comes(
+    account: MakePerson, guest: MakePerson, bus: LocalBus
+) -> None:
+    house = House(account("Host", avatar_url="/api/v1/users/1/avatar/2"), guest("Ann"), guest("Ben"), bus)
+    await house.begin()
+    await house.place(house.host, 0)
+    await house.do(house.host, "open", {})
+    assert (await house.enter(house.host, 0)).avatar_url == "/api/v1/users/1/avatar/2"
+
+
 async def test_a_breakout_is_in_no_list_and_nobody_joins_it_by_its_id(house: House) -> None:
     await house.do(house.host, "open", {})
     await house.place(house.host, 0)

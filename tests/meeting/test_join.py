@@ -284,6 +284,15 @@ class TestATicket:
         assert admission.participant_id == joined["participant_id"]
         await _refused(bus, request)
 
+    async def test_carries_the_picture_of_an_account_and_guests_have_none(
+        self, account: MakePerson, guest: MakePerson
+    ) -> None:
+        ada = account("Ada", avatar_url="/api/v1/users/1/avatar/2")
+        created = await ada.create()
+        assert (await ada.enter(created["meeting_no"])).avatar_url == "/api/v1/users/1/avatar/2"
+        assert (await account("Bob").enter(created["meeting_no"])).avatar_url is None
+        assert (await guest("Gus").enter(created["meeting_no"])).avatar_url is None
+
     async def test_is_for_one_meeting_and_one_device(
         self, guest: MakePerson, account: MakePerson, bus: LocalBus
     ) -> None:

@@ -40,6 +40,7 @@ from meeting_system.signaling import create as create_signaling
 from meeting_system.signaling.settings import SignalingSettings
 
 SECRET = "only-for-tests-only-for-tests-only-for-tests"
+HOST_PICTURE = "/api/v1/users/1/avatar/2"
 
 
 @dataclass
@@ -185,5 +186,7 @@ async def open_house(
         http = await stack.enter_async_context(httpx2.AsyncClient(base_url=base_url))
         user_id = UserId(new_id(clock.now().timestamp()))
         await bus.call(OpenPersonalRoom(user_id=user_id, display_name="Host"))
-        token = ports.tokens.issue(Account(user_id, AccountRole.USER, "Host", "family"))
+        token = ports.tokens.issue(
+            Account(user_id, AccountRole.USER, "Host", "family", avatar_url=HOST_PICTURE)
+        )
         yield House(ports, bus, engine, http, urls, plugs, token, user_id)

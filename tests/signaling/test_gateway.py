@@ -24,7 +24,7 @@ from meeting_system.contracts.media import (
 )
 from meeting_system.kit.plug import Ports
 
-from .house import House, open_house
+from .house import HOST_PICTURE, House, open_house
 
 
 @pytest.fixture
@@ -72,6 +72,15 @@ async def test_three_participants_see_each_other_and_chat_in_one_order(house: Ho
         await bob.command("reaction.send", {"emoji": "👏"})
         await host.wait_until(lambda: any(event["t"] == "reaction" for event in host.core.seen))
     assert not host.resets + ann.resets + bob.resets
+
+
+async def test_the_picture_of_an_account_is_in_the_snapshot_and_in_the_event(house: House) -> None:
+    meeting_id = await house.open_meeting()
+    async with house.client(meeting_id, "Ann").running() as ann, house.client(meeting_id).running() as host:
+        await ann.wait_until(lambda: host.core.pid in ann.view.participants)
+        for client in (host, ann):
+            pictures = {pid: each["avatar_url"] for pid, each in client.view.participants.items()}
+            assert pictures == {host.core.pid: HOST_PICTURE, ann.core.pid: None}
 
 
 async def test_a_lost_socket_resumes_with_what_was_missed(house: House) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -12,6 +13,8 @@ from meeting_client.joining import JoinRefused
 
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.contracts.media import OpenPeer
+from meeting_system.kernel.ids import UserId, new_id
+from meeting_system.kernel.principal import Account, AccountRole
 from meeting_system.kit.plug import Ports
 
 from .house import House, open_house
@@ -73,6 +76,23 @@ async def test_a_guest_waits_is_written_to_and_goes_on_with_the_same_session(hou
         await host.wait_until(lambda: host.view.messages[-1]["body"] == "hello")
         assert names(host) == ["Bob"]
         assert not [event for event in ann.core.seen if event["t"].startswith("lobby.requested")]
+
+
+async def test_who_is_let_in_is_seen_with_their_picture(house: House) -> None:
+    meeting_id = await house.open_meeting()
+    await ask(house, "PATCH", f"{meeting_id}/options", {"lobby": "everyone"})
+    ann = Account(UserId(new_id(0)), AccountRole.USER, "Ann", "f", avatar_url="/api/v1/users/3/avatar/4")
+    of_ann = replace(house, token=house.ports.tokens.issue(ann))
+    async with (
+        house.client(meeting_id).running() as host,
+        of_ann.client(meeting_id, at=1).running() as waiting,
+    ):
+        await host.wait_until(lambda: names(host) == ["Ann"])
+        await waiting.drop_socket()
+        await waiting.wait_until(lambda: waiting.core.gen == 2 and waiting.view.place is not None)
+        await host.command("lobby.admit_all", {})
+        await host.wait_until(lambda: waiting.core.pid in host.view.participants)
+        assert host.view.participants[waiting.core.pid]["avatar_url"] == ann.avatar_url
 
 
 async def test_who_waits_gets_no_media_and_does_nothing(house: House) -> None:

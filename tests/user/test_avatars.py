@@ -10,6 +10,9 @@ import pytest
 from PIL import Image
 from tests.user.conftest import Register, bearer
 
+from meeting_system.contracts.user import FindTokenHolder
+from meeting_system.kernel.principal import Account
+from meeting_system.kit.auth import hash_token
 from meeting_system.kit.plug import Ports
 from meeting_system.user.pictures import draw_avatar
 
@@ -60,6 +63,21 @@ async def test_a_picture_becomes_a_small_square_that_every_browser_keeps(
         assert (drawn.format, drawn.size) == ("WEBP", (256, 256))
     public = await client.get(f"/api/v1/users/{ada['user']['user_id']}", headers=bearer(ada))
     assert public.json()["avatar_url"] == changed["avatar_url"]
+
+
+async def test_the_next_access_token_tells_meetings_of_the_picture(
+    register: Register, client: httpx2.AsyncClient, ports: Ports
+) -> None:
+    ada = await register()
+    changed = (await put(client, ada, picture())).json()
+    made = await client.post(
+        "/api/v1/users/me/tokens", json={"name": "P", "scopes": ["profile:read"]}, headers=bearer(ada)
+    )
+    program = await ports.bus.call(FindTokenHolder(token_hash=hash_token(made.json()["token"])))
+    renewed = await client.post("/api/v1/auth/refresh", json={"refresh_token": ada["refresh_token"]})
+    person = ports.tokens.verify(renewed.json()["access_token"])
+    assert isinstance(person, Account)
+    assert person.avatar_url == program.avatar_url == changed["avatar_url"]
 
 
 async def test_nothing_of_the_file_is_kept_but_its_pixels(

@@ -31,6 +31,7 @@ class Admission(Message):
     display_name: str
     role: MeetingRole
     is_guest: bool
+    avatar_url: str | None = None
     microphone_allowed: bool = True
     waiting: bool = False
     """They are in the lobby: no media, and nothing of the room."""

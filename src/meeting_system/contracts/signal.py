@@ -99,6 +99,9 @@ class ParticipantState(Message):
     screen_audio: bool = False
     hand_raised_at: str | None = Field(default=None, description="null: down; hands are ordered by this time")
     version: int = 1
+    avatar_url: str | None = Field(
+        default=None, description="the picture of the account, a path of this server; null: none"
+    )
 
 
 class MeetingState(Message):

@@ -38,6 +38,7 @@ class TokenHolder(Message):
     role: AccountRole
     display_name: str
     scopes: list[str]
+    avatar_url: str | None = None
 
 
 class FindTokenHolder(Request[TokenHolder]):

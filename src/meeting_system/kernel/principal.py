@@ -32,6 +32,7 @@ class Account:
 
     `family_id`: what its access ends with: the refresh-token family of a person, the token or client of a
     program. `scopes`: the permissions that a program was given; None: a person, who may all of the role.
+    `avatar_url`: where the picture is, a path of this server; None: there is none.
     """
 
     user_id: UserId
@@ -39,6 +40,7 @@ class Account:
     display_name: str
     family_id: str
     scopes: frozenset[str] | None = None
+    avatar_url: str | None = None
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ class Authenticator:
             holder.display_name,
             holder.token_id,
             frozenset(holder.scopes),
+            holder.avatar_url,
         )
 
 

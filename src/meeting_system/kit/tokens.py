@@ -116,6 +116,8 @@ def _to_claims(principal: Principal) -> dict[str, str]:
             "name": principal.display_name,
             "fam": principal.family_id,
         }
+        if principal.avatar_url is not None:
+            claims["picture"] = principal.avatar_url
         # RFC 9068, section 2.2.3: only programs have it.
         return claims if principal.scopes is None else claims | {"scope": " ".join(sorted(principal.scopes))}
     return {
@@ -136,6 +138,7 @@ def _to_principal(claims: dict[str, Any]) -> Principal:
         str(claims["name"]),
         str(claims["fam"]),
         frozenset(str(claims["scope"]).split()) if "scope" in claims else None,
+        str(claims["picture"]) if "picture" in claims else None,
     )
 
 

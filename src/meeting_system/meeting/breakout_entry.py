@@ -14,7 +14,7 @@ from meeting_system.meeting.errors import (
     ParticipantBanned,
     ParticipantNotFound,
 )
-from meeting_system.meeting.join import answer_arrival
+from meeting_system.meeting.join import answer_arrival, avatar_of
 from meeting_system.meeting.repository import breakouts, joining, runs
 from meeting_system.meeting.repository.joining import Arrival
 from meeting_system.meeting.repository.runs import ParticipantRow, RunRow
@@ -45,6 +45,7 @@ async def enter(
             display_name=person.display_name,
             role=person.role,
             now=now,
+            avatar_url=avatar_of(principal),
         )
         arrived = await joining.arrive(connection, arrival)
         if arrived is None:

@@ -178,7 +178,13 @@ def _arrival(
         role=candidate.role,
         now=now,
         waiting=rules.waits(candidate),
+        avatar_url=avatar_of(principal),
     )
+
+
+def avatar_of(principal: Principal | None) -> str | None:
+    """Return where the picture of an account is; guests have none."""
+    return principal.avatar_url if isinstance(principal, Account) else None
 
 
 async def answer_arrival(context: Context, arrival: Arrival, participant_id: str, run_id: str) -> Joined:
@@ -190,6 +196,7 @@ async def answer_arrival(context: Context, arrival: Arrival, participant_id: str
             run_id=run_id,
             participant_id=participant_id,
             device_id=arrival.device_id,
+            avatar_url=arrival.avatar_url,
         ),
     )
     guest_token = None

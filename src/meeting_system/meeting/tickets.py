@@ -19,6 +19,7 @@ class Ticket(BaseModel):
     run_id: str
     participant_id: str
     device_id: str
+    avatar_url: str | None = None
     traceparent: str = ""
 
 
@@ -61,6 +62,7 @@ async def redeem(context: Context, request: RedeemTicket) -> Admission:
         display_name=row.display_name,
         role=MeetingRole(row.role),
         is_guest=row.user_id is None,
+        avatar_url=ticket.avatar_url,
         waiting=row.state == "waiting",
         traceparent=ticket.traceparent,
     )

@@ -303,7 +303,10 @@ async def _decide_arrival(
         # This socket was given up while it waited here: its client has begun a newer session.
         raise CloseSocket(CloseCode.UNKNOWN_SESSION, "a newer session was begun")
     if admission.waiting:
-        step, me = lobby.wait_step(room, admission, session, core.now()), lobby.visitor(admission, core.now())
+        step, me = (
+            lobby.wait_step(room, admission, session, core.now()),
+            steps.newcomer(admission, core.now()),
+        )
     else:
         step, me = steps.arrive(room, admission, session, core.now())
     step.ends_sid, step.owner = step.ends_sid or former, former

@@ -15,7 +15,7 @@ from meeting_system.kernel.principal import MeetingRole
 from meeting_system.signaling import steps
 from meeting_system.signaling.core import ATTEMPTS, Core, ensure_room, load_view
 from meeting_system.signaling.errors import CloseSocket
-from meeting_system.signaling.frames import event, iso
+from meeting_system.signaling.frames import event
 from meeting_system.signaling.records import (
     Attachment,
     Entry,
@@ -61,18 +61,6 @@ def snapshot_of(view: RoomView, me: ParticipantState) -> Snapshot:
         participants=[],
         messages=[],
         place=place,
-    )
-
-
-def visitor(admission: Admission, now: steps.Now) -> ParticipantState:
-    """Return what somebody would be in the room."""
-    return ParticipantState(
-        participant_id=admission.participant_id,
-        display_name=admission.display_name,
-        role=admission.role,
-        is_guest=admission.is_guest,
-        presence="connected",
-        joined_at=iso(now.moment),
     )
 
 
@@ -208,13 +196,15 @@ def shadow(record: SessionRecord) -> Person:
         is_guest=True,
         presence="connected",
         joined_at="",
+        avatar_url=record.avatar_url or None,
     )
     return Person(record.sid, state)
 
 
 def wait_step(room: RoomState, admission: Admission, session: steps.NewSession, now: steps.Now) -> Step:
     """Begin a session that waits."""
-    return steps.begin(room, admission, session, now, fields={"waiting": "1"}, ends_sid="")
+    fields: dict[str, str | int] = {"waiting": "1", "avatar_url": admission.avatar_url or ""}
+    return steps.begin(room, admission, session, now, fields=fields, ends_sid="")
 
 
 def unseen(room: RoomState, pid: str) -> list[PersonWrite]:

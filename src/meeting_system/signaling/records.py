@@ -49,6 +49,8 @@ class SessionRecord:
     media_node: str = ""
     is_waiting: bool = False
     """In the lobby: a session without a participant in the room (lobby.py)."""
+    avatar_url: str = ""
+    """Of one who waits, kept for when they are let in."""
 
 
 @dataclass(slots=True, frozen=True)

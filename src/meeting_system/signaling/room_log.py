@@ -206,6 +206,7 @@ def session_record(sid: str, have: dict[str, str]) -> SessionRecord:
         is_stream=have.get("stream") == "1",
         media_node=have.get("media_node", ""),
         is_waiting=have.get("waiting") == "1",
+        avatar_url=have.get("avatar_url", ""),
     )
 
 

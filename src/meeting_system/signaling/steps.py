@@ -72,14 +72,18 @@ def arrive(
     """Let an admitted participant in; a session of the same participant ends as replaced."""
     present = room.people.get(admission.participant_id)
     if present is None:
-        me = _newcomer(admission, now)
+        me = newcomer(admission, now)
         told = event(
             "participant.joined", ParticipantJoined(participant=me), now=now.moment, by=me.participant_id
         )
     else:
         me = present.state.model_copy(
             update=_device_off(present.state)
-            | {"display_name": admission.display_name, "role": admission.role}
+            | {
+                "display_name": admission.display_name,
+                "role": admission.role,
+                "avatar_url": admission.avatar_url,
+            }
         )
         told = _updated(me, now)
     step = begin(room, admission, session, now, fields={}, ends_sid=present.sid if present else "")
@@ -132,6 +136,7 @@ def let_in(room: RoomState, record: SessionRecord, admitted: LobbyAdmitted, now:
         is_guest=admitted.is_guest,
         presence="connected",
         joined_at=iso(now.moment),
+        avatar_url=record.avatar_url or None,
     )
     step = _fenced(room, record, now)
     step.fields = {"waiting": "", "admitted_ro": room.top}
@@ -290,6 +295,7 @@ def carry_over(
             "media_node": held.media_node,
             "carried_from": held.gen,
             "waiting": "1" if held.is_waiting else "",
+            "avatar_url": held.me.avatar_url or "",
         },
         people=people,
         events=events,
@@ -394,7 +400,8 @@ def _fenced(room: RoomState, record: SessionRecord, now: Now) -> Step:
     )
 
 
-def _newcomer(admission: Admission, now: Now) -> ParticipantState:
+def newcomer(admission: Admission, now: Now) -> ParticipantState:
+    """Return what somebody is who has just come."""
     return ParticipantState(
         participant_id=admission.participant_id,
         display_name=admission.display_name,
@@ -402,6 +409,7 @@ def _newcomer(admission: Admission, now: Now) -> ParticipantState:
         is_guest=admission.is_guest,
         presence="connected",
         joined_at=iso(now.moment),
+        avatar_url=admission.avatar_url,
     )
 
 

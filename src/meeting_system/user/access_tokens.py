@@ -110,6 +110,7 @@ async def find_holder(context: Context, token_hash: str) -> TokenHolder:
         role=AccountRole(row.role),
         display_name=row.display_name,
         scopes=row.scopes,
+        avatar_url=row.avatar_url,
     )
 
 

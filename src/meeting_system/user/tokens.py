@@ -50,6 +50,7 @@ async def grow_family(
         role=AccountRole(account.role),
         display_name=account.display_name,
         family_id=family_id,
+        avatar_url=account.avatar_url,
     )
     return SignedIn(
         user=show(account),

@@ -97,6 +97,20 @@ describe("the stage", () => {
     expect(within(screen.getByTestId("tile-p-2-camera")).getByRole("img", { name: "Hand raised, number 1" })).toBeTruthy();
   });
 
+  it("shows the picture of a person without video, in the list and in the chat, too; guests have initials", async () => {
+    const pictured = { ...WANG, avatarUrl: "/wang.webp" };
+    const chat = [chatEntry({ messageId: "c1", participantId: "p-2", displayName: "王建国" })];
+    const core = room({ participants: [self(), { ...ADA, camera: false }, pictured], pictures: { "p-2": "/wang.webp" }, chat });
+    const { person } = await openRoom({ core });
+    const isPicture = (place: HTMLElement) => place.querySelector("img.avatar")?.getAttribute("src");
+    expect(isPicture(screen.getByTestId("tile-p-2-camera"))).toBe("/wang.webp");
+    expect(screen.getByTestId("tile-p-1-camera").querySelector("span.avatar")?.textContent).toBe("A");
+    await person.click(screen.getByTestId("open-people"));
+    expect(isPicture(screen.getByTestId("person-p-2"))).toBe("/wang.webp");
+    await person.click(screen.getByTestId("open-chat"));
+    expect(isPicture(screen.getByRole("article"))).toBe("/wang.webp");
+  });
+
   it.each([
     ["en", "fair", "Connection: Fair"],
     ["en", "poor", "Connection: Poor"],

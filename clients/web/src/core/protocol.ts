@@ -687,6 +687,8 @@ export interface ParticipantState {
   /** null: down; hands are ordered by this time */
   hand_raised_at?: string | null;
   version: number;
+  /** the picture of the account, a path of this server; null: none */
+  avatar_url?: string | null;
 }
 
 /** participant.unban: whom a host removed may come again, as somebody new. Event participant.unbanned. */

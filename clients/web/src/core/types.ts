@@ -149,6 +149,8 @@ export interface Participant {
   screenAudio: boolean;
   handRaisedAt: string | null;
   quality: Quality | null;
+  /** The picture of the account, a path of this server. */
+  avatarUrl: string | null;
 }
 
 export type EndReason = "left" | "removed" | "denied" | "ended" | "replaced" | "loggedOut" | "refused" | "version";
@@ -175,6 +177,8 @@ export interface MeetingView extends BreakoutsView, FloorView {
   role: MeetingRole;
   /** In order of arrival; self included. */
   participants: Participant[];
+  /** By participant, of those who left, too: what they wrote stays. */
+  pictures: Readonly<Record<string, string | null>>;
   /** Loudest first. */
   speakers: string[];
   /** To everyone, and one's own private messages among them, by their time. */

@@ -17,6 +17,7 @@ import { demoBreakouts } from "./demo-breakouts";
 import { paintedTrack } from "./painted-track";
 
 const NAMES = ["Ada Lovelace", "王建国", "Grace Hopper", "陈思远", "Linus Pauling", "周雨桐", "Marie Curie", "赵一鸣"];
+const PICTURE = `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path fill="#7cb7d8" d="M0 0h8v8H0z"/><path fill="#3f6d4e" d="m0 8 3-5 2 3 1-1 2 3z"/></svg>')}`;
 const options = new URLSearchParams(window.location.search);
 const people = Number(options.get("people") ?? 4);
 
@@ -30,6 +31,7 @@ const others = Array.from({ length: people - 1 }, (_, index) =>
     handRaisedAt: index === 1 ? "2026-01-05T09:20:00Z" : null,
     quality: index === 2 ? "poor" : "good",
     screen: options.has("screen") && index === 0,
+    avatarUrl: index === 1 ? PICTURE : null,
     presence: index === 5 ? "reconnecting" : "connected",
   }),
 );
@@ -38,6 +40,7 @@ const signedIn = options.get("signed-in");
 const core = fakeCore(signedIn === "no" ? false : { ...USER, role: signedIn === "admin" ? "admin" : USER.role }, session);
 Object.assign(core.plans, demoPlans(new Date()));
 session.view.patch({
+  pictures: { "p-2": PICTURE },
   chat: [
     chatEntry({
       messageId: "c1", seq: 1, body: "Good morning! Slides: https://example.org/slides?id=7.", editedAt: "2026-01-05T09:06:00Z",

@@ -22,6 +22,7 @@ export function participant(part: Partial<Participant> & { participantId: string
     screenAudio: false,
     handRaisedAt: null,
     quality: "good",
+    avatarUrl: null,
     ...part,
   };
 }
@@ -161,6 +162,7 @@ function fakeView(part: Partial<MeetingView> = {}): MeetingView {
     selfId: SELF_ID,
     role: "host",
     participants: [self()],
+    pictures: {},
     speakers: [],
     chat: [],
     polls: [],

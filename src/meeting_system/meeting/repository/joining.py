@@ -105,6 +105,8 @@ class Arrival:
     role: str
     now: datetime
     waiting: bool = False
+    avatar_url: str | None = None
+    """Goes into the ticket, not into the tables: a meeting keeps no picture of anybody."""
 
 
 # The lock on the run (or, before there is one, on the meeting) holds off its end until this has committed:
@@ -180,6 +182,7 @@ async def arrive(connection: AsyncConnection, arrival: Arrival) -> tuple[str, st
     participant was removed: read again.
     """
     values = dict(vars(arrival))
+    del values["avatar_url"]
     if arrival.run_id is None:
         del values["run_id"]
         found = await connection.execute(_ARRIVE_FIRST, values)

@@ -17,6 +17,7 @@ class HolderRow:
     user_id: str
     role: str
     display_name: str
+    avatar_url: str | None
     disabled_at: datetime | None
     scopes: list[str]
     expires_at: datetime | None
@@ -85,6 +86,7 @@ async def find_token_holder(connection: AsyncConnection, token_hash: str) -> Hol
             access_tokens.c.user_id,
             accounts.c.role,
             accounts.c.display_name,
+            accounts.c.avatar_url,
             accounts.c.disabled_at,
             access_tokens.c.scopes,
             access_tokens.c.expires_at,
@@ -130,6 +132,7 @@ async def find_client_holder(connection: AsyncConnection, client_id: str) -> Hol
             clients.c.user_id,
             accounts.c.role,
             accounts.c.display_name,
+            accounts.c.avatar_url,
             accounts.c.disabled_at,
             clients.c.scopes,
             clients.c.used_at,

@@ -19,6 +19,12 @@ export function createSecurity({ http, tokens, user }: SecurityParts): Security 
     user.set(await changed);
   }
 
+  /** Meetings know the picture by the access token, so a new one is asked for; in time there is one anyway. */
+  async function takePicture(changed: Promise<User>): Promise<void> {
+    await take(changed);
+    await tokens.renew().catch(() => null);
+  }
+
   return {
     config: () => http.get<ServerConfig>("/config", NOBODY),
     forgotPassword: (email) => http.post("/auth/forgot-password", { email }, NOBODY),
@@ -31,8 +37,8 @@ export function createSecurity({ http, tokens, user }: SecurityParts): Security 
     },
     changeEmail: (input) => http.post("/users/me/email", input),
     verifyEmail: () => http.post("/users/me/email/verify"),
-    setAvatar: (picture) => take(http.put<User>("/users/me/avatar", picture)),
-    deleteAvatar: () => take(http.delete<User>("/users/me/avatar")),
+    setAvatar: (picture) => takePicture(http.put<User>("/users/me/avatar", picture)),
+    deleteAvatar: () => takePicture(http.delete<User>("/users/me/avatar")),
     sessions: async () => (await http.get<{ items: Session[] }>("/users/me/sessions")).items,
     endSession: (sessionId) => http.delete(`/users/me/sessions/${sessionId}`),
     tokens: () => http.get<{ items: AccessToken[]; grantable: string[] }>("/users/me/tokens"),

@@ -175,6 +175,22 @@ describe("one who waits", () => {
   });
 });
 
+describe("a picture", () => {
+  const pictured = participant("bob", 2, { avatar_url: "/bob", version: 2 });
+  const known = applyEvent(applySnapshot(EMPTY_ROOM, snapshot()), { type: "participant.updated", data: { participant: pictured } });
+
+  it("is known of who left, for what they wrote", () => {
+    const left = applyEvent(known, { type: "participant.left", data: { participant_id: "bob", reason: "left" } });
+    expect(createRoomViews()(left, []).pictures).toEqual({ bob: "/bob" });
+  });
+
+  it("is forgotten when they come without it, and unchanged while nothing changes", () => {
+    expect(applySnapshot(known, snapshot({ participants: [ALICE, pictured] })).pictures).toBe(known.pictures);
+    const without = participant("bob", 2, { avatar_url: null, version: 3 });
+    expect(applyEvent(known, { type: "participant.updated", data: { participant: without } }).pictures).toEqual({ bob: null });
+  });
+});
+
 describe("the view", () => {
   it("gives the same objects for what did not change", () => {
     const viewOf = createRoomViews();

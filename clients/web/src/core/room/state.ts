@@ -9,11 +9,16 @@ import type { Quality } from "../types";
 import type { FloorState } from "./floor";
 import { applyFloor } from "./floor";
 
+/** The address of a picture, by participant. */
+type Pictures = Readonly<Record<string, string | null>>;
+
 export interface RoomState extends FloorState {
   meeting: MeetingState | null;
   selfId: string | null;
   /** In order of arrival. */
   participants: readonly ParticipantState[];
+  /** Of everybody who has been here. */
+  pictures: Pictures;
   /** By `seq`, without doubles. */
   messages: Messages;
   /** Of or to this person, by their time. */
@@ -30,6 +35,7 @@ export const EMPTY_ROOM: RoomState = {
   meeting: null,
   selfId: null,
   participants: [],
+  pictures: {},
   messages: [],
   privateMessages: [],
   polls: [],
@@ -56,6 +62,7 @@ export function applySnapshot(state: RoomState, snapshot: Snapshot): RoomState {
     meeting: snapshot.meeting,
     selfId: snapshot.participant_id,
     participants: inOrder(snapshot.participants),
+    pictures: withPictures(state.pictures, snapshot.participants),
     messages: mergeMessages(state.messages, snapshot.messages),
     privateMessages: mergeMessages(state.privateMessages, snapshot.private_messages),
     polls: snapshot.polls,
@@ -72,9 +79,9 @@ export function applySnapshot(state: RoomState, snapshot: Snapshot): RoomState {
 export function applyEvent(state: RoomState, event: RoomEvent): RoomState {
   switch (event.type) {
     case "participant.joined":
-      return { ...state, participants: withParticipant(state.participants, event.data.participant, true) };
+      return withParticipant(state, event.data.participant, true);
     case "participant.updated":
-      return { ...state, participants: withParticipant(state.participants, event.data.participant, false) };
+      return withParticipant(state, event.data.participant, false);
     case "participant.left":
     case "participant.removed":
       return without(state, event.data.participant_id);
@@ -110,15 +117,18 @@ export function findParticipant(state: RoomState, participantId: string): Partic
 }
 
 /** The higher version wins. An update of somebody unknown is about one who already left. */
-function withParticipant(
-  participants: readonly ParticipantState[],
-  changed: ParticipantState,
-  joined: boolean,
-): readonly ParticipantState[] {
-  const known = participants.find((participant) => participant.participant_id === changed.participant_id);
-  if (known === undefined) return joined ? inOrder([...participants, changed]) : participants;
-  if (known.version >= changed.version) return participants;
-  return inOrder(participants.map((participant) => (participant === known ? changed : participant)));
+function withParticipant(state: RoomState, changed: ParticipantState, joined: boolean): RoomState {
+  const known = findParticipant(state, changed.participant_id);
+  if (known === undefined ? !joined : known.version >= changed.version) return state;
+  const others = state.participants.filter((participant) => participant !== known);
+  const participants = inOrder([...others, changed]);
+  return { ...state, participants, pictures: withPictures(state.pictures, [changed]) };
+}
+
+function withPictures(pictures: Pictures, people: readonly ParticipantState[]): Pictures {
+  const found = people.map((person) => [person.participant_id, person.avatar_url ?? null] as const);
+  const changed = found.filter(([id, picture]) => (pictures[id] ?? null) !== picture);
+  return changed.length === 0 ? pictures : { ...pictures, ...Object.fromEntries(changed) };
 }
 
 function without(state: RoomState, participantId: string): RoomState {

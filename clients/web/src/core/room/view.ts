@@ -11,7 +11,7 @@ import { blockedIn } from "./rights";
 import type { RoomState } from "./state";
 import { findParticipant } from "./state";
 
-type Shown = "meeting" | "selfId" | "role" | "participants" | "speakers" | "chat" | "polls" | keyof BreakoutsView | keyof FloorView;
+type Shown = "meeting" | "selfId" | "role" | "participants" | "pictures" | "speakers" | "chat" | "polls" | keyof BreakoutsView | keyof FloorView;
 export type RoomView = Pick<MeetingView, Shown>;
 
 /** Makes views of one room; what did not change stays the same object, so that React renders little. */
@@ -45,6 +45,7 @@ export function createRoomViews(): (room: RoomState, pending: PendingChats) => R
       selfId: room.selfId,
       role: self?.role ?? "attendee",
       participants: peopleOf(room.participants, room.quality, room.selfId),
+      pictures: room.pictures,
       speakers: speakersOf(room.speakers),
       mayUnmute: room.mayUnmute,
       lobby: lobbyOf(room.lobby),
@@ -96,10 +97,11 @@ function rememberList<T>(): (list: readonly T[]) => readonly T[] {
 }
 
 function participantView(state: ParticipantState, quality: Quality | null, selfId: string | null): Participant {
-  const { version: _version, handRaisedAt, ...rest } = camelize(state);
+  const { version: _version, handRaisedAt, avatarUrl, ...rest } = camelize(state);
   return {
     ...rest,
     handRaisedAt: handRaisedAt ?? null,
+    avatarUrl: avatarUrl ?? null,
     isSelf: state.participant_id === selfId,
     quality,
   };

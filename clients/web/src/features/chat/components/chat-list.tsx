@@ -4,6 +4,7 @@ import { MessageSquare } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import type { ChatEntry } from "../../../core/types";
+import { Avatar } from "../../../ui/avatar";
 import { Button } from "../../../ui/button";
 import { groupChat } from "../group";
 import type { ChatGroup } from "../group";
@@ -17,9 +18,11 @@ interface ChatListProps {
   earlier?: { load: () => void; isLoading: boolean } | undefined;
   list?: RefObject<HTMLDivElement | null>;
   onScroll?: () => void;
+  /** Of those who wrote, by participant. */
+  pictures?: Readonly<Record<string, string | null>>;
 }
 
-export function ChatList({ entries, render, emptyText, withDate = false, earlier, list, onScroll }: ChatListProps) {
+export function ChatList({ entries, render, emptyText, withDate = false, earlier, list, onScroll, pictures }: ChatListProps) {
   const { t } = useTranslation();
   return (
     // A scrolling region must be reachable by keyboard.
@@ -32,7 +35,7 @@ export function ChatList({ entries, render, emptyText, withDate = false, earlier
       )}
       {entries.length === 0 ? <Empty text={emptyText} /> : null}
       {groupChat(entries).map((group) => (
-        <Group key={group.id} group={group} withDate={withDate}>
+        <Group key={group.id} group={group} withDate={withDate} picture={pictures?.[group.participantId]}>
           {group.entries.map(render)}
         </Group>
       ))}
@@ -40,13 +43,21 @@ export function ChatList({ entries, render, emptyText, withDate = false, earlier
   );
 }
 
-function Group({ group, withDate, children }: { group: ChatGroup; withDate: boolean; children: ReactNode }) {
+interface GroupProps {
+  group: ChatGroup;
+  withDate: boolean;
+  picture: string | null | undefined;
+  children: ReactNode;
+}
+
+function Group({ group, withDate, picture, children }: GroupProps) {
   const { t, i18n } = useTranslation();
   const style = withDate ? ({ dateStyle: "medium", timeStyle: "short" } as const) : ({ timeStyle: "short" } as const);
   const time = new Intl.DateTimeFormat(i18n.language, style).format(new Date(group.sentAt));
   return (
     <article className="chat-group" data-self={group.isSelf ? "" : undefined}>
       <header className="chat-group-header">
+        {group.isSelf ? null : <Avatar id={group.participantId} name={group.displayName} size={22} picture={picture} />}
         <span className="chat-author">{group.isSelf ? t("chat.you") : group.displayName}</span>
         <time dateTime={group.sentAt} className="muted numeric">
           {time}

@@ -25,6 +25,7 @@ export function ChatPanel({ desk }: { desk: ChatDesk }) {
   const { t } = useTranslation();
   const meetingId = useView((view) => view.meeting?.meetingId ?? null);
   const selfId = useView((view) => view.selfId);
+  const pictures = useView((view) => view.pictures);
   const failures = useFailures();
   const [words, setWords] = useState("");
   const [deleting, setDeleting] = useState<ChatEntry | null>(null);
@@ -50,6 +51,7 @@ export function ChatPanel({ desk }: { desk: ChatDesk }) {
           earlier={earlier}
           list={list}
           onScroll={onScroll}
+          pictures={pictures}
         />
       ) : (
         <FoundList meetingId={meetingId} words={words} selfId={selfId} onProblem={failures.tell} />

@@ -18,7 +18,7 @@ export function PersonRow({ person }: { person: Participant }) {
   const name = person.isSelf ? t("people.you", { name: person.displayName }) : person.displayName;
   return (
     <li className="person" data-testid={`person-${person.participantId}`}>
-      <Avatar id={person.participantId} name={person.displayName} size={36} />
+      <Avatar id={person.participantId} name={person.displayName} size={36} picture={person.avatarUrl} />
       <div className="person-text">
         <p className="person-name">{name}</p>
         <Role person={person} />

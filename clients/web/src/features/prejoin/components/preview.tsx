@@ -43,14 +43,16 @@ export function Preview({ id, name }: PreviewProps) {
 
 function Placeholder({ id, name }: PreviewProps) {
   const { t } = useTranslation();
-  const state = useStore(useCore().devices.state);
+  const { account, devices } = useCore();
+  const state = useStore(devices.state);
+  const user = useStore(account.user);
   const starting = state.cameraOn && state.cameraProblem === null;
   const text = starting ? t("prejoin.cameraStarting") : t("prejoin.cameraOff");
   return (
     <div className="preview-placeholder">
       {state.cameraProblem === null ? (
         <>
-          <Avatar id={id} name={name} size={96} />
+          <Avatar id={id} name={name} size={96} picture={user ? user.avatarUrl : null} />
           <p>{text}</p>
         </>
       ) : (

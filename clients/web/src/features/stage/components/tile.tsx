@@ -49,7 +49,7 @@ export const Tile = memo(function Tile({ tile, person, isPinned, onPin }: TilePr
         <VideoView track={track} mirrored={tile.isSelf && !isScreen} fit={isScreen ? "contain" : "cover"} />
       ) : (
         <div className="tile-blank">
-          <Avatar id={person.participantId} name={person.displayName} size={avatarSize(width, height)} />
+          <Avatar id={person.participantId} name={person.displayName} size={avatarSize(width, height)} picture={person.avatarUrl} />
         </div>
       )}
       <div className="tile-corner">
