@@ -67,6 +67,40 @@ describe("the chat", () => {
     await expectNoFaults();
   });
 
+  it("opens with a person from their row, ready to write", async () => {
+    const people = [self({ role: "attendee" }), participant({ participantId: "p-1", displayName: "Ada" })];
+    const { person, session } = await room({ role: "attendee", participants: people });
+    await person.click(screen.getByTestId("open-people"));
+    expect(screen.queryByRole("button", { name: /林小雨.* privately/u }), "not to oneself").toBeNull();
+    await person.click(screen.getByRole("button", { name: "Write to Ada privately" }));
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByRole("textbox", { name: "Private message to Ada" })));
+    await person.keyboard("psst{Enter}");
+    expect(session.calls).toContain('sendChat psst {"to":"p-1"}');
+    await expectNoFaults();
+  });
+
+  it("opens with a person from the menu of their tile, by keyboard, and again where it is open", async () => {
+    const { person } = await room();
+    const menu = within(screen.getByTestId("tile-p-1-camera")).getByRole("button", { name: "Options for Ada" });
+    for (const where of ["closed", "open"]) {
+      menu.focus();
+      await person.keyboard("{Enter}");
+      await screen.findByTestId("write-p-1");
+      await person.keyboard("{ArrowDown}{ArrowDown}{Enter}");
+      await waitFor(() => expect(document.activeElement, where).toBe(screen.getByRole("textbox", { name: "Private message to Ada" })));
+    }
+  });
+
+  it("is offered with hosts only where attendees write to hosts only", async () => {
+    const people = [self({ role: "attendee" }), participant({ participantId: "p-1", displayName: "Ada" }), participant({ participantId: "p-2", role: "host" })];
+    const { person, session } = await room({ role: "attendee", participants: people });
+    const { meeting } = session.view.get();
+    session.view.patch({ meeting: { ...meeting!, options: { ...meeting!.options, attendeesMayChat: "hosts" } } });
+    await person.click(screen.getByTestId("open-people"));
+    expect(screen.queryByTestId("write-p-1")).toBeNull();
+    expect(screen.getByTestId("write-p-2")).toBeTruthy();
+  });
+
   it("uploads files and sends them with the message", async () => {
     const { person, session, core } = await room();
     await person.click(screen.getByTestId("open-chat"));

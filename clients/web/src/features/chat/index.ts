@@ -1,5 +1,6 @@
 /** The chat. */
 export { ChatPanel } from "./components/chat-panel";
 export { MeetingChat } from "./components/meeting-chat";
+export { PrivateChatProvider, usePrivateChat } from "./hooks/use-private-chat";
 export { useChatDesk } from "./hooks/use-chat-desk";
 export type { ChatDesk } from "./hooks/use-chat-desk";

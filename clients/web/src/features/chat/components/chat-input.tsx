@@ -83,9 +83,9 @@ export function ChatInput({ desk, label, onSend }: ChatInputProps) {
 }
 
 /** As high as its text, and focused when one begins, answers or edits. */
-function useGrowingField({ draft, answering, editing, conversation }: ChatDesk) {
+function useGrowingField({ draft, answering, editing, opened }: ChatDesk) {
   const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => field.current?.focus(), [answering, editing, conversation]);
+  useEffect(() => field.current?.focus(), [answering, editing, opened]);
   useEffect(() => {
     const element = field.current;
     if (element === null) return;

@@ -1,5 +1,5 @@
 /** What outlives the closing of the panel: the conversation, drafts, what is answered or edited, what was read. */
-import { useState } from "react";
+import { useCallback, useState } from "react";
 
 import type { ChatEntry } from "../../../core/types";
 import { useView } from "../../../ui/meeting";
@@ -12,6 +12,8 @@ export interface ChatDesk {
   /** `everyone`, or the participant of a private one. */
   conversation: string;
   open: (conversation: string) => void;
+  /** Grows whenever a conversation is opened, be it the one that is open. */
+  opened: number;
   draft: string;
   setDraft: (text: string) => void;
   answering: ChatEntry | null;
@@ -28,20 +30,24 @@ export function useChatDesk(isOpen: boolean): ChatDesk {
   const chat = useView((view) => view.chat);
   const meetingId = useView((view) => view.meeting?.meetingId ?? null);
   const [conversation, setConversation] = useState(EVERYONE);
+  const [opened, setOpened] = useState(0);
   const [drafts, setDrafts] = useState<Record<string, string>>({});
   const [answering, setAnswering] = useState<ChatEntry | null>(null);
   const [editing, setEditing] = useState<ChatEntry | null>(null);
   const uploads = useUploads(meetingId);
   const unread = useUnread(chat, meetingId !== null, isOpen ? conversation : null);
 
+  const open = useCallback((next: string) => {
+    setConversation(next);
+    setOpened((count) => count + 1);
+    setAnswering(null);
+    setEditing(null);
+  }, []);
   const key = editing === null ? conversation : `edit ${editing.messageId}`;
   return {
     conversation,
-    open(next) {
-      setConversation(next);
-      setAnswering(null);
-      setEditing(null);
-    },
+    opened,
+    open,
     draft: drafts[key] ?? editing?.body ?? "",
     setDraft: (text) => setDrafts((old) => ({ ...old, [key]: text })),
     answering,

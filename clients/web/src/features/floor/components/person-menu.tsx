@@ -1,4 +1,4 @@
-/** Everything a host can do about one person: behind a button of the list, or of the tile. */
+/** Everything that can be done about one person: behind a button of the list, or of the tile. */
 import { useState } from "react";
 import type { ReactElement, ReactNode } from "react";
 import { useTranslation } from "react-i18next";

@@ -1,11 +1,12 @@
 /** What may be done about one person, by what they do and who one is; the server asks again. */
 import type { ReactNode } from "react";
-import { Hand, Mic, MicOff, MonitorX, PenLine, Sparkles, UserX, VideoOff } from "lucide-react";
+import { Hand, MessageSquare, Mic, MicOff, MonitorX, PenLine, Sparkles, UserX, VideoOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import type { MeetingRole, Participant } from "../../../core/types";
 import { useAttempt } from "../../../ui/attempt";
 import { useSession, useView } from "../../../ui/meeting";
+import { usePrivateChat } from "../../chat";
 
 export type PersonDialog = "rename" | "remove" | "hand_over";
 
@@ -32,7 +33,10 @@ export function usePersonActions(person: Participant, onDialog: (dialog: PersonD
   const mine = useView((view) => view.role);
   const isSpotlit = useView((view) => view.meeting?.spotlight === person.participantId);
   const moderates = mine === "host" || mine === "co_host";
-  if (!moderates) return { actions: [], roles: [] };
+  const write = usePrivateChat(person);
+  const writing: PersonAction[] =
+    write === null ? [] : [{ id: "write", name: t("people.write"), icon: <MessageSquare size={18} />, danger: false, run: write }];
+  if (!moderates) return { actions: writing, roles: [] };
   const id = person.participantId;
   const reachable = !person.isSelf && (mine === "host" || person.role !== "host");
   const removable = reachable && person.role !== "host" && (mine === "host" || person.role !== "co_host");
@@ -71,5 +75,5 @@ export function usePersonActions(person: Participant, onDialog: (dialog: PersonD
       run: () => onDialog("remove"),
     },
   ];
-  return { actions: all.filter(({ when }) => when), roles: person.isSelf ? [] : rolesToGive(mine, person.role) };
+  return { actions: [...writing, ...all.filter(({ when }) => when)], roles: person.isSelf ? [] : rolesToGive(mine, person.role) };
 }

@@ -1,5 +1,5 @@
 /** One person of the list, and what a host can do about them. */
-import { EllipsisVertical, Hand, Mic, MicOff, MonitorUp, Video, VideoOff } from "lucide-react";
+import { EllipsisVertical, Hand, MessageSquare, Mic, MicOff, MonitorUp, Video, VideoOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import type { Participant } from "../../../core/types";
@@ -8,6 +8,7 @@ import { Avatar } from "../../../ui/avatar";
 import { IconButton } from "../../../ui/button";
 import { handPlace } from "../../../ui/hands";
 import { useIsHost, useSession, useView } from "../../../ui/meeting";
+import { usePrivateChat } from "../../chat";
 import { PersonMenu } from "../../floor";
 
 export function PersonRow({ person }: { person: Participant }) {
@@ -50,9 +51,27 @@ export function PersonRow({ person }: { person: Participant }) {
               />
             }
           />
-        ) : null}
+        ) : (
+          <WriteButton person={person} />
+        )}
       </div>
     </li>
+  );
+}
+
+/** Hosts have it in the menu. */
+function WriteButton({ person }: { person: Participant }) {
+  const { t } = useTranslation();
+  const write = usePrivateChat(person);
+  if (write === null) return null;
+  return (
+    <IconButton
+      className="icon-button person-button"
+      label={t("people.writeTo", { name: person.displayName })}
+      icon={<MessageSquare size={18} />}
+      onPress={write}
+      data-testid={`write-${person.participantId}`}
+    />
   );
 }
 

@@ -1,5 +1,5 @@
 /** The meeting: stage, bar, one panel, and what floats above. */
-import { useLayoutEffect, useState } from "react";
+import { useCallback, useLayoutEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { MeetingSession } from "../../../core/types";
@@ -9,7 +9,8 @@ import { MeetingProvider, useView } from "../../../ui/meeting";
 import { PageSpinner } from "../../../ui/spinner";
 import { PHONE, useMediaQuery } from "../../../ui/use-media-query";
 import { BreakoutBanner, BreakoutsDialog } from "../../breakouts";
-import { useChatDesk } from "../../chat";
+import { PrivateChatProvider, useChatDesk } from "../../chat";
+import type { ChatDesk } from "../../chat";
 import { useFocusOnMount } from "../../../ui/use-focus-on-mount";
 import { usePageTitle } from "../../shell";
 import { FreezeBanner, LobbyToast, UnmuteRequest } from "../../floor";
@@ -20,6 +21,7 @@ import { useMoreActions } from "../hooks/use-more-actions";
 import type { RoomDialog } from "../hooks/use-more-actions";
 import { useOwnState } from "../hooks/use-own-state";
 import { usePanels } from "../hooks/use-panels";
+import type { Panels } from "../hooks/use-panels";
 import { useShortcuts } from "../hooks/use-shortcuts";
 import { AloneCard } from "./alone-card";
 import { ConnectionDialog } from "./connection-dialog";
@@ -54,8 +56,8 @@ function RoomContent() {
   const { t } = useTranslation();
   const isPhone = useMediaQuery(PHONE);
   const isJoining = useView((view) => view.phase === "joining");
-  const panels = usePanels();
   const heading = useFocusOnMount();
+  const panels = usePanels(heading);
   const desk = useChatDesk(panels.open === "chat");
   const [mode, setMode] = useState<ViewMode>("grid");
   const [pinned, setPinned] = useState<TileName | null>(null);
@@ -71,29 +73,43 @@ function RoomContent() {
     people: () => panels.toggle("people"),
     list: () => setDialog("shortcuts"),
   });
+  const writeTo = useWriteTo(desk, panels);
   const Bar = isPhone ? PhoneBar : ControlBar;
   return (
-    <div className="room" data-panel={panels.open === null ? undefined : ""}>
-      <main className="room-stage">
-        <h1 className="visually-hidden" ref={heading} tabIndex={-1}>
-          {t("room.stage")}
-        </h1>
-        <FreezeBanner />
-        <BreakoutBanner onOpen={() => setDialog("breakouts")} />
-        {own.screenSharing ? <SharingBanner onStop={own.toggleScreen} /> : null}
-        {isJoining ? <PageSpinner label={t("room.joining")} /> : <Stage mode={mode} pinned={pinned} onPin={setPinned} />}
-        <AloneCard />
-        {panels.open === "people" ? null : <LobbyToast onShowAll={() => panels.show("people")} />}
-        <Notices open={panels.open} onPoll={() => panels.show("polls")} />
-      </main>
-      <RoomPanel panels={panels} desk={desk} />
-      <Bar panels={panels} unread={desk.unreadInAll} more={more} />
-      <UnmuteRequest />
-      {dialog === "breakouts" ? <BreakoutsDialog onClose={() => setDialog(null)} /> : null}
-      {dialog === "settings" ? <SettingsDialog onClose={() => setDialog(null)} /> : null}
-      {dialog === "connection" ? <ConnectionDialog onClose={() => setDialog(null)} /> : null}
-      {dialog === "shortcuts" ? <ShortcutsDialog onClose={() => setDialog(null)} /> : null}
-    </div>
+    <PrivateChatProvider value={writeTo}>
+      <div className="room" data-panel={panels.open === null ? undefined : ""}>
+        <main className="room-stage">
+          <h1 className="visually-hidden" ref={heading} tabIndex={-1}>
+            {t("room.stage")}
+          </h1>
+          <FreezeBanner />
+          <BreakoutBanner onOpen={() => setDialog("breakouts")} />
+          {own.screenSharing ? <SharingBanner onStop={own.toggleScreen} /> : null}
+          {isJoining ? <PageSpinner label={t("room.joining")} /> : <Stage mode={mode} pinned={pinned} onPin={setPinned} />}
+          <AloneCard />
+          {panels.open === "people" ? null : <LobbyToast onShowAll={() => panels.show("people")} />}
+          <Notices open={panels.open} onPoll={() => panels.show("polls")} />
+        </main>
+        <RoomPanel panels={panels} desk={desk} />
+        <Bar panels={panels} unread={desk.unreadInAll} more={more} />
+        <UnmuteRequest />
+        {dialog === "breakouts" ? <BreakoutsDialog onClose={() => setDialog(null)} /> : null}
+        {dialog === "settings" ? <SettingsDialog onClose={() => setDialog(null)} /> : null}
+        {dialog === "connection" ? <ConnectionDialog onClose={() => setDialog(null)} /> : null}
+        {dialog === "shortcuts" ? <ShortcutsDialog onClose={() => setDialog(null)} /> : null}
+      </div>
+    </PrivateChatProvider>
+  );
+}
+
+/** Opens the chat with one person; the same function while nothing changes, since every tile has it. */
+function useWriteTo({ open }: ChatDesk, { show }: Panels) {
+  return useCallback(
+    (participantId: string) => {
+      open(participantId);
+      show("chat");
+    },
+    [open, show],
   );
 }
 

@@ -1,5 +1,6 @@
 /** One side panel at a time; the focus goes in with it and comes back when it closes. */
 import { useCallback, useRef, useState } from "react";
+import type { RefObject } from "react";
 
 export type Panel = "info" | "people" | "chat" | "polls";
 
@@ -11,7 +12,8 @@ export interface Panels {
   close: () => void;
 }
 
-export function usePanels(): Panels {
+/** `rest`: where the focus goes when what opened the panel is gone, as what was chosen in a menu is. */
+export function usePanels(rest: RefObject<HTMLElement | null>): Panels {
   const [open, setOpen] = useState<Panel | null>(null);
   const opener = useRef<Element | null>(null);
 
@@ -21,9 +23,10 @@ export function usePanels(): Panels {
     opener.current = null;
     // After React has removed the panel: a focused element that goes takes the focus to the page.
     setTimeout(() => {
-      if (target instanceof HTMLElement && target.isConnected) target.focus();
+      const isThere = target instanceof HTMLElement && target.isConnected && target !== document.body;
+      (isThere ? target : rest.current)?.focus();
     }, 0);
-  }, []);
+  }, [rest]);
 
   const show = useCallback(
     (panel: Panel) => {
