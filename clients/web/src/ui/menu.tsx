@@ -1,6 +1,6 @@
 /** A menu behind a button. */
 import type { ReactElement, ReactNode } from "react";
-import { Header, Menu as AriaMenu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from "react-aria-components";
+import { Header, Menu as AriaMenu, MenuItem, MenuSection, MenuTrigger, Popover, Separator, Text } from "react-aria-components";
 import type { PopoverProps } from "react-aria-components";
 import { Check } from "lucide-react";
 
@@ -28,12 +28,14 @@ interface MenuActionProps {
   id: string;
   icon?: ReactNode;
   name: string;
+  /** What comes of it, in a line below. */
+  hint?: string | undefined;
   onAction: () => void;
   danger?: boolean;
   testId?: string;
 }
 
-export function MenuAction({ id, icon, name, onAction, danger, testId }: MenuActionProps) {
+export function MenuAction({ id, icon, name, hint, onAction, danger, testId }: MenuActionProps) {
   return (
     <MenuItem
       id={id}
@@ -43,7 +45,14 @@ export function MenuAction({ id, icon, name, onAction, danger, testId }: MenuAct
       data-testid={testId}
     >
       {icon}
-      <span className="menu-text">{name}</span>
+      <span className="menu-text">
+        <Text slot="label">{name}</Text>
+        {hint === undefined ? null : (
+          <Text slot="description" className="menu-hint">
+            {hint}
+          </Text>
+        )}
+      </span>
     </MenuItem>
   );
 }
