@@ -44,6 +44,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "client:manage": (
         "GET /admin/clients",
         "POST /admin/clients",
+        "POST /admin/clients/{client_id}/rotate-secret",
         "DELETE /admin/clients/{client_id}",
     ),
     "live:read": ("GET /admin/live",),

@@ -61,6 +61,7 @@ OPERATIONS: dict[str, tuple[str, str, Any, str]] = {
     "change the role": ("POST", "/{target}/role", {"role": "guest"}, "user:change_role"),
     "make a link": ("POST", "/{target}/reset-password", None, "user:reset_password"),
     "list clients": ("GET", "/../clients", None, "client:manage"),
+    "make a client": ("POST", "/../clients", {"name": "P", "scopes": ["profile:read"]}, "client:manage"),
     "read the audit trail": ("GET", "/../../audit", None, "audit:read"),
     "verify the audit trail": ("GET", "/../../audit/verify", None, "audit:read"),
     "delete": ("DELETE", "/{target}", None, "user:delete"),

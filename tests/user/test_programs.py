@@ -237,3 +237,53 @@ async def test_a_deleted_clients_token_ends_at_once(
     assert (await client.delete(url, headers=bearer(admin))).status_code == 204
     assert (await client.get("/api/v1/meetings", headers=program)).status_code == 401
     assert (await client.delete(url, headers=bearer(admin))).json()["code"] == "client_not_found"
+
+
+async def test_another_secret_takes_the_place_of_the_former(
+    registered: dict[str, Any], admin: dict[str, Any], client: httpx2.AsyncClient
+) -> None:
+    url = f"/api/v1/admin/clients/{registered['client_id']}/rotate-secret"
+    answer = await client.post(url, headers=bearer(admin))
+    rotated = answer.json()
+    assert answer.headers["cache-control"] == "no-store"
+    assert rotated | {"client_secret": ""} == registered | {"client_secret": ""}
+    for secret, status in ((registered["client_secret"], 401), (rotated["client_secret"], 200)):
+        header = basic(registered["client_id"], secret)
+        issued = await client.post(ISSUE, data={"grant_type": "client_credentials"}, headers=header)
+        assert issued.status_code == status
+    for unknown in ("x", registered["user_id"]):
+        missing = await client.post(url.replace(registered["client_id"], unknown), headers=bearer(admin))
+        assert missing.json()["code"] == "client_not_found"
+
+
+async def test_nobody_gets_the_secret_of_a_program_that_acts_for_somebody_above(
+    registered: dict[str, Any],
+    admin: dict[str, Any],
+    register: Register,
+    client: httpx2.AsyncClient,
+    ports: Ports,
+) -> None:
+    await register("second@example.org")
+    async with ports.database.transaction() as connection:
+        above = update(accounts).values(role=AccountRole.SUPER_ADMIN)
+        await connection.execute(above.where(accounts.c.user_id == registered["user_id"]))
+        below = update(accounts).values(role=AccountRole.ADMIN)
+        await connection.execute(below.where(accounts.c.email == "second@example.org"))
+    login = {"email": "second@example.org", "password": PASSWORD}
+    other = await client.post("/api/v1/auth/login", json=login, headers={"X-Token-Transport": "body"})
+    url = f"/api/v1/admin/clients/{registered['client_id']}/rotate-secret"
+    refused = await client.post(url, headers=bearer(other.json()))
+    assert (refused.status_code, refused.json()["code"]) == (403, "rank_too_high")
+
+
+async def test_clients_are_listed_with_whom_they_act_for_and_what_new_ones_may_do(
+    registered: dict[str, Any], admin: dict[str, Any], client: httpx2.AsyncClient
+) -> None:
+    page = (await client.get("/api/v1/admin/clients", headers=bearer(admin))).json()
+    shown = {name: value for name, value in registered.items() if name != "client_secret"}
+    assert page["items"] == [shown]
+    assert shown["display_name"] == admin["user"]["display_name"]
+    grantable = {each["role"]: set(each["scopes"]) for each in page["grantable"]}
+    assert set(grantable) == set(AccountRole)
+    assert "meeting:moderate" in grantable["moderator"] - grantable["user"]
+    assert not {"token:manage", "client:manage"} & grantable["super_admin"]

@@ -322,6 +322,7 @@ class Client(Model):
 
     client_id: str
     user_id: str
+    display_name: str
     name: str
     scopes: list[str]
     created_at: datetime
@@ -357,11 +358,19 @@ class ClientConfig(Model):
     mail: bool
 
 
+class Grantable(Model):
+    """The scopes that a client may have which acts for an account of this role."""
+
+    role: AccountRole
+    scopes: list[str]
+
+
 class ClientPage(Model):
-    """Newest first."""
+    """Newest first; `grantable` has every role."""
 
     items: list[Client]
     next_cursor: str | None
+    grantable: list[Grantable]
 
 
 class ConfirmEmail(Model):
@@ -381,6 +390,7 @@ class CreatedClient(Model):
 
     client_id: str
     user_id: str
+    display_name: str
     name: str
     scopes: list[str]
     created_at: datetime

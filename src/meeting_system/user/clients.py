@@ -23,19 +23,26 @@ from meeting_system.user.repository import accounts, programs, trail
 from meeting_system.user.repository.accounts import AccountRow
 from meeting_system.user.repository.programs import ClientRow, HolderRow
 from meeting_system.user.rules import Caller
-from meeting_system.user.schemas import Client, ClientPage, CreatedClient, IssuedToken, NewClient
+from meeting_system.user.schemas import Client, ClientPage, CreatedClient, Grantable, IssuedToken, NewClient
 
 
 async def list_clients(context: Context, account: Account, *, cursor: str | None, limit: int) -> ClientPage:
-    """Return a page of the clients, newest first."""
+    """Return a page of the clients, newest first, and the scopes that a new one may have."""
     check_account(account, "client:manage")
     before = decode_id(cursor) if cursor else None
     async with context.ports.database.reading() as connection:
         rows = await programs.list_clients(connection, before=before, limit=limit + 1)
-    items = [_show(row) for row in rows[:limit]]
+    items = [_show(row.client, row.display_name) for row in rows[:limit]]
     return ClientPage(
-        items=items, next_cursor=encode_cursor(items[-1].client_id) if len(rows) > limit else None
+        items=items,
+        next_cursor=encode_cursor(items[-1].client_id) if len(rows) > limit else None,
+        grantable=[Grantable(role=role, scopes=grantable(role)) for role in AccountRole],
     )
+
+
+def grantable(role: AccountRole) -> list[str]:
+    """Return the scopes that a client may have which acts for an account of this role."""
+    return sorted(GRANTABLE & ACCOUNT_PERMISSIONS[role])
 
 
 async def create_client(context: Context, account: Account, sent: NewClient, caller: Caller) -> CreatedClient:
@@ -48,8 +55,7 @@ async def create_client(context: Context, account: Account, sent: NewClient, cal
     secret = secrets.token_urlsafe(32)
     async with context.ports.database.transaction() as connection:
         holder = await _find_holder(connection, account, sent.user_id)
-        may_give = GRANTABLE & ACCOUNT_PERMISSIONS[AccountRole(holder.role)]
-        if beyond := sorted(set(sent.scopes) - may_give):
+        if beyond := sorted(set(sent.scopes) - set(grantable(AccountRole(holder.role)))):
             raise Forbidden(f"the account behind it ({holder.role}) may not {', '.join(beyond)}")
         row = ClientRow(
             client_id=new_id(now.timestamp()),
@@ -62,7 +68,27 @@ async def create_client(context: Context, account: Account, sent: NewClient, cal
         )
         await programs.insert_client(connection, row)
         await _note(context, connection, account, "client_created", row.client_id, caller)
-    return CreatedClient(**_show(row).model_dump(), client_secret=secret)
+    return CreatedClient(**_show(row, holder.display_name).model_dump(), client_secret=secret)
+
+
+async def rotate_secret(context: Context, account: Account, client_id: str, caller: Caller) -> CreatedClient:
+    """Give a client another secret; the former is refused from now on. Tokens that it got last till they end.
+
+    Errors: client_not_found, rank_too_high (who has the secret acts as the account behind it).
+    """
+    check_account(account, "client:manage")
+    secret = secrets.token_urlsafe(32)
+    async with context.ports.database.transaction() as connection:
+        holder = await programs.find_client_holder(connection, client_id) if is_id(client_id) else None
+        if holder is None:
+            raise ClientNotFound("there is no such client")
+        if holder.user_id != account.user_id:
+            rules.check_rank(account.role, AccountRole(holder.role))
+        row = await programs.change_secret(connection, client_id, secret_hash=hash_token(secret))
+        if row is None:
+            raise ClientNotFound("there is no such client")
+        await _note(context, connection, account, "client_secret_rotated", client_id, caller)
+    return CreatedClient(**_show(row, holder.display_name).model_dump(), client_secret=secret)
 
 
 async def delete_client(context: Context, account: Account, client_id: str, caller: Caller) -> None:
@@ -165,10 +191,11 @@ def _key(token_hash: str) -> str:
     return f"client_token:{token_hash}"
 
 
-def _show(row: ClientRow) -> Client:
+def _show(row: ClientRow, display_name: str) -> Client:
     return Client(
         client_id=row.client_id,
         user_id=row.user_id,
+        display_name=display_name,
         name=row.name,
         scopes=row.scopes,
         created_at=row.created_at,

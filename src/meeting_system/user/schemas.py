@@ -277,6 +277,7 @@ class Client(BaseModel):
 
     client_id: str
     user_id: str
+    display_name: str = Field(description="of the account that it acts for")
     name: str
     scopes: list[str]
     created_at: datetime
@@ -289,11 +290,19 @@ class CreatedClient(Client):
     client_secret: str
 
 
+class Grantable(BaseModel):
+    """The scopes that a client may have which acts for an account of this role."""
+
+    role: AccountRole
+    scopes: list[str]
+
+
 class ClientPage(BaseModel):
-    """Newest first."""
+    """Newest first; `grantable` has every role."""
 
     items: list[Client]
     next_cursor: str | None
+    grantable: list[Grantable]
 
 
 class IssuedToken(BaseModel):

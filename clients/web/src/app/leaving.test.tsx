@@ -47,7 +47,7 @@ describe("the only host who leaves", () => {
     await person.click(screen.getByTestId("leave"));
     await person.click(await screen.findByTestId("hand-over-and-leave"));
     await person.click(await screen.findByTestId("hand-over"));
-    expect(await screen.findByText("此人已不在会议中。")).toBeTruthy();
+    expect(await screen.findByText("对方已不在会议中。")).toBeTruthy();
     expect(session.calls).not.toContain("leave");
   });
 

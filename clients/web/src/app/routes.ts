@@ -32,7 +32,13 @@ const SCREENS: Record<string, Plain> = {
   "/rooms": "rooms",
 };
 
-const ADMIN: Record<string, AdminPart> = { "/admin": "users", "/admin/live": "live", "/admin/audit": "audit", "/admin/webhooks": "webhooks" };
+const ADMIN: Record<string, AdminPart> = {
+  "/admin": "users",
+  "/admin/live": "live",
+  "/admin/audit": "audit",
+  "/admin/clients": "clients",
+  "/admin/webhooks": "webhooks",
+};
 
 /** Screens of one thing each, by what stands before its name. */
 const NAMED: [RegExp, Extract<Route, { reference: string }>["screen"]][] = [

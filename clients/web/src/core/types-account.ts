@@ -99,6 +99,22 @@ export interface LiveMeeting {
   participants: LiveParticipant[];
 }
 
+/** A program that gets tokens by OAuth 2 client credentials. */
+export interface OAuthClient {
+  clientId: string;
+  name: string;
+  /** Of the account that it acts for. */
+  displayName: string;
+  scopes: string[];
+  createdAt: string;
+  usedAt: string | null;
+}
+
+/** With the secret, this once. */
+export interface CreatedClient extends OAuthClient {
+  clientSecret: string;
+}
+
 interface Page<T> {
   items: T[];
   nextCursor: string | null;
@@ -118,4 +134,9 @@ export interface Administration {
   audit(input: { action: string; userId: string; cursor: string | null }): Promise<Page<AuditEntry>>;
   verifyAudit(): Promise<AuditCheck>;
   live(): Promise<LiveMeeting[]>;
+  /** `grantable`: what a client may be given, by the role of the account that it acts for. */
+  clients(cursor: string | null): Promise<Page<OAuthClient> & { grantable: { role: Role; scopes: string[] }[] }>;
+  createClient(input: { name: string; scopes: string[]; userId: string }): Promise<CreatedClient>;
+  rotateClientSecret(clientId: string): Promise<CreatedClient>;
+  deleteClient(clientId: string): Promise<void>;
 }

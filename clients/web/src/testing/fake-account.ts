@@ -1,5 +1,5 @@
 /** The parts of the fake core that have to do with accounts: one's own, and those of others. */
-import type { AdminUser, Administration, AuditEntry, Security, User } from "../core/types";
+import type { AdminUser, Administration, AuditEntry, OAuthClient, Security, User } from "../core/types";
 
 type Answer = <T>(name: string, input: unknown, value: T) => Promise<T>;
 
@@ -72,6 +72,34 @@ const ENTRY: AuditEntry = {
   detail: {},
 };
 
+const CLIENT: OAuthClient = {
+  clientId: "0199b0c4-6f3e-7c1a-9d52-2b1f6a7c8d90", name: "Moodle", displayName: "Ada", scopes: ["meeting:create", "meeting:read"],
+  createdAt: AT, usedAt: null,
+};
+
+/** Clients in memory. */
+function fakeClients(answer: Answer): Pick<Administration, "clients" | "createClient" | "rotateClientSecret" | "deleteClient"> {
+  let clients = [CLIENT];
+  const grantable = [
+    { role: "user", scopes: ["meeting:create", "meeting:read"] },
+    { role: "admin", scopes: ["meeting:create", "meeting:moderate", "meeting:read", "user:read"] },
+  ] as const;
+  const page = () => ({ items: clients, nextCursor: null, grantable: grantable.map(({ role, scopes }) => ({ role, scopes: [...scopes] })) });
+  return {
+    clients: (cursor) => answer("clients", cursor, page()),
+    createClient: async (input) => {
+      const made = await answer("createClient", input, { ...CLIENT, ...input, clientId: "c-2", clientSecret: "secret-once" });
+      clients = [made, ...clients];
+      return made;
+    },
+    rotateClientSecret: (clientId) => answer("rotateClientSecret", clientId, { ...CLIENT, clientSecret: "secret-anew" }),
+    deleteClient: async (clientId) => {
+      await answer("deleteClient", clientId, undefined);
+      clients = clients.filter((each) => each.clientId !== clientId);
+    },
+  };
+}
+
 export function fakeAdministration(answer: Answer, users: AdminUser[]): Administration {
   const change = (name: string, userId: string, part: Partial<AdminUser>) => {
     const user = users.find((each) => each.userId === userId) ?? { ...USER, disabledAt: null };
@@ -79,7 +107,7 @@ export function fakeAdministration(answer: Answer, users: AdminUser[]): Administ
   };
   return {
     users: ({ search }) =>
-      answer("users", search, { items: users.filter((user) => user.displayName.includes(search)), nextCursor: null }),
+      answer("users", search, { items: users.filter(({ displayName, email }) => `${displayName} ${email}`.includes(search)), nextCursor: null }),
     createUser: (input) => answer("createUser", input, { ...USER, ...input, locale: "en", disabledAt: null }),
     ban: (userId) => change("ban", userId, { disabledAt: AT }),
     unban: (userId) => change("unban", userId, { disabledAt: null }),
@@ -88,6 +116,7 @@ export function fakeAdministration(answer: Answer, users: AdminUser[]): Administ
     resetLink: (userId) => answer("resetLink", userId, { url: "https://meet.example.org/reset-password#abc", expiresAt: AT }),
     deleteUser: (userId) => answer("deleteUser", userId, undefined),
     audit: (input) => answer("audit", input, { items: [ENTRY], nextCursor: null }),
+    ...fakeClients(answer),
     verifyAudit: () => answer("verifyAudit", null, { sound: true, entries: 1, head: "00ff", flaws: [] }),
     live: () =>
       answer("live", null, [

@@ -1,5 +1,5 @@
 /** Buttons: a labelled one in four kinds, and a bare icon that always carries a name and a tooltip. */
-import type { AnchorHTMLAttributes, ReactNode } from "react";
+import type { AnchorHTMLAttributes, ReactNode, Ref } from "react";
 import { Button as AriaButton, Link, composeRenderProps } from "react-aria-components";
 import type { ButtonProps as AriaButtonProps, LinkProps } from "react-aria-components";
 
@@ -15,6 +15,7 @@ interface ButtonProps extends AriaButtonProps {
   size?: Size;
   /** Fills the width of its container. */
   wide?: boolean;
+  ref?: Ref<HTMLButtonElement>;
 }
 
 function buttonClass(kind: Kind, size: Size, wide: boolean): string {

@@ -54,6 +54,14 @@ class ClientRow:
     used_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class ListedClient:
+    """A client and the name of the account that it acts for."""
+
+    client: ClientRow
+    display_name: str
+
+
 async def insert_token(connection: AsyncConnection, token: TokenRow) -> None:
     await connection.execute(insert(access_tokens).values(**vars(token)))
 
@@ -109,16 +117,34 @@ async def insert_client(connection: AsyncConnection, client: ClientRow) -> None:
     await connection.execute(insert(clients).values(**vars(client)))
 
 
-async def list_clients(connection: AsyncConnection, *, before: str | None, limit: int) -> list[ClientRow]:
-    statement = select(clients).order_by(clients.c.client_id.desc()).limit(limit)
+async def list_clients(connection: AsyncConnection, *, before: str | None, limit: int) -> list[ListedClient]:
+    statement = (
+        select(clients, accounts.c.display_name)
+        .join_from(clients, accounts)
+        .order_by(clients.c.client_id.desc())
+        .limit(limit)
+    )
     if before is not None:
         statement = statement.where(clients.c.client_id < before)
-    return [ClientRow(**row) for row in (await connection.execute(statement)).mappings()]
+    rows = [dict(row) for row in (await connection.execute(statement)).mappings()]
+    return [ListedClient(display_name=row.pop("display_name"), client=ClientRow(**row)) for row in rows]
 
 
 async def list_client_ids_of(connection: AsyncConnection, user_id: str) -> list[str]:
     statement = select(clients.c.client_id).where(clients.c.user_id == user_id)
     return list((await connection.execute(statement)).scalars())
+
+
+async def change_secret(connection: AsyncConnection, client_id: str, *, secret_hash: str) -> ClientRow | None:
+    """Write the new secret of a client and return it as it is then."""
+    changed = (
+        update(clients)
+        .where(clients.c.client_id == client_id)
+        .values(secret_hash=secret_hash)
+        .returning(*clients.c)
+    )
+    row = (await connection.execute(changed)).mappings().first()
+    return None if row is None else ClientRow(**row)
 
 
 async def delete_client(connection: AsyncConnection, client_id: str) -> bool:

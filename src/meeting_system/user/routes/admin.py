@@ -120,6 +120,13 @@ def _client_routes(context: Context) -> Sequence[BaseRoute]:
         account = await require_person(request)
         return await clients.create_client(context, account, sent, caller_of(request))
 
+    @router.post("/{client_id}/rotate-secret")
+    async def rotate_client_secret(client_id: str, request: Request, response: Response) -> CreatedClient:
+        """Give it another secret; the former is refused from now on."""
+        response.headers["Cache-Control"] = "no-store"
+        account = await require_person(request)
+        return await clients.rotate_secret(context, account, client_id, caller_of(request))
+
     @router.delete("/{client_id}", status_code=204)
     async def delete_client(client_id: str, request: Request) -> None:
         account = await require_person(request)

@@ -4,6 +4,7 @@ import type { HttpClient } from "./client";
 
 const USERS_SHOWN = "20";
 const ENTRIES_SHOWN = "50";
+const CLIENTS_SHOWN = "20";
 
 /** Leaves out what is empty. */
 function query(values: Record<string, string | null>): string {
@@ -26,6 +27,10 @@ export function createAdministration(http: HttpClient): Administration {
     audit: ({ action, userId, cursor }) =>
       http.get(`/audit?${query({ action, user_id: userId, cursor, limit: ENTRIES_SHOWN })}`),
     verifyAudit: () => http.get("/audit/verify"),
+    clients: (cursor) => http.get(`/admin/clients?${query({ cursor, limit: CLIENTS_SHOWN })}`),
+    createClient: ({ name, scopes, userId }) => http.post("/admin/clients", { name, scopes, user_id: userId }),
+    rotateClientSecret: (clientId) => http.post(`/admin/clients/${clientId}/rotate-secret`),
+    deleteClient: (clientId) => http.delete(`/admin/clients/${clientId}`),
     live: async () => (await http.get<{ items: LiveMeeting[] }>("/admin/live")).items,
   };
 }

@@ -16,6 +16,7 @@ export const ACTIONS = [
   "token_created",
   "token_deleted",
   "client_created",
+  "client_secret_rotated",
   "client_deleted",
   "user_created",
   "user_banned",

@@ -3,6 +3,7 @@ import account from "./account.json";
 import admin from "./admin.json";
 import breakouts from "./breakouts.json";
 import chat from "./chat.json";
+import clients from "./clients.json";
 import common from "./common.json";
 import connection from "./connection.json";
 import devices from "./devices.json";
@@ -17,6 +18,7 @@ import room from "./room.json";
 import rooms from "./rooms.json";
 import rsvp from "./rsvp.json";
 import schedule from "./schedule.json";
+import scopes from "./scopes.json";
 import settings from "./settings.json";
 import webhooks from "./webhooks.json";
 
@@ -25,6 +27,7 @@ export const texts = {
   admin,
   breakouts,
   chat,
+  clients,
   common,
   connection,
   devices,
@@ -39,6 +42,7 @@ export const texts = {
   rooms,
   rsvp,
   schedule,
+  scopes,
   settings,
   webhooks,
 };

@@ -10,11 +10,12 @@ import { isAdmin } from "../ranks";
 import { PARTS } from "../parts";
 import type { AdminPart } from "../parts";
 import { AuditPart } from "./audit-part";
+import { ClientsPart } from "./clients-part";
 import { LivePart } from "./live-part";
 import { UsersPart } from "./users-part";
 import "./admin.css";
 
-const SHOWN = { users: UsersPart, live: LivePart, audit: AuditPart, webhooks: WebhooksPart };
+const SHOWN = { users: UsersPart, live: LivePart, audit: AuditPart, clients: ClientsPart, webhooks: WebhooksPart };
 
 export function AdminPage({ part }: { part: AdminPart }) {
   const { t } = useTranslation();

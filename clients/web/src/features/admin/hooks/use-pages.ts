@@ -8,7 +8,7 @@ interface Page<T> {
 }
 
 /** `key` names the list and what it is searched for: another key begins with its first page. */
-export function usePages<T>(key: string[], read: (cursor: string | null) => Promise<Page<T>>) {
+export function usePages<T, P extends Page<T>>(key: string[], read: (cursor: string | null) => Promise<P & Page<T>>) {
   const name = key.join("\n");
   const [trail, setTrail] = useState<{ name: string; cursors: string[] }>({ name, cursors: [] });
   const cursors = trail.name === name ? trail.cursors : [];

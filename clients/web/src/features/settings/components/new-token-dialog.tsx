@@ -10,6 +10,7 @@ import { Dialog } from "../../../ui/dialog";
 import { Field } from "../../../ui/field";
 import { Form } from "../../../ui/form";
 import { Notice } from "../../../ui/notice";
+import { ScopeChoice } from "../../../ui/scope-choice";
 import { Select } from "../../../ui/select";
 import { Secret } from "../../../ui/secret";
 
@@ -53,21 +54,7 @@ function NewTokenForm({ grantable }: { grantable: string[] }) {
     <Form className="settings-form" onSubmit={() => making.mutate()}>
       {making.error === null ? null : <Notice kind="danger">{textOf(making.error)}</Notice>}
       <Field label={t("settings.tokenName")} maxLength={64} testId="token-name" value={name} onChange={setName} />
-      <fieldset className="settings-scopes">
-        <legend className="field-label">{t("settings.scopes")}</legend>
-        {grantable.map((scope) => (
-          <label key={scope} className="settings-scope">
-            <input
-              type="checkbox"
-              checked={scopes.includes(scope)}
-              onChange={({ target }) =>
-                setScopes((old) => (target.checked ? [...old, scope] : old.filter((each) => each !== scope)))
-              }
-            />
-            {scope}
-          </label>
-        ))}
-      </fieldset>
+      <ScopeChoice scopes={grantable} value={scopes} onChange={setScopes} />
       <Select
         label={t("settings.goodFor")}
         options={DAYS.map((id) => ({
