@@ -110,6 +110,15 @@ async def press_until_focused(page: Page, name: str) -> None:
     raise AssertionError(f"the keyboard does not reach {name}")
 
 
+async def wait_focus_on_heading(person: Person, text: str) -> None:
+    """Wait until the keyboard and a screen reader go on from a heading, not from the body."""
+    await person.wait(
+        "(text) => document.activeElement?.tagName === 'H1' && document.activeElement.textContent === text",
+        text,
+        timeout_s=5,
+    )
+
+
 async def test_a_meeting_needs_no_mouse(server: Server, browsers: dict[Look, Browser], email: str) -> None:
     context = await browsers[ALICE].new_context(locale="en-US")
     await context.add_init_script(path=PROBE)
@@ -128,6 +137,7 @@ async def test_a_meeting_needs_no_mouse(server: Server, browsers: dict[Look, Bro
     await press_until_focused(page, "join-button")
     await page.keyboard.press("Enter")
     await person.wait_view("view.phase === 'live'")
+    await wait_focus_on_heading(person, "Meeting")
     await press_until_focused(page, "open-chat")
     await page.keyboard.press("Enter")
     await page.wait_for_selector(by_id("chat-input"))
@@ -140,4 +150,5 @@ async def test_a_meeting_needs_no_mouse(server: Server, browsers: dict[Look, Bro
     await page.wait_for_selector(by_id("leave-meeting"))  # a host chooses; the first choice has the focus
     await page.keyboard.press("Enter")
     await person.wait_view("view.phase === 'ended' && view.endReason === 'left'")
+    await wait_focus_on_heading(person, "You left the meeting")
     await context.close()

@@ -73,3 +73,31 @@ describe("the only host who leaves", () => {
     expect(screen.queryByTestId("hand-over-and-leave") !== null).toBe(isAsked);
   });
 });
+
+describe("the focus", () => {
+  it("is on the heading of the room after joining, and on that of the end after leaving", async () => {
+    const { person } = await room();
+    expect(document.activeElement).toBe(screen.getByRole("heading", { level: 1, name: "Meeting" }));
+    await person.click(screen.getByTestId("leave"));
+    await person.click(await screen.findByTestId("leave-meeting"));
+    const end = await screen.findByRole("heading", { level: 1, name: "You left the meeting" });
+    await waitFor(() => expect(document.activeElement).toBe(end));
+  });
+
+  it("goes through the bar of a phone with the arrow keys", async () => {
+    const { person } = await room([], { phone: true });
+    const bar = within(screen.getByRole("toolbar", { name: "Meeting controls" }));
+    screen.getByTestId("toggle-microphone").focus();
+    await person.keyboard("{ArrowRight}{ArrowRight}");
+    expect(document.activeElement).toBe(bar.getByTestId("toggle-hand"));
+    await person.keyboard("{Tab}");
+    expect(bar.queryByTestId(document.activeElement?.getAttribute("data-testid") ?? "none")).toBeNull();
+  });
+});
+
+it("says times in Chinese", async () => {
+  const { person } = await room([], { locale: "zh-CN" });
+  await person.click(screen.getByTestId("open-more"));
+  await person.click(await screen.findByTestId("more-connection"));
+  expect((await screen.findByText("23 毫秒")).tagName).toBe("DD");
+});

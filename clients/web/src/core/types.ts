@@ -276,6 +276,8 @@ export interface ConnectionTestStep {
   outcome: "running" | "passed" | "failed" | "skipped";
   detail: string;
   durationMs: number;
+  /** What the step `websocket` measured: there and back. */
+  roundTripMs?: number;
   /** What the step `devices` found. */
   counts?: { microphones: number; cameras: number; speakers: number };
 }

@@ -60,7 +60,7 @@ const DEVICES: DevicesState = {
 
 const TEST_STEPS: ConnectionTestStep[] = [
   { step: "https", outcome: "passed", detail: "https://meet.example.org", durationMs: 1 },
-  { step: "websocket", outcome: "passed", detail: "round trip 24 ms", durationMs: 61 },
+  { step: "websocket", outcome: "passed", detail: "round trip 24 ms", roundTripMs: 24, durationMs: 61 },
   { step: "devices", outcome: "passed", detail: "2 microphones, 2 cameras", durationMs: 140 },
   { step: "udp", outcome: "failed", detail: "no connection within 5 s to 192.0.2.7:8800", durationMs: 5002 },
   { step: "tcp", outcome: "passed", detail: "192.0.2.7:8800", durationMs: 213 },

@@ -5,12 +5,12 @@ import type { ConnectionTestStep, Core } from "../types";
 import { loadRelays, testMedia } from "./media";
 import { testWebSocket } from "./websocket";
 
-type Finding = Pick<ConnectionTestStep, "detail" | "counts"> & { outcome?: "skipped" };
+type Finding = Pick<ConnectionTestStep, "detail" | "roundTripMs" | "counts"> & { outcome?: "skipped" };
 
 export function createConnectionTest(http: HttpClient): Core["testConnection"] {
   const steps: [ConnectionTestStep["step"], () => Promise<Finding>][] = [
     ["https", async () => ({ detail: await testHttps(http) })],
-    ["websocket", async () => ({ detail: await testWebSocket() })],
+    ["websocket", testSignaling],
     ["devices", testDevices],
     ["udp", async () => ({ detail: await testMedia(http, "udp") })],
     ["tcp", async () => ({ detail: await testMedia(http, "tcp") })],
@@ -52,6 +52,11 @@ async function testHttps(http: HttpClient): Promise<string> {
   await http.get("/config", { token: null });
   if (!window.isSecureContext) throw new Error(`${location.origin} is not a secure origin: no microphone, no camera`);
   return location.origin;
+}
+
+async function testSignaling(): Promise<Finding> {
+  const roundTripMs = await testWebSocket();
+  return { detail: `round trip ${roundTripMs} ms`, roundTripMs };
 }
 
 async function testDevices(): Promise<Finding> {

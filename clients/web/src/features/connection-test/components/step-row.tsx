@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 
 import type { ConnectionTestStep } from "../../../core/types";
 import { Spinner } from "../../../ui/spinner";
+import { useMilliseconds } from "../../../ui/use-milliseconds";
 import type { Step } from "../verdict";
 
 type Outcome = ConnectionTestStep["outcome"] | "waiting";
@@ -18,11 +19,11 @@ const ICONS: Record<Outcome, ReactNode> = {
 };
 
 export function StepRow({ step, result }: { step: Step; result: ConnectionTestStep | null }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const milliseconds = useMilliseconds();
   const outcome: Outcome = result?.outcome ?? "waiting";
   const isOver = outcome === "passed" || outcome === "failed";
-  const ms = new Intl.NumberFormat(i18n.language, { maximumFractionDigits: 0 }).format(result?.durationMs ?? 0);
-  const detail = result?.counts === undefined ? (result?.detail ?? "") : t("connection.devices", result.counts);
+  const detail = useDetail(result);
   return (
     <li className="connection-step" data-testid={`step-${step}`} data-outcome={outcome}>
       <span className="connection-icon" aria-hidden="true">
@@ -35,8 +36,17 @@ export function StepRow({ step, result }: { step: Step; result: ConnectionTestSt
       </div>
       <p className="connection-outcome numeric">
         <span>{t(`connection.outcome.${outcome}`)}</span>
-        {isOver ? <span className="muted">{t("connection.milliseconds", { ms })}</span> : null}
+        {isOver ? <span className="muted">{milliseconds(result?.durationMs ?? 0)}</span> : null}
       </p>
     </li>
   );
+}
+
+/** What was found, in the person's language where it is known by number; the rest is for whoever reads the report. */
+function useDetail(result: ConnectionTestStep | null): string {
+  const { t } = useTranslation();
+  const milliseconds = useMilliseconds();
+  if (result?.counts !== undefined) return t("connection.devices", result.counts);
+  if (result?.roundTripMs !== undefined) return t("connection.roundTrip", { time: milliseconds(result.roundTripMs) });
+  return result?.detail ?? "";
 }

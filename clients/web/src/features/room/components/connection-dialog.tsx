@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { SessionStatistics } from "../../../core/types";
 import { Dialog } from "../../../ui/dialog";
 import { useSession, useView } from "../../../ui/meeting";
+import { useMilliseconds } from "../../../ui/use-milliseconds";
 
 const EVERY_MS = 1000;
 
@@ -27,6 +28,7 @@ export function ConnectionDialog({ onClose }: { onClose: () => void }) {
 function Facts({ statistics }: { statistics: SessionStatistics | null }) {
   const { t, i18n } = useTranslation();
   const quality = useView((view) => view.participants.find((person) => person.isSelf)?.quality ?? null);
+  const milliseconds = useMilliseconds();
   const unknown = t("room.statistics.unknown");
   const rate = new Intl.NumberFormat(i18n.language, { maximumFractionDigits: 2, minimumFractionDigits: 2 });
   const megabits = (bps: number | undefined) => (bps === undefined ? unknown : `${rate.format(bps / 1e6)} Mbit/s`);
@@ -34,7 +36,7 @@ function Facts({ statistics }: { statistics: SessionStatistics | null }) {
   const pictures = Object.values(statistics?.framesDecoded ?? {}).reduce((sum, frames) => sum + frames, 0);
   const facts = [
     [t("room.statistics.quality"), quality === null ? unknown : t(`room.quality.${quality}`)],
-    [t("room.statistics.roundTrip"), roundTrip === null ? unknown : `${Math.round(roundTrip)} ms`],
+    [t("room.statistics.roundTrip"), roundTrip === null ? unknown : milliseconds(roundTrip)],
     [t("room.statistics.transport"), statistics?.transport?.toUpperCase() ?? unknown],
     [t("room.statistics.sent"), megabits(statistics?.sentBps)],
     [t("room.statistics.received"), megabits(statistics?.receivedBps)],

@@ -1,6 +1,7 @@
 /** The bar on a phone: six buttons, everything else in a sheet. */
 import { useState } from "react";
 import { EllipsisVertical, Hand, Info, MessageSquare, MonitorUp, MonitorX, Users } from "lucide-react";
+import { Toolbar } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 
 import { Dialog } from "../../../ui/dialog";
@@ -25,7 +26,7 @@ export function PhoneBar({ panels, unread, more }: PhoneBarProps) {
   const [sheetOpen, setSheetOpen] = useState(false);
   return (
     <footer className="control-bar control-bar-phone">
-      <div className="control-group" role="toolbar" aria-label={t("room.controls")}>
+      <Toolbar className="control-group" aria-label={t("room.controls")}>
         <PhoneDeviceButtons />
         <ControlButton
           label={handUp ? t("room.lowerHand") : t("room.raiseHand")}
@@ -48,7 +49,7 @@ export function PhoneBar({ panels, unread, more }: PhoneBarProps) {
           data-testid="open-more"
         />
         <LeaveButton />
-      </div>
+      </Toolbar>
       <Dialog title={t("room.more")} isOpen={sheetOpen} onClose={() => setSheetOpen(false)}>
         <Sheet panels={panels} more={more} onDone={() => setSheetOpen(false)} />
       </Dialog>
