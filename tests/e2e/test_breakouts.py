@@ -1,6 +1,10 @@
-"""Two people are moved to a breakout room and back, in real browsers, without joining again."""
+"""Two people are moved to a breakout room and back, in real browsers, without joining again.
+
+One is dragged with the pointer and the other with the keyboard: only a browser can tell whether that works.
+"""
 
 import pytest
+from playwright.async_api import Locator, Page
 from tests.e2e.patterns import ALICE, BOB, CAROL
 from tests.e2e.person import Person, by_id
 
@@ -36,6 +40,35 @@ async def sees(person: Person, other: Person, hue: int) -> None:
     await person.wait_sees(await other.self_id(), hue)
 
 
+def people_of(page: Page, room: str) -> Locator:
+    """The list of those who belong to a room, on the host's board."""
+    return page.get_by_test_id(f"breakout-{room}").get_by_role("grid")
+
+
+async def drag_with_pointer(page: Page, name: str, room: str) -> None:
+    """Press on a row, move the pointer to another room in steps as a hand does, and let go there."""
+    start = await page.get_by_role("row", name=name).bounding_box()
+    end = await people_of(page, room).bounding_box()
+    assert start is not None
+    assert end is not None
+    await page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
+    await page.mouse.down()
+    await page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=8)
+    await page.mouse.up()
+
+
+async def drag_with_keyboard(page: Page, name: str, room: str) -> None:
+    """Pick somebody up with Enter, go to another room with Tab, and drop them with Enter."""
+    await page.get_by_role("button", name=f"Drag {name}").focus()
+    await page.keyboard.press("Enter")
+    in_room = f"document.activeElement?.closest('{by_id(f'breakout-{room}')}') !== null"
+    for _ in range(6):
+        if await page.evaluate(in_room):
+            break
+        await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+
+
 async def test_two_are_moved_to_a_room_hear_the_host_and_come_back(trio: list[Person]) -> None:
     alice, bob, carol = trio
     await sees(bob, carol, CAROL.hue)
@@ -52,10 +85,11 @@ async def test_two_are_moved_to_a_room_hear_the_host_and_come_back(trio: list[Pe
     await alice.page.click(by_id("create-breakouts"))
     await alice.wait_view("view.breakouts?.status === 'planned'")
     room = await alice.view("view.breakouts.rooms[0].breakoutId")
-    for participant_id in ids:
-        await alice.page.click(by_id(f"move-{participant_id}"))
-        await alice.page.click(by_id(f"move-{participant_id}-{room}"))
-    await alice.wait_view("view.breakouts.places.length === 2")
+    await drag_with_pointer(alice.page, "Bob", room)
+    in_room = f"(place) => place.breakoutId === '{room}'"
+    await alice.wait_view(f"view.breakouts.places.filter({in_room})[0]?.participantId === '{ids[0]}'")
+    await drag_with_keyboard(alice.page, "Carol", room)
+    await alice.wait_view(f"view.breakouts.places.filter({in_room}).length === 2")
     await alice.page.click(by_id("start-breakouts"))
 
     for person in (bob, carol):
