@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.meeting.models import (
@@ -87,8 +87,17 @@ async def collect(
     connection: AsyncConnection, user_id: str, *, limit: int
 ) -> dict[str, list[dict[str, Any]]]:
     """Return what is kept of an account, by kind; at most `limit` of each, the newest."""
+    found = {}
+    for kind, question in _questions_about(user_id).items():
+        rows = (await connection.execute(question.limit(limit))).mappings()
+        found[kind] = [{str(name): _plain(value) for name, value in row.items()} for row in rows]
+    return found
+
+
+def _questions_about(user_id: str) -> dict[str, Select[Any]]:
+    """Return a question a kind, the newest first."""
     theirs = select(participants.c.participant_id).where(participants.c.user_id == user_id)
-    questions = {
+    return {
         "rooms": select(rooms).where(rooms.c.owner_id == user_id).order_by(rooms.c.room_id.desc()),
         "meetings": select(
             meetings.c.meeting_id,
@@ -135,11 +144,6 @@ async def collect(
         .where(votes.c.voter == user_id)
         .order_by(votes.c.poll_id.desc()),
     }
-    found = {}
-    for kind, question in questions.items():
-        rows = (await connection.execute(question.limit(limit))).mappings()
-        found[kind] = [{str(name): _plain(value) for name, value in row.items()} for row in rows]
-    return found
 
 
 def _plain(value: object) -> object:
