@@ -35,6 +35,8 @@ COUNTED = 10_000
 POLL_S = 1.0
 FIRST_RETRY_S = 0.1
 LONGEST_RETRY_S = 30.0
+TOLD = ("media", "meeting", "signaling", "user", "webhook")
+"""Services that get requests by the outbox: measured from the start, so that 0 is told from unknown."""
 MOST_ATTEMPTS = 3000
 """About a day of attempts; then the request is put aside with its problem."""
 
@@ -151,7 +153,7 @@ class OutboxRelay:
         self._lanes: dict[str, asyncio.Event] = {}
         """By service: set when there is something for it."""
         self._look = asyncio.Event()
-        self._measured: set[str] = set()
+        self._measured = set(TOLD)
         self.waiting = 0
         """Requests in the outbox when it was last measured."""
 
