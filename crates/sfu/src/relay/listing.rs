@@ -1,6 +1,6 @@
 //! The other end's list of publishers, put together from its entries.
 
-use super::message::Listed;
+use super::listed::Listed;
 
 /// A list longer than this is not believed.
 const MAX_PUBLISHERS: usize = 4_096;

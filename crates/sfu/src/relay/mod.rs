@@ -9,6 +9,7 @@
 mod bytes;
 mod delivery;
 mod link;
+mod listed;
 mod listing;
 mod message;
 mod tunnel;
@@ -16,7 +17,8 @@ mod way;
 
 pub use delivery::encode;
 pub use link::{End, Heard, Link, Parcel};
+pub use listed::{Listed, ListedTrack};
 pub use listing::Listing;
-pub use message::{Layers, Listed, ListedTrack, MAX_LAYERS, Message, Messages, Numbers, Packet, Told, TrackId};
+pub use message::{Layers, MAX_LAYERS, Message, Messages, Numbers, Packet, Told, TrackId};
 pub use tunnel::{FORMAT, Refused, RelayKey, Tunnel, relay_of};
 pub use way::Way;
