@@ -6,11 +6,15 @@ noise by the browser's noise suppression and fades away.
 """
 
 import colorsys
+import io
 import math
 import struct
 import wave
 from dataclasses import dataclass
 from pathlib import Path
+
+from PIL import Image
+from playwright.async_api import FilePayload
 
 WIDTH, HEIGHT, RATE, FRAMES = 320, 180, 8, 24
 BAR = 24
@@ -39,6 +43,13 @@ def luma_and_chroma(hue: int) -> tuple[int, int, int]:
     u = 128 - 37.8 * red - 74.2 * green + 112 * blue
     v = 128 + 112 * red - 93.8 * green - 18.2 * blue
     return round(luma), round(u), round(v)
+
+
+def picture(name: str) -> FilePayload:
+    """A picture as somebody chooses it from their files."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (800, 600), (20, 120, 110)).save(buffer, "PNG")
+    return {"name": name, "mimeType": "image/png", "buffer": buffer.getvalue()}
 
 
 def write_video(path: Path, look: Look, *, width: int = WIDTH, height: int = HEIGHT) -> Path:

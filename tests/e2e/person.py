@@ -4,7 +4,7 @@ import asyncio
 import json
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page, ViewportSize
 from tests.e2e.chromium import PROBE
 from tests.e2e.patterns import Look
 
@@ -161,6 +161,23 @@ class Person:
             await self.page.click(by_id("open-people"))
             await self.page.wait_for_selector('[data-testid^="person-"]')
 
+    async def choose(self, action: str, participant_id: str) -> None:
+        """Choose something of somebody's menu in the people panel."""
+        await self.open_people()
+        await self.page.click(by_id(f"person-menu-{participant_id}"))
+        await self.page.click(by_id(f"{action}-{participant_id}"))
+
+    async def choose_more(self, action: str) -> None:
+        """Choose something behind *More*, which is a menu, or on a phone a sheet."""
+        await self.page.click(by_id("open-more"))
+        await self.page.click(by_id(f"more-{action}"))
+
+    async def hand_over(self, button: str, file: FilePayload) -> None:
+        """Press a button that asks for a file, and choose this one."""
+        async with self.page.expect_file_chooser() as chooser:
+            await self.page.click(by_id(button))
+        await (await chooser.value).set_files([file])
+
     async def chat(self) -> list[str]:
         """Texts of the confirmed messages in the order of the view."""
         return list(
@@ -178,10 +195,10 @@ class Person:
 
 
 async def sit_down(
-    browser: Browser, look: Look, url: str, *, locale: str = "en-US"
+    browser: Browser, look: Look, url: str, *, locale: str = "en-US", **screen: Any
 ) -> tuple[Person, BrowserContext]:
-    """Open a fresh page: no cookies, nothing stored."""
-    context = await browser.new_context(locale=locale, viewport=WINDOW)
+    """Open a fresh page: no cookies, nothing stored. `screen`: more of what contexts are made of."""
+    context = await browser.new_context(**{"locale": locale, "viewport": WINDOW} | screen)
     context.set_default_timeout(MEDIA_TIMEOUT_MS)
     await context.grant_permissions(["camera", "microphone"], origin=url)
     await context.add_init_script(path=PROBE)

@@ -9,13 +9,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 REQUESTED = "view.lobby?.waiting.length === 1"
 
 
-async def choose(host: Person, action: str, participant_id: str) -> None:
-    """Choose something of somebody's menu in the people panel."""
-    await host.open_people()
-    await host.page.click(by_id(f"person-menu-{participant_id}"))
-    await host.page.click(by_id(f"{action}-{participant_id}"))
-
-
 async def set_lobby(host: Person, name: str) -> None:
     """Say in the meeting's settings who waits."""
     await host.open_people()
@@ -63,15 +56,15 @@ async def test_a_guest_waits_is_let_in_muted_spotlit_and_removed_for_good(
     await bob.page.click(by_id("toggle-microphone"))
     await bob.page.get_by_text("Hosts decide who speaks. Raise your hand.").first.wait_for()
     await alice.wait_hears()
-    await choose(alice, "ask-to-unmute", guest)
+    await alice.choose("ask-to-unmute", guest)
     await bob.page.click(by_id("unmute-now"))
     await alice.wait_hears(BOB.tone_hz)
 
-    await choose(alice, "spotlight", guest)
+    await alice.choose("spotlight", guest)
     for person in (alice, bob):
         await person.page.locator(f"{by_id(f'tile-{guest}-camera')}[data-place='main']").wait_for()
 
-    await choose(alice, "remove", guest)
+    await alice.choose("remove", guest)
     await alice.page.click(by_id("confirm"))
     await bob.wait_view("view.phase === 'ended' && view.endReason === 'removed'")
     await alice.wait_view("view.participants.length === 1")

@@ -26,9 +26,7 @@ async def test_someone_removed_is_out_and_can_not_come_back(trio: list[Person]) 
     alice, bob, carol = trio
     removed = await carol.self_id()
     number = await alice.view("view.meeting.meetingNo")
-    await alice.open_people()
-    await alice.page.click(by_id(f"person-menu-{removed}"))
-    await alice.page.click(by_id(f"remove-{removed}"))
+    await alice.choose("remove", removed)
     await alice.page.click(by_id("confirm"))
     await carol.wait_view("view.phase === 'ended' && view.endReason === 'removed'")
     for person in (alice, bob):

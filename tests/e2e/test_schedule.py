@@ -1,43 +1,19 @@
 """A weekly series from the form to the calendars of those invited, and back with their answer."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page
 from tests.calendar_rules import check_calendar
+from tests.e2e.letters import calendar_of, link_of, wait_letter
 from tests.e2e.patterns import ALICE, BOB, Look
 from tests.e2e.person import by_id, sit_down
 from tests.e2e.server import open_server
 from tests.e2e.test_access import PHONE, find_violations, overflow
-from tests.mail_server import Received, mail_server
+from tests.mail_server import mail_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
-
-
-async def wait_letter(server: Received, number: int) -> EmailMessage:
-    for _ in range(200):
-        if len(server.letters) >= number:
-            return server.letters[number - 1]
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"letter {number} did not arrive, {len(server.letters)} did")
-
-
-def calendar_of(letter: EmailMessage, method: str) -> bytes:
-    """Return the calendar part of a letter, as a calendar program finds it."""
-    (part,) = [part for part in letter.walk() if part.get_content_type() == "text/calendar"]
-    assert part.get_param("method") == method
-    content = part.get_payload(decode=True)
-    assert isinstance(content, bytes)
-    return content
-
-
-def answer_link(letter: EmailMessage) -> str:
-    body = letter.get_body(("plain",))
-    assert body is not None
-    return next(word for word in body.get_content().split() if "/rsvp/" in word and "accepted" in word)
 
 
 async def plan_weekly(page: Page, url: str) -> None:
@@ -79,7 +55,7 @@ async def test_a_series_reaches_a_calendar_and_its_answer_the_host(
             assert event["rrule"]["COUNT"] == [3]
             assert event["attendee"] == "mailto:eve@elsewhere.example"
             await eve.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-            await eve.page.goto(answer_link(letter))
+            await eve.page.goto(link_of(letter, "/rsvp/", "accepted"))
             await eve.page.wait_for_selector(by_id("rsvp-send"))
             assert await find_violations(eve.page) == []
             assert await overflow(eve.page) <= 0

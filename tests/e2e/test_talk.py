@@ -1,11 +1,9 @@
 """Talking beside the call, in one journey: answers, private messages, files, a poll, and finding it again."""
 
-import io
 import json
 
 import pytest
-from PIL import Image
-from playwright.async_api import FilePayload
+from tests.e2e.patterns import picture
 from tests.e2e.person import Person, by_id
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
@@ -15,19 +13,8 @@ SECRET = "只给你看"
 SCRIPT = "<img src=x onerror=\"document.body.dataset.executed='yes'\">"
 
 
-def picture() -> FilePayload:
-    buffer = io.BytesIO()
-    Image.new("RGB", (800, 600), (20, 120, 110)).save(buffer, "PNG")
-    return {"name": f"{SCRIPT}.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
-
-
 async def wait_entry(person: Person, condition: str) -> None:
     await person.wait_view(f"view.chat.some((entry) => entry.seq !== null && {condition})")
-
-
-async def open_polls(person: Person) -> None:
-    await person.page.click(by_id("open-more"))
-    await person.page.click(by_id("more-polls"))
 
 
 async def answer(bob: Person, text: str) -> None:
@@ -54,9 +41,7 @@ async def test_three_people_talk_beside_the_call(trio: list[Person]) -> None:
     await wait_entry(carol, f"entry.body === '{SECRET}' && entry.recipientName === 'Carol'")
 
     # A file whose name is a script: shown as a picture, and nothing runs.
-    async with alice.page.expect_file_chooser() as chooser:
-        await alice.page.click(by_id("chat-attach"))
-    await (await chooser.value).set_files([picture()])
+    await alice.hand_over("chat-attach", picture(f"{SCRIPT}.png"))
     await alice.page.wait_for_selector(f"{by_id('chat-upload')}[data-done]")
     await alice.page.fill(by_id("chat-input"), SCRIPT)
     await alice.page.click(by_id("chat-send"))
@@ -76,7 +61,7 @@ async def test_three_people_talk_beside_the_call(trio: list[Person]) -> None:
 
 async def vote_in_a_poll(trio: list[Person]) -> None:
     alice, bob, carol = trio
-    await open_polls(alice)
+    await alice.choose_more("polls")
     await alice.page.click(by_id("poll-new"))
     await alice.page.fill(by_id("poll-question"), "中午吃什么？")
     await alice.page.fill(by_id("poll-field-1"), "面条")
@@ -85,7 +70,7 @@ async def vote_in_a_poll(trio: list[Person]) -> None:
     for person, option in ((alice, "o1"), (bob, "o1"), (carol, "o2")):
         await person.wait_view("view.polls.some((poll) => poll.phase === 'open')")
         if person is not alice:
-            await open_polls(person)
+            await person.choose_more("polls")
         await person.page.click(by_id(f"poll-option-{option}"))
         await person.page.click(by_id("poll-vote"))
     await carol.wait_view("view.polls[0].voters === 3 && view.polls[0].counts === null")

@@ -82,8 +82,12 @@ async def test_of_a_deleted_account_nothing_is_left_and_others_keep_theirs(
     account: MakePerson, bus: LocalBus, asked: Asked, outbox: OutboxRelay, ports: Ports
 ) -> None:
     ada, bo = account("Ada Lovelace"), account("Bo")
-    own, other = await ada.create(title="Ada's"), await bo.create(title="Bo's")
+    own = (await ada.post("/meetings", {"title": "Ada's"}, key="k1")).json()
+    other = await bo.create(title="Bo's")
     hosted = await ada.enter(own["meeting_no"])
+    asked_first = {"question": "my secret?", "options": ["yes", "no"]}
+    drafted = await ada.post(f"/meetings/{own['meeting_id']}/polls", asked_first, key="k2")
+    assert drafted.status_code == 201, drafted.text
     theirs = await ada.enter(other["meeting_no"])
     await bo.enter(other["meeting_no"])
     said = SendChat(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import Select, Text, cast, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.meeting.models import (
@@ -70,6 +70,7 @@ async def delete_own(connection: AsyncConnection, user_id: str, email: str) -> N
     inside = select(participants.c.participant_id).where(participants.c.meeting_id.in_(own))
     # Answers hang on nothing: what anybody there was answered says who they were, and what was said.
     await connection.execute(delete(commands).where(commands.c.participant_id.in_(inside)))
+    await _delete_answers_over_http(connection, user_id, own)
     for table in (meetings, series):
         await connection.execute(
             delete(table).where(or_(table.c.host_id == user_id, table.c.room_id.in_(own_rooms)))
@@ -80,6 +81,22 @@ async def delete_own(connection: AsyncConnection, user_id: str, email: str) -> N
     await connection.execute(delete(room_members).where(room_members.c.user_id == user_id))
     await connection.execute(
         delete(invitees).where(or_(invitees.c.user_id == user_id, invitees.c.email == email))
+    )
+
+
+async def _delete_answers_over_http(connection: AsyncConnection, user_id: str, own: Select[Any]) -> None:
+    """Delete what was answered to an account, or to anybody in these meetings: both are in what an answer is
+    known by, `http:poll:<meeting>:<caller>:<key>`."""
+    in_own = select(cast(own.subquery().c.meeting_id, Text))
+    await connection.execute(
+        delete(commands).where(
+            commands.c.sid.startswith("http:"),
+            or_(
+                commands.c.sid.contains(f":{user_id}:"),
+                func.split_part(commands.c.sid, ":", 2).in_(in_own),
+                func.split_part(commands.c.sid, ":", 3).in_(in_own),
+            ),
+        )
     )
 
 

@@ -89,7 +89,7 @@ function Sheet({ panels, more, onDone }: { panels: Panels; more: MoreAction[]; o
           testId="open-info"
         />
         {more.filter(hasUseOnPhone).map((action) => (
-          <SheetRow key={action.id} icon={action.icon} name={action.name} onPress={done(action.run)} />
+          <SheetRow key={action.id} icon={action.icon} name={action.name} onPress={done(action.run)} testId={`more-${action.id}`} />
         ))}
       </div>
     </>
