@@ -172,6 +172,11 @@ class Person:
         await self.page.click(by_id("open-more"))
         await self.page.click(by_id(f"more-{action}"))
 
+    async def select(self, label: str, name: str) -> None:
+        """Choose one of a list, with the keyboard: where everything is slow, a click on it may go nowhere."""
+        await self.page.get_by_role("button", name=label).click()
+        await self.page.get_by_role("option", name=name, exact=True).press("Enter")
+
     async def hand_over(self, button: str, file: FilePayload) -> None:
         """Press a button that asks for a file, and choose this one."""
         async with self.page.expect_file_chooser() as chooser:
