@@ -111,30 +111,34 @@ async def collect(
     return found
 
 
+_OF_MEETING = (
+    meetings.c.meeting_id,
+    meetings.c.meeting_no,
+    meetings.c.title,
+    meetings.c.status,
+    meetings.c.created_at,
+    meetings.c.started_at,
+    meetings.c.ended_at,
+)
+_OF_PARTICIPATION = (
+    participants.c.meeting_id,
+    participants.c.participant_id,
+    participants.c.display_name,
+    participants.c.role,
+    participants.c.joined_at,
+    participants.c.left_at,
+)
+
+
 def _questions_about(user_id: str) -> dict[str, Select[Any]]:
     """Return a question a kind, the newest first."""
     theirs = select(participants.c.participant_id).where(participants.c.user_id == user_id)
     return {
         "rooms": select(rooms).where(rooms.c.owner_id == user_id).order_by(rooms.c.room_id.desc()),
-        "meetings": select(
-            meetings.c.meeting_id,
-            meetings.c.meeting_no,
-            meetings.c.title,
-            meetings.c.status,
-            meetings.c.created_at,
-            meetings.c.started_at,
-            meetings.c.ended_at,
-        )
+        "meetings": select(*_OF_MEETING)
         .where(meetings.c.host_id == user_id)
         .order_by(meetings.c.meeting_id.desc()),
-        "participations": select(
-            participants.c.meeting_id,
-            participants.c.participant_id,
-            participants.c.display_name,
-            participants.c.role,
-            participants.c.joined_at,
-            participants.c.left_at,
-        )
+        "participations": select(*_OF_PARTICIPATION)
         .where(participants.c.user_id == user_id)
         .order_by(participants.c.participant_id.desc()),
         "messages": select(messages.c.meeting_id, messages.c.message_id, messages.c.body, messages.c.sent_at)
