@@ -37,7 +37,7 @@ PARTS = (
     "cache",
     "webhook",
 )
-LABELS = {"method", "route", "status", "topic", "outcome", "type", "code", "how", "check", "queue", "cache"}
+LABELS = {"method", "route", "status", "topic", "outcome", "type", "code", "how", "check", "queue", "cache", "service"}
 
 
 def ours() -> Iterator[Metric]:
