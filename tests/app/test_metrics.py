@@ -37,7 +37,20 @@ PARTS = (
     "cache",
     "webhook",
 )
-LABELS = {"method", "route", "status", "topic", "outcome", "type", "code", "how", "check", "queue", "cache", "service"}
+LABELS = {
+    "method",
+    "route",
+    "status",
+    "topic",
+    "outcome",
+    "type",
+    "code",
+    "how",
+    "check",
+    "queue",
+    "cache",
+    "service",
+}
 
 
 def ours() -> Iterator[Metric]:
