@@ -19,12 +19,21 @@ PUBLIC_PAGES = ("/", "/login", "/register", "/test-connection")
 PHONE = {"width": 390, "height": 844}
 
 
+# Half faded in, every text lacks contrast. What turns for ever isn't waited for.
+STILL = """Promise.allSettled(
+  document.getAnimations()
+    .filter((one) => one.effect.getTiming().iterations !== Infinity)
+    .map((one) => one.finished)
+)"""
+
+
 async def find_violations(page: Page) -> list[dict[str, Any]]:
     """Run axe on what is shown now: rule, and the elements it complains of.
 
     Left out are react-aria's announcements: for some seconds they name a button that is gone by then.
     """
     await page.evaluate(AXE.read_text())
+    await page.evaluate(STILL)
     found = await page.evaluate(
         """axe.run(
           { exclude: ["[data-live-announcer]"] },

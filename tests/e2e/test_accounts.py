@@ -105,7 +105,7 @@ async def test_an_administrator_bans_somebody_who_sets_a_new_password_and_leaves
     await check_page(eve.page)
     await eve.page.click(by_id("new-token"))
     await eve.page.fill(by_id("token-name"), "Backup")
-    await eve.page.check(".settings-scope input")
+    await eve.page.get_by_role("checkbox").first.check()
     await eve.page.click(by_id("make-token"))
     await expect(eve.page.locator(by_id("secret"))).to_contain_text("mst_")
     assert await find_violations(eve.page) == []
