@@ -115,6 +115,8 @@ class MeetingService:
             display_name="",
             body=request.body,
             sent_at="now",
+            reactions=[],  # pydantic finds a default of an unchecked model slowly
+            files=[],
         )
         self.messages.append(message)
         self.done[request.sid, request.cid] = message
@@ -146,6 +148,8 @@ class MeetingService:
             messages=list(self.messages),
             removed=list(self.removed),
             log_seq=self.seq,
+            polls=[],
+            personal={},
             may_unmute=[],
             given=[
                 GivenPerson(participant_id=pid, role=role, display_name=None)
