@@ -1,5 +1,8 @@
 """What becomes of meetings when an account is closed, logged out, deleted, or taken along."""
 
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,27 +28,35 @@ async def expel(context: Context, user_id: str) -> None:
         return
     async with context.ports.database.reading() as connection:
         presences = await accounts.list_presences(connection, user_id)
+    await _in_each(context, presences, partial(_expel_from, context, user_id))
+
+
+async def _in_each(
+    context: Context,
+    presences: Sequence[Presence],
+    change: Callable[[AsyncConnection, RunRow], Awaitable[None]],
+) -> None:
+    """Change each run that goes on, holding one at a time."""
     for presence in presences:
-        await _expel_from(context, presence, user_id)
+        async with context.ports.database.transaction() as connection:
+            run = await runs.lock_run(connection, presence.run_id, presence.meeting_id)
+            if run is not None and run.ended_at is None:
+                await change(connection, run)
 
 
-async def _expel_from(context: Context, presence: Presence, user_id: str) -> None:
-    async with context.ports.database.transaction() as connection:
-        run = await runs.lock_run(connection, presence.run_id, presence.meeting_id)
-        if run is None or run.ended_at is not None:
-            return
-        now = context.ports.clock.now()
-        for target in await runs.find_participants_of(connection, run.meeting_id, user_id):
-            if target.state in ("left", "removed"):
-                continue
-            await runs.ban(connection, run.meeting_id, target, by="", now=now)
-            event = ParticipantRemoved(participant_id=target.participant_id)
-            await durable.tell(connection, run, "participant.removed", event, by=None, now=now)
-            await outbox.collect(
-                connection,
-                ClosePeer(meeting_id=run.meeting_id, participant_id=target.participant_id),
-                key=f"media:{target.participant_id}",
-            )
+async def _expel_from(context: Context, user_id: str, connection: AsyncConnection, run: RunRow) -> None:
+    now = context.ports.clock.now()
+    for target in await runs.find_participants_of(connection, run.meeting_id, user_id):
+        if target.state in ("left", "removed"):
+            continue
+        await runs.ban(connection, run.meeting_id, target, by="", now=now)
+        event = ParticipantRemoved(participant_id=target.participant_id)
+        await durable.tell(connection, run, "participant.removed", event, by=None, now=now)
+        await outbox.collect(
+            connection,
+            ClosePeer(meeting_id=run.meeting_id, participant_id=target.participant_id),
+            key=f"media:{target.participant_id}",
+        )
 
 
 async def disconnect(context: Context, user_id: str) -> None:
@@ -54,14 +65,10 @@ async def disconnect(context: Context, user_id: str) -> None:
         return
     async with context.ports.database.reading() as connection:
         presences = await accounts.list_presences(connection, user_id)
-    for presence in presences:
-        async with context.ports.database.transaction() as connection:
-            run = await runs.lock_run(connection, presence.run_id, presence.meeting_id)
-            if run is not None and run.ended_at is None:
-                await _disconnect_from(context, connection, run, user_id)
+    await _in_each(context, presences, partial(_disconnect_from, context, user_id))
 
 
-async def _disconnect_from(context: Context, connection: AsyncConnection, run: RunRow, user_id: str) -> None:
+async def _disconnect_from(context: Context, user_id: str, connection: AsyncConnection, run: RunRow) -> None:
     for target in await runs.find_participants_of(connection, run.meeting_id, user_id):
         if target.state in ("left", "removed", "denied"):
             continue
@@ -94,11 +101,11 @@ async def forget(context: Context, user_id: str, email: str) -> None:
     now = context.ports.clock.now()
     async with context.ports.database.reading() as connection:
         live = await accounts.list_live_runs_of_host(connection, user_id)
-    for presence in live:
-        async with context.ports.database.transaction() as connection:
-            run = await runs.lock_run(connection, presence.run_id, presence.meeting_id)
-            if run is not None and run.ended_at is None:
-                await lifecycle.finish(context, connection, run, "host", by=None, now=now)
+    await _in_each(
+        context,
+        live,
+        lambda connection, run: lifecycle.finish(context, connection, run, "host", by=None, now=now),
+    )
     async with context.ports.database.transaction() as connection:
         await scheduling.cancel_all(context, connection, user_id)
         await accounts.delete_own(connection, user_id, email)
