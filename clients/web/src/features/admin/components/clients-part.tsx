@@ -43,7 +43,7 @@ export function ClientsPart() {
       {error === null ? null : <Notice kind="danger">{textOf(error)}</Notice>}
       {query.isPending ? <Spinner size={24} /> : null}
       {query.isSuccess && items.length === 0 ? <p className="muted">{t("clients.none")}</p> : null}
-      <ul className="clients-list">
+      <ul className="row-list">
         {items.map((client) => (
           <ClientRow
             key={client.clientId}

@@ -36,7 +36,7 @@ export function IdentityList({ user }: { user: User }) {
     <div className="settings-block">
       <h3>{t("settings.providers")}</h3>
       {error === null ? null : <Notice kind="danger">{textOf(error)}</Notice>}
-      <ul className="settings-list">
+      <ul className="row-list">
         {providers.map(({ name, title }) => (
           <li key={name} className="settings-row">
             <Link2 size={20} aria-hidden="true" />

@@ -28,7 +28,7 @@ export function SessionList() {
       <h3>{t("settings.sessions")}</h3>
       {query.isPending ? <Spinner size={24} /> : null}
       {error === null ? null : <Notice kind="danger">{textOf(error)}</Notice>}
-      <ul className="settings-list">
+      <ul className="row-list">
         {(query.data ?? []).map((session) => (
           <SessionRow key={session.sessionId} session={session} onEnd={() => ending.mutate(session.sessionId)} />
         ))}

@@ -26,7 +26,7 @@ export function TokenSection() {
   return (
     <Section title={t("settings.tokens")} text={t("settings.tokensText")}>
       {error === null ? null : <Notice kind="danger">{textOf(error)}</Notice>}
-      <ul className="settings-list">
+      <ul className="row-list">
         {(query.data?.items ?? []).map((token) => (
           <TokenRow key={token.tokenId} token={token} onDelete={() => deleting.mutate(token.tokenId)} />
         ))}

@@ -22,7 +22,7 @@ export function DeliveriesDialog({ webhook, onClose }: { webhook: Webhook; onClo
       {error === null ? null : <Notice kind="danger">{textOf(error)}</Notice>}
       {list.isPending ? <Spinner size={24} /> : null}
       {list.isSuccess && items.length === 0 ? <p className="muted">{t("webhooks.noDeliveries")}</p> : null}
-      <ul className="webhooks-list">
+      <ul className="row-list">
         {items.map((delivery) => (
           <DeliveryRow key={delivery.deliveryId} delivery={delivery} onReplay={() => replay.mutate(delivery.deliveryId)} />
         ))}

@@ -34,7 +34,7 @@ export function WebhooksPart() {
       {hooks.error === null ? null : <Notice kind="danger">{textOf(hooks.error)}</Notice>}
       {hooks.list.isPending ? <Spinner size={24} /> : null}
       {hooks.list.isSuccess && items.length === 0 ? <p className="muted">{t("webhooks.none")}</p> : null}
-      <ul className="webhooks-list">
+      <ul className="row-list">
         {items.map((webhook) => (
           <WebhookRow
             key={webhook.webhookId}
