@@ -6,6 +6,7 @@ What takes long to import is imported by the command that needs it.
 import asyncio
 import gc
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -46,8 +47,8 @@ CLUSTER_STEPS = {
     "nginx": Text("Nginx routes", "Nginx 已启动"),
 }
 OTHERS = Text(
-    "For others in your network: make run PUBLIC=<this machine's address>",
-    "让局域网内其他人加入：make run PUBLIC=<本机地址>",
+    "For others in your network: make {command} PUBLIC=<this machine's address>",
+    "让局域网内其他人加入：make {command} PUBLIC=<本机地址>",
 )
 ROWS = Text("rows", "行")
 KEEP_SAFE = Text("The file holds keys: keep it where only you can read it", "文件中含有密钥，请妥善保管")
@@ -81,6 +82,17 @@ def read_settings(**given: object) -> "Settings":
         fail("\n  ".join(["the configuration is not valid | 配置无效", *lines]))
 
 
+def take_settings(file: Path) -> None:
+    """Put what a file sets into the environment, as if it had been set there."""
+    from dotenv import dotenv_values
+
+    if not file.is_file():
+        fail(f"{file}: there is no such file")
+    for name, value in dotenv_values(file, interpolate=False).items():
+        if value is not None:
+            os.environ.setdefault(name, value)
+
+
 def describe_problem(location: tuple[str | int, ...], message: str) -> str:
     """Return a line that names the variable."""
     name = "__".join(str(part) for part in location).upper()
@@ -111,11 +123,16 @@ class Progress:
     """Tells a person how the start goes."""
 
     def __init__(
-        self, settings: "Settings", log_file: Path | None, steps: Mapping[str, Text] = STEPS
+        self,
+        settings: "Settings",
+        log_file: Path | None,
+        steps: Mapping[str, Text] = STEPS,
+        command: str = "run",
     ) -> None:
         self._settings = settings
         self._log_file = log_file
         self._steps = steps
+        self._command = command
         self._since = time.monotonic()
 
     def report(self, step: str) -> None:
@@ -131,7 +148,7 @@ class Progress:
         say()
         say(f"  {Text('Open', '请打开')}:  {self._settings.origin}")
         if self._settings.public is None:
-            say(f"  {OTHERS}")
+            say(f"  {OTHERS}".format(command=self._command))
         elif self._settings.signs_itself:
             file = self._settings.data.absolute() / "tls" / "authority.crt"
             say(trust.STEPS.format(origin=self._settings.origin, file=file))
@@ -142,12 +159,18 @@ class Progress:
 
 @cli.callback(invoke_without_command=True)
 def main_options(
+    settings: Annotated[
+        Path | None,
+        typer.Option(help="A file of settings, NAME=value; the environment wins. | 配置文件，环境变量优先。"),
+    ] = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version. | 显示版本。")] = False,
 ) -> None:
     """Options of the program itself."""
     if version:
         say(f"meeting-system {__version__}")
         raise typer.Exit
+    if settings is not None:
+        take_settings(settings)
 
 
 @cli.command()
@@ -206,7 +229,7 @@ def cluster(
     configure_logs(form="console", level="error")
     folder = settings.data.absolute() / "cluster"
     say(f"meeting-system {__version__}   {Text('data', '数据')}: {folder}")
-    progress = Progress(settings, folder / "log", CLUSTER_STEPS)
+    progress = Progress(settings, folder / "log", CLUSTER_STEPS, "run-cluster")
 
     def on_running(running: Cluster) -> None:
         progress.listening()

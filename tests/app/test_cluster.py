@@ -1,6 +1,8 @@
 """The cluster's decisions and files; the whole of it runs in tests/scenarios/test_cluster.py."""
 
 import asyncio
+import os
+import re
 import ssl
 import subprocess
 import sys
@@ -8,16 +10,19 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, cast
 
 import httpx2
 import pytest
 from tests.outside import free_port, need
 from tests.pebble import pebble_server
 
+from meeting_system import bigbluebutton
 from meeting_system.adapters.embedded_place import open_place
 from meeting_system.adapters.embedded_process import ServerNotStarted, supervised
 from meeting_system.adapters.tls import TlsFiles, ensure_certificate
 from meeting_system.app.cluster.nginx import (
+    TEMPLATE,
     Challenge,
     Site,
     configuration,
@@ -29,14 +34,18 @@ from meeting_system.app.cluster.ports import USUAL, free_ports
 from meeting_system.app.cluster.programs import ETCD, NGINX, POSTGRES, REDIS, Program, find_missing
 from meeting_system.app.cluster.run import (
     Cluster,
+    commands_environment,
     describe_servers,
     environment_of,
     needed_programs,
     require,
     site_of,
 )
-from meeting_system.app.cluster.services import plan, route
+from meeting_system.app.cluster.services import BESIDE, plan, route
+from meeting_system.app.openapi import all_plugs
 from meeting_system.app.settings import Settings
+from meeting_system.bigbluebutton.settings import BigBlueButtonSettings
+from meeting_system.cli import take_settings
 from meeting_system.kit.tasks import alongside
 
 PARTS = plan(USUAL)
@@ -88,6 +97,57 @@ def test_traffic_goes_to_those_that_are_ready() -> None:
 def test_where_none_is_ready_each_answers_itself_what_is_away() -> None:
     assert route(PARTS, set()) == route(PARTS, EVERY)
     assert route(PARTS, EVERY)["signaling"] == [USUAL["signaling-1"], USUAL["signaling-2"]]
+
+
+def test_nginx_sends_every_route_to_the_service_that_has_it() -> None:
+    plugs = [*all_plugs(), bigbluebutton.create(cast("Any", None), BigBlueButtonSettings())]
+    for plug in plugs:
+        runs_in = next((service for service, beside in BESIDE.items() if plug.name in beside), plug.name)
+        for one in plug.routes:
+            path = re.sub(r"\{[^}]+\}", "x", cast("Any", one).path)
+            assert (path, upstream_of(path)) == (path, runs_in)
+
+
+def upstream_of(path: str) -> str:
+    """Return where Nginx sends a path: an exact location, else the first pattern, else the longest prefix."""
+    found = re.findall(
+        r"location (=|~|) ?(/\S*|\^\S*) \{[^}]*?proxy_pass http://(\w+);", TEMPLATE.read_text()
+    )
+    for kind, location, service in found:
+        if kind == "=" and location == path:
+            return service
+    for kind, location, service in found:
+        if kind == "~" and re.search(location, path):
+            return service
+    return max(
+        (len(location), service)
+        for kind, location, service in found
+        if not kind and path.startswith(location)
+    )[1]
+
+
+def test_services_share_their_files_and_the_address_that_people_use(tmp_path: Path) -> None:
+    environment = environment_of(Settings(data=tmp_path, http={"port": 18800}), open_place(tmp_path), USUAL)
+    assert environment["MEETING_OBJECTS__URL"] == (tmp_path / "objects").as_uri()
+    assert environment["MEETING_HTTP__ORIGIN"] == "http://localhost:18800"
+
+
+def test_a_file_of_settings_reaches_the_cluster_and_the_environment_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("MEETING_")]:
+        monkeypatch.delenv(name)
+    place, settings = open_place(tmp_path), Settings(http={"port": 18800})
+    environment = environment_of(settings, place, USUAL) | {"MEETING_MAIL__SENDER": "It's \\ <a@b.example>"}
+    file = tmp_path / "settings.env"
+    file.write_text(commands_environment(settings, place, environment))
+    monkeypatch.setenv("MEETING_HTTP__PORT", "18801")
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    take_settings(file)
+    taken = Settings()
+    assert taken.database_url is not None
+    assert taken.database_url.get_secret_value() == environment["MEETING_DATABASE_URL"]
+    assert (taken.data, taken.http.port, taken.mail.sender) == (tmp_path, 18801, "It's \\ <a@b.example>")
 
 
 def test_a_missing_package_is_named() -> None:

@@ -11,6 +11,9 @@ from pathlib import Path
 import httpx2
 from tests.outside import free_port
 
+from meeting_system.adapters.embedded_place import socket_folder
+from meeting_system.adapters.embedded_postgres import DATABASE, database_url
+
 READY_TIMEOUT_S = 40.0
 STOP_TIMEOUT_S = 20.0
 BIGBLUEBUTTON_SECRET = "only-for-tests-only-for-tests-only-for-tests"
@@ -32,6 +35,16 @@ class Server:
         return f"http://localhost:{self.port}"
 
     @property
+    def data(self) -> Path:
+        """The folder in which its files lie."""
+        return self.folder / "data"
+
+    @property
+    def database(self) -> str:
+        """The address of its PostgreSQL."""
+        return database_url(socket_folder(self.data), DATABASE)
+
+    @property
     def pid(self) -> int:
         """The process that serves; the embedded servers are its children."""
         assert self._process is not None
@@ -45,7 +58,7 @@ class Server:
         """Start the process and wait until it is ready."""
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("MEETING_")},
-            "MEETING_DATA": str(self.folder / "data"),
+            "MEETING_DATA": str(self.data),
             "MEETING_HTTP__PORT": str(self.port),
             "MEETING_MEDIA__PORT": str(self.media_port),
             "MEETING_BIGBLUEBUTTON__SECRET": BIGBLUEBUTTON_SECRET,

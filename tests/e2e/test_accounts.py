@@ -20,7 +20,7 @@ async def run_admin(server: Server, *arguments: str, sent: str = "") -> str:
     """Run `meeting-system admin` beside the running system; return what it says."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "meeting_system.cli", "admin", *arguments),
-        env={"MEETING_DATA": str(server.folder / "data"), "PATH": "/usr/bin:/bin"},
+        env={"MEETING_DATA": str(server.data), "PATH": "/usr/bin:/bin"},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

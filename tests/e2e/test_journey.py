@@ -25,6 +25,10 @@ from tests.e2e.server import Server, open_server
 from tests.e2e.test_access import PHONE, find_violations, overflow
 from tests.e2e.traces import list_objects, list_traces
 from tests.mail_server import Received, mail_server
+from tests.outside import need
+from tests.scenarios.cluster import open_cluster
+
+from meeting_system.app.cluster.programs import ETCD, NGINX, POSTGRES, REDIS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
@@ -80,8 +84,22 @@ class Journey:
             await person.page.screenshot(path=self.folder / f"{name}-{side}.png")
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def journey(browsers: dict[Look, Browser], tmp_path: Path, email: str) -> AsyncIterator[Journey]:
+@asynccontextmanager
+async def open_system(kind: str, folder: Path, settings: dict[str, str]) -> AsyncIterator[Server]:
+    """Run the system as one process, or as separate ones behind Nginx."""
+    if kind == "one process":
+        async with open_server(folder, settings) as server:
+            yield server
+        return
+    need(POSTGRES, REDIS, ETCD, NGINX)
+    with open_cluster(folder, settings) as cluster:
+        yield cluster
+
+
+@pytest_asyncio.fixture(loop_scope="session", params=["one process", "cluster"])
+async def journey(
+    request: pytest.FixtureRequest, browsers: dict[Look, Browser], tmp_path: Path, email: str
+) -> AsyncIterator[Journey]:
     """A server with a mail server, and two people at fresh pages. No page may throw."""
     with mail_server() as post:
         settings = {
@@ -89,7 +107,7 @@ async def journey(browsers: dict[Look, Browser], tmp_path: Path, email: str) -> 
             "MEETING_MAIL__SENDER": "Meetings <meetings@example.org>",
             "MEETING_MEETING__LOOK_AFTER_S": "1",
         }
-        async with open_server(tmp_path, settings) as server:
+        async with open_system(request.param, tmp_path, settings) as server:
             host, first = await sit_down(browsers[ALICE], ALICE, server.url, timezone_id=ZONE)
             guest, second = await sit_down(browsers[BOB], BOB, server.url, locale="zh-CN", **ON_A_PHONE)
             yield Journey(server, post, host, guest, email, Path(PICTURES or tmp_path))
@@ -104,7 +122,7 @@ async def sign_up(journey: Journey) -> None:
     await host.page.goto(f"{host.url}/settings")
     await host.hand_over("avatar", picture("me.png"))
     await host.page.wait_for_selector(".settings-avatar img")
-    (key,) = list_objects(journey.server.folder / "data")
+    (key,) = list_objects(journey.server.data)
     journey.user_id = key.split("/")[1]
 
 
@@ -329,17 +347,17 @@ async def look_back(journey: Journey) -> None:
 
 async def leave_no_trace(journey: Journey) -> None:
     """All of the account is gone, and of its guest, but for its bare id in the trail of audits."""
-    page, data = journey.host.page, journey.server.folder / "data"
+    page, server = journey.host.page, journey.server
     wanted = (journey.user_id, journey.email, HOST, GUEST, ADDRESS, TITLE, "Berlin", "上海", "面条")
-    before = await list_traces(data, *wanted)
+    before = await list_traces(server.database, *wanted)
     assert {text for _, text in before} == set(wanted), "else this looks in the wrong place"
-    assert len(list_objects(data)) == 3, "the picture of the account, the file and its preview"
+    assert len(list_objects(server.data)) == 3, "the picture of the account, the file and its preview"
     await page.goto(f"{journey.server.url}/settings")
     await page.click(by_id("delete-account"))
     await page.fill(by_id("proof"), PASSWORD)
     await page.click(by_id("prove"))
     await page.wait_for_url(f"{journey.server.url}/")
-    await wait_gone(data, wanted, stays=[("users.audit", journey.user_id)])
+    await wait_gone(server, wanted, stays=[("users.audit", journey.user_id)])
     letter = await wait_letter(journey.post, 2)
     assert letter["To"] == f"{GUEST} <{ADDRESS}>"
     check_calendar(calendar_of(letter, "CANCEL"), "CANCEL")
@@ -353,11 +371,11 @@ async def leave_no_trace(journey: Journey) -> None:
     await guest.get_by_role("heading", name="该邀请已失效").wait_for()
 
 
-async def wait_gone(data: Path, wanted: tuple[str, ...], *, stays: list[tuple[str, str]]) -> None:
+async def wait_gone(server: Server, wanted: tuple[str, ...], *, stays: list[tuple[str, str]]) -> None:
     """Wait until the outbox and the jobs have done their part."""
     left: object = None
     for _ in range(int(GONE_S / 0.5)):
-        left = (await list_traces(data, *wanted), list_objects(data))
+        left = (await list_traces(server.database, *wanted), list_objects(server.data))
         if left == (stays, []):
             return
         await asyncio.sleep(0.5)

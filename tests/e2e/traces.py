@@ -4,18 +4,15 @@ from pathlib import Path
 
 from tests.databases import connect
 
-from meeting_system.adapters.embedded_place import socket_folder
-from meeting_system.adapters.embedded_postgres import DATABASE, database_url
-
 _TABLES = """
 SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables
 WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')
 """
 
 
-async def list_traces(data: Path, *wanted: str) -> list[tuple[str, str]]:
-    """Return (table, text) for each text that is in some row of a table of the server with this folder."""
-    connection = await connect(database_url(socket_folder(data), DATABASE))
+async def list_traces(database: str, *wanted: str) -> list[tuple[str, str]]:
+    """Return (table, text) for each text that is in some row of a table of the database at this address."""
+    connection = await connect(database)
     found = []
     try:
         for (table,) in await connection.fetch(_TABLES):

@@ -6,13 +6,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from tests.e2e.server import Server
+from dotenv import dotenv_values
+from tests.e2e.server import BIGBLUEBUTTON_SECRET, Server
 
 from meeting_system.adapters.embedded_process import is_alive
 
@@ -24,6 +25,16 @@ METRICS_TOKEN = "metrics-0f9c2e57b1d84a6e3c7f51aa90"
 class Cluster(Server):
     """The running cluster: to the scenarios it is a server like the one process."""
 
+    @property
+    def data(self) -> Path:
+        return self.folder / "cluster"
+
+    @property
+    def database(self) -> str:
+        found = dotenv_values(self.data / "settings.env")["MEETING_DATABASE_URL"]
+        assert found is not None
+        return found
+
     def start_processes(self) -> None:
         """Start it and wait until it says where it is."""
         ours = {name: value for name, value in os.environ.items() if not name.startswith("MEETING_")}
@@ -34,6 +45,8 @@ class Cluster(Server):
             "MEETING_MEDIA__ADVERTISED": "127.0.0.1",
             "MEETING_MEDIA__WORKERS": "1",
             "MEETING_METRICS__TOKEN": METRICS_TOKEN,
+            "MEETING_BIGBLUEBUTTON__SECRET": BIGBLUEBUTTON_SECRET,
+            **self._settings,
         }
         with self.log.open("ab") as log:
             self.child = subprocess.Popen(
@@ -43,16 +56,14 @@ class Cluster(Server):
                 stderr=log,
             )
         deadline = monotonic() + START_S
-        while not (self.folder / "cluster" / "processes.json").exists():
+        while not (self.data / "processes.json").exists():
             if self.child.poll() is not None or monotonic() > deadline:
                 raise RuntimeError(self.log.read_text())
             sleep(0.1)
 
     def processes(self) -> dict[str, dict[str, Any]]:
         """What runs: process id, port and restarts by name."""
-        found: dict[str, dict[str, Any]] = json.loads(
-            (self.folder / "cluster" / "processes.json").read_text()
-        )
+        found: dict[str, dict[str, Any]] = json.loads((self.data / "processes.json").read_text())
         return found
 
     def port_of(self, name: str) -> int:
@@ -63,7 +74,7 @@ class Cluster(Server):
 
     def routed(self) -> str:
         """What Nginx was told."""
-        return (self.folder / "cluster" / "nginx" / "upstreams.conf").read_text()
+        return (self.data / "nginx" / "upstreams.conf").read_text()
 
     async def wait_routed(self, name: str, *, routed: bool) -> None:
         """Return when the process gets traffic, or none."""
@@ -94,9 +105,9 @@ class Cluster(Server):
 
 
 @contextmanager
-def open_cluster(folder: Path) -> Iterator[Cluster]:
-    """Run it for the length of the block."""
-    cluster = Cluster(folder)
+def open_cluster(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Cluster]:
+    """Run it for the length of the block; `settings` are further environment variables."""
+    cluster = Cluster(folder, settings)
     try:
         cluster.start_processes()
         yield cluster

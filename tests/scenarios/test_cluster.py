@@ -88,6 +88,25 @@ async def test_too_many_log_ins_and_too_large_bodies_are_refused_before_any_serv
         assert (await http.get("/metrics")).status_code == 404
 
 
+async def test_a_large_file_passes_whole_and_one_too_large_is_refused_by_the_service(
+    cluster: Cluster,
+) -> None:
+    content = bytes(range(256)) * (3 << 12)  # 3 MiB, more than any other body
+    async with begin_meeting(cluster, "files@example.org") as meeting, meeting.client(None).running():
+        path = f"/api/v1/meetings/{meeting.meeting_id}/files"
+        headers = {"Authorization": f"Bearer {meeting.token}"}
+        sent = await meeting.http.post(path, params={"name": "plan.bin"}, content=content, headers=headers)
+        assert sent.status_code == 201, sent.text
+        file = f"{path}/{sent.json()['file_id']}"
+        assert (await meeting.http.get(file, headers=headers)).content == content
+        calendar = await meeting.http.post("/api/v1/calendar", headers=headers)
+        assert calendar.status_code in {200, 201}, calendar.text
+        too_large = await meeting.http.post(
+            path, params={"name": "plan.bin"}, content=bytes(26 << 20), headers=headers
+        )
+        assert (too_large.status_code, too_large.json()["code"]) == (413, "file_too_large")
+
+
 async def test_prometheus_scrapes_every_process(cluster: Cluster, tmp_path: Path) -> None:
     find_program("prometheus")
     services = ("user", "meeting", "signaling-1", "signaling-2", "media")

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from urllib.parse import urlsplit
 
 from meeting_system.app.settings import Settings
 from meeting_system.kernel.login import LoginProvider
@@ -72,7 +73,7 @@ async def open_webhook(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
             settings.webhook,
             outward,
             outside_secret=secret.get_secret_value() if secret else "",
-            domain=settings.public or "localhost",
+            domain=urlsplit(settings.origin).hostname or "localhost",
         )
 
 

@@ -50,6 +50,7 @@ NGINX_ALONE = [
     f"{PREFIX}{name}" for name in ("PUBLIC", "TLS__CERTIFICATE", "TLS__KEY", "ACME__TERMS_ACCEPTED")
 ]
 """TLS is Nginx's."""
+COMMANDS = "settings.env"
 
 
 Report = Callable[[str], None]
@@ -120,6 +121,7 @@ async def open_cluster(settings: Settings, *, any_ports: bool, report: Report) -
         servers = await enter(supervised_together(describe_servers(settings, place, ports)))
         report("servers")
         environment = environment_of(settings, place, ports)
+        write_private(place.data / COMMANDS, commands_environment(settings, place, environment))
         await prepare_database(environment[DATABASE_URL])
         report("database")
         parts = plan(ports)
@@ -180,9 +182,10 @@ async def prepare_database(url: str) -> None:
 
 
 def environment_of(settings: Settings, place: Place, ports: Mapping[str, int]) -> dict[str, str]:
-    """Return the environment of the services: what is set for us, and where the servers are."""
+    """Return the environment of the services: what is set for us, where the servers are, what all share."""
     database, redis, etcd = settings.database_url, settings.redis_url, settings.registry_url
     secret = settings.tokens.secret
+    objects = settings.objects.url or (place.data.absolute() / "objects").as_uri()
     return {
         **os.environ,
         **dict.fromkeys(NGINX_ALONE, ""),
@@ -191,10 +194,28 @@ def environment_of(settings: Settings, place: Place, ports: Mapping[str, int]) -
         PREFIX + "REDIS_URL": redis.get_secret_value() if redis else redis_url(place, ports["redis"]),
         PREFIX + "REGISTRY_URL": etcd.get_secret_value() if etcd else etcd_url(ports["etcd"]),
         PREFIX + "TOKENS__SECRET": secret.get_secret_value() if secret else own_secret(place),
+        PREFIX + "OBJECTS__URL": objects,
+        PREFIX + "HTTP__ORIGIN": settings.origin,
         PREFIX + "MEDIA__ADVERTISED": ",".join(settings.media.advertised) or settings.public or "",
         PREFIX + "HTTP__TRUSTED_PROXIES": HOST,
         PREFIX + "LOG__FORM": "json",
     }
+
+
+def commands_environment(settings: Settings, place: Place, environment: Mapping[str, str]) -> str:
+    """Return the lines of `settings.env`: with them `doctor`, `backup` and `admin` reach the cluster."""
+    told = {name: value for name, value in environment.items() if name.startswith(PREFIX) and value}
+    told |= {
+        PREFIX + "DATA": str(place.data.absolute()),
+        PREFIX + "HTTP__PORT": str(settings.http.port),
+    }
+    return "".join(f"{name}={quote(value)}\n" for name, value in sorted(told.items()))
+
+
+def quote(value: str) -> str:
+    """Return a value as files of settings have it."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def own_secret(place: Place) -> str:
