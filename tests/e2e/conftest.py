@@ -1,6 +1,7 @@
 """One server and three browsers for all end-to-end tests; fresh pages for each."""
 
 import importlib.util
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -13,7 +14,8 @@ from playwright.async_api import Browser, async_playwright
 from tests.e2e.chromium import open_chromium
 from tests.e2e.patterns import ALICE, BOB, CAROL, Look
 from tests.e2e.person import Person, sit_down
-from tests.e2e.server import Server, open_server
+from tests.e2e.server import Server
+from tests.scenarios.cluster import open_system
 
 LOOKS = (ALICE, BOB, CAROL)
 CLIENT = Path(__file__).parents[2] / "clients" / "web" / "dist" / "index.html"
@@ -39,8 +41,9 @@ def _everything_needed() -> None:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    """The running system."""
-    async with open_server(tmp_path_factory.mktemp("server")) as running:
+    """The running system: one process, or with E2E_SYSTEM=cluster separate ones behind Nginx."""
+    kind = os.environ.get("E2E_SYSTEM", "one process")
+    async with open_system(kind, tmp_path_factory.mktemp("server")) as running:
         yield running
 
 

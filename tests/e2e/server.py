@@ -40,6 +40,15 @@ class Server:
         return self.folder / "data"
 
     @property
+    def commands_environment(self) -> dict[str, str]:
+        """What the other commands need to reach it."""
+        return {"MEETING_DATA": str(self.data)}
+
+    def said(self) -> str:
+        """All that it has logged."""
+        return self.log.read_text(errors="replace")
+
+    @property
     def database(self) -> str:
         """The address of its PostgreSQL."""
         return database_url(socket_folder(self.data), DATABASE)

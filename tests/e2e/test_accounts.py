@@ -20,7 +20,7 @@ async def run_admin(server: Server, *arguments: str, sent: str = "") -> str:
     """Run `meeting-system admin` beside the running system; return what it says."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "meeting_system.cli", "admin", *arguments),
-        env={"MEETING_DATA": str(server.data), "PATH": "/usr/bin:/bin"},
+        env={**server.commands_environment, "PATH": "/usr/bin:/bin"},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -42,7 +42,7 @@ async def read_link(server: Server, page: str) -> str:
     """Return the link of the letter that the server shows where it runs."""
     async with asyncio.timeout(20):
         while True:
-            found = re.findall(rf"{re.escape(server.url)}/{page}#\S+", server.log.read_text(errors="replace"))
+            found = re.findall(rf"{re.escape(server.url)}/{page}#\S+", server.said())
             if found:
                 return str(found[-1])
             await asyncio.sleep(0.1)

@@ -21,14 +21,11 @@ from tests.calendar_rules import check_calendar
 from tests.e2e.letters import calendar_of, link_of, wait_letter
 from tests.e2e.patterns import ALICE, BOB, Look, picture
 from tests.e2e.person import PASSWORD, Person, by_id, sit_down
-from tests.e2e.server import Server, open_server
+from tests.e2e.server import Server
 from tests.e2e.test_access import PHONE, find_violations, overflow
 from tests.e2e.traces import list_objects, list_traces
 from tests.mail_server import Received, mail_server
-from tests.outside import need
-from tests.scenarios.cluster import open_cluster
-
-from meeting_system.app.cluster.programs import ETCD, NGINX, POSTGRES, REDIS
+from tests.scenarios.cluster import open_system
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
@@ -82,18 +79,6 @@ class Journey:
     async def take_pictures(self, name: str) -> None:
         for side, person in (("host", self.host), ("guest", self.guest)):
             await person.page.screenshot(path=self.folder / f"{name}-{side}.png")
-
-
-@asynccontextmanager
-async def open_system(kind: str, folder: Path, settings: dict[str, str]) -> AsyncIterator[Server]:
-    """Run the system as one process, or as separate ones behind Nginx."""
-    if kind == "one process":
-        async with open_server(folder, settings) as server:
-            yield server
-        return
-    need(POSTGRES, REDIS, ETCD, NGINX)
-    with open_cluster(folder, settings) as cluster:
-        yield cluster
 
 
 @pytest_asyncio.fixture(loop_scope="session", params=["one process", "cluster"])

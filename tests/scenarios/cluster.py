@@ -6,16 +6,18 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
 from dotenv import dotenv_values
-from tests.e2e.server import BIGBLUEBUTTON_SECRET, Server
+from tests.e2e.server import BIGBLUEBUTTON_SECRET, Server, open_server
+from tests.outside import need
 
 from meeting_system.adapters.embedded_process import is_alive
+from meeting_system.app.cluster.programs import ETCD, NGINX, POSTGRES, REDIS
 
 START_S = 240.0
 BACK_S = 60.0
@@ -30,10 +32,15 @@ class Cluster(Server):
         return self.folder / "cluster"
 
     @property
+    def commands_environment(self) -> dict[str, str]:
+        return {name: value or "" for name, value in dotenv_values(self.data / "settings.env").items()}
+
+    def said(self) -> str:
+        return "".join(log.read_text(errors="replace") for log in sorted((self.data / "log").glob("*.log")))
+
+    @property
     def database(self) -> str:
-        found = dotenv_values(self.data / "settings.env")["MEETING_DATABASE_URL"]
-        assert found is not None
-        return found
+        return self.commands_environment["MEETING_DATABASE_URL"]
 
     def start_processes(self) -> None:
         """Start it and wait until it says where it is."""
@@ -116,3 +123,17 @@ def open_cluster(folder: Path, settings: Mapping[str, str] | None = None) -> Ite
     finally:
         cluster.child.kill()
         cluster.child.wait()
+
+
+@asynccontextmanager
+async def open_system(
+    kind: str, folder: Path, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Server]:
+    """Run the system as one process, or as separate ones behind Nginx."""
+    if kind == "one process":
+        async with open_server(folder, settings) as server:
+            yield server
+        return
+    need(POSTGRES, REDIS, ETCD, NGINX)
+    with open_cluster(folder, settings) as cluster:
+        yield cluster

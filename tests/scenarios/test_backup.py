@@ -16,6 +16,7 @@ from meeting_system.app.backup.target import reach_database
 from meeting_system.app.settings import Settings
 
 ENDED_S = 60.0
+FILE = "计划\n".encode() * 1000
 CREDENTIALS = {"email": "host@example.org", "password": "correct horse battery staple"}
 
 pytestmark = pytest.mark.e2e
@@ -48,12 +49,26 @@ async def talk(meeting: Meeting, said: list[str]) -> None:
             await host.send_chat(body)
 
 
-async def check_all_there(server: Server, meeting: Meeting, said: list[str]) -> None:
-    """Log in as before, and read the meeting's messages; the token of before is still good."""
+async def upload(meeting: Meeting) -> str:
+    """Put a file into the meeting; return its path."""
+    path, headers = (
+        f"/api/v1/meetings/{meeting.meeting_id}/files",
+        {"Authorization": f"Bearer {meeting.token}"},
+    )
+    async with meeting.client(None).running():
+        sent = await meeting.http.post(path, params={"name": "plan.txt"}, content=FILE, headers=headers)
+    assert sent.status_code == 201, sent.text
+    return f"{path}/{sent.json()['file_id']}"
+
+
+async def check_all_there(server: Server, meeting: Meeting, said: list[str], file: str) -> None:
+    """Log in as before, and read the meeting's messages and file; the token of before is still good."""
     async with httpx2.AsyncClient(base_url=server.url, timeout=30) as http:
         login = await http.post("/api/v1/auth/login", json=CREDENTIALS)
         assert login.status_code == 200, login.text
         assert await meeting.stored() == said
+        headers = {"Authorization": f"Bearer {meeting.token}"}
+        assert (await http.get(file, headers=headers)).content == FILE
 
 
 @pytest.mark.timeout(240)
@@ -61,6 +76,7 @@ async def test_after_everything_was_lost_a_backup_brings_it_back(tmp_path: Path)
     said = ["first", "第二", "third"]
     async with open_meeting(tmp_path) as meeting:
         await talk(meeting, said)
+        file = await upload(meeting)
         await kill_backup(tmp_path)
         code, told = await run(tmp_path, "backup", str(tmp_path / "whole.backup"))
         assert code == 0, told
@@ -76,7 +92,7 @@ async def test_after_everything_was_lost_a_backup_brings_it_back(tmp_path: Path)
         code, told = await run(tmp_path, "restore", str(tmp_path / "whole.backup"))
         assert code == 0, told
         await meeting.server.start()
-        await check_all_there(meeting.server, meeting, said)
+        await check_all_there(meeting.server, meeting, said, file)
 
 
 async def kill_backup(folder: Path) -> None:

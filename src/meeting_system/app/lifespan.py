@@ -17,16 +17,16 @@ from meeting_system.adapters.embedded import Servers, open_servers
 from meeting_system.adapters.redis_store import RedisStore, open_store
 from meeting_system.adapters.registry import open_registry
 from meeting_system.adapters.tls import TlsFiles
-from meeting_system.app.backup.place import objects_at
 from meeting_system.app.build import build_app
 from meeting_system.app.documents import features_of, open_configured_documents
 from meeting_system.app.health import Health
 from meeting_system.app.mail import open_mail
+from meeting_system.app.objects import configured_objects
 from meeting_system.app.secrets import open_tokens
 from meeting_system.app.services import SERVICES
 from meeting_system.app.settings import Settings
 from meeting_system.kernel.clock import SystemClock
-from meeting_system.kernel.ports import Check, Documents, Objects, Registry
+from meeting_system.kernel.ports import Check, Documents, Registry
 from meeting_system.kit.limits import StoreRateLimiter
 from meeting_system.kit.log import logger
 from meeting_system.kit.migrations import find_revision, migrate, newest_revision
@@ -179,14 +179,9 @@ def open_ports(
         registry=registry,
         documents=documents,
         mail=open_mail(settings, clock),
-        objects=open_configured_objects(settings),
+        objects=configured_objects(settings),
         origin=settings.origin,
     )
-
-
-def open_configured_objects(settings: Settings) -> Objects:
-    """Use the bucket or folder that is configured, else one in the data folder."""
-    return objects_at(settings, settings.objects.url or (settings.data.absolute() / "objects").as_uri())
 
 
 async def look_at(registry: Registry) -> None:

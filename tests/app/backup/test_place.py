@@ -9,8 +9,9 @@ from tests.s3 import ACCESS_KEY, SECRET_KEY, S3Server, s3_server
 
 from meeting_system.app.backup import place
 from meeting_system.app.backup.make import back_up, last_backup
-from meeting_system.app.backup.place import BackupNotFound, PlaceMissing, objects_at
+from meeting_system.app.backup.place import BackupNotFound, PlaceMissing
 from meeting_system.app.backup.restore import restore
+from meeting_system.app.objects import objects_at
 from meeting_system.app.settings import ObjectsSettings, Settings
 from meeting_system.kernel.clock import ManualClock
 from meeting_system.kernel.errors import AppError, Forbidden, NotFound, Unavailable

@@ -3,6 +3,7 @@
     data/secrets/tokens, data/tls/authority.key, …
     database.dump        pg_dump's custom format, compressed
     documents.ndjson     where MongoDB keeps them: a document a line
+    objects/<key>        pictures and files, wherever they are kept
     manifest.json        versions, time, and of every other member size and sha256
 
 A file that was cut off has no manifest; one that was changed does not agree with it.
@@ -25,6 +26,7 @@ MANIFEST = "manifest.json"
 DATABASE = "database.dump"
 DOCUMENTS = "documents.ndjson"
 DATA = "data/"
+OBJECTS = "objects/"
 LARGEST_MANIFEST = 8 << 20
 _CHUNK = 1 << 20
 
@@ -75,7 +77,7 @@ class Writer:
     def add(self, name: str, chunks: Iterable[bytes], *, mode: int = 0o600) -> None:
         """Append a member; its header is written over when its length is known."""
         start = self._file.tell()
-        self._file.write(bytes(tarfile.BLOCKSIZE))
+        self._file.write(_header(name, 0, mode))
         digest, size = hashlib.sha256(), 0
         for chunk in chunks:
             self._file.write(chunk)
@@ -94,12 +96,10 @@ class Writer:
 
 
 def _header(name: str, size: int, mode: int) -> bytes:
+    """Return what stands before a member: as long for one name whatever the size."""
     info = tarfile.TarInfo(name)
     info.size, info.mode = size, mode
-    header = info.tobuf(tarfile.GNU_FORMAT)
-    if len(header) != tarfile.BLOCKSIZE:
-        raise Invalid(f"{name}: longer than 100 bytes, which a backup can't hold")
-    return header
+    return info.tobuf(tarfile.GNU_FORMAT)
 
 
 def chunks_of(file: IO[bytes]) -> Iterator[bytes]:
@@ -158,7 +158,7 @@ def parse_manifest(content: bytes) -> Manifest:
 def is_safe(name: str) -> bool:
     """Tell whether a member may be written: nothing outside the folder."""
     path = PurePosixPath(name)
-    known = name in {MANIFEST, DATABASE, DOCUMENTS} or name.startswith(DATA)
+    known = name in {MANIFEST, DATABASE, DOCUMENTS} or name.startswith((DATA, OBJECTS))
     return known and not path.is_absolute() and ".." not in path.parts
 
 
@@ -201,3 +201,13 @@ def read_documents(file: IO[bytes]) -> Iterator[bytes]:
         content = tar.extractfile(DOCUMENTS)
         assert content is not None  # a manifest that counts them has been checked
         yield from content
+
+
+def read_objects(file: IO[bytes]) -> Iterator[tuple[str, IO[bytes]]]:
+    """Yield key and content of each object of a checked backup."""
+    file.seek(0)
+    with tarfile.open(fileobj=file, mode="r:") as tar:
+        for info in tar:
+            content = tar.extractfile(info)
+            if content is not None and info.name.startswith(OBJECTS):
+                yield info.name.removeprefix(OBJECTS), content

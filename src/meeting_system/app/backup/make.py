@@ -16,8 +16,10 @@ from meeting_system.adapters.data_folder import LAST_BACKUP, durable_files
 from meeting_system.adapters.postgres_dump import Snapshot
 from meeting_system.app.backup import archive
 from meeting_system.app.backup.documents import Exported, exported
+from meeting_system.app.backup.objects import add_objects
 from meeting_system.app.backup.place import choose_place, written_whole
 from meeting_system.app.backup.target import NothingToBackUp, reach_database
+from meeting_system.app.objects import OWN
 from meeting_system.app.settings import PREFIX, Settings
 from meeting_system.kernel.clock import Clock
 from meeting_system.kit.migrations import SCHEMAS, find_revision
@@ -57,7 +59,13 @@ async def write_backup(settings: Settings, file: IO[bytes], now: datetime) -> ar
             major = int(snapshot.server_version.split(".")[0])
             programs = await asyncio.to_thread(postgres_dump.find_dump_programs, major)
             source = Source(url, programs, snapshot, revision, documents)
-            return await asyncio.to_thread(_write, settings, file, source, now)
+            writer = archive.Writer(file)
+            await asyncio.to_thread(_add_files, settings, writer)
+            await asyncio.to_thread(_add_data, source, writer)
+            await add_objects(settings, writer)
+            manifest = describe(source, writer, now)
+            await asyncio.to_thread(writer.finish, manifest)
+            return manifest
 
 
 async def read_revision(database: Database) -> str:
@@ -79,17 +87,25 @@ class Source:
     documents: Exported | None
 
 
-def _write(settings: Settings, file: IO[bytes], source: Source, now: datetime) -> archive.Manifest:
-    writer = archive.Writer(file)
+def _add_files(settings: Settings, writer: archive.Writer) -> None:
     for path in durable_files(settings.data):
+        if path.parts[0] == OWN:
+            continue  # an object, if it is still one: those have their own way
         with suppress(FileNotFoundError), (settings.data / path).open("rb") as content:
             mode = os.fstat(content.fileno()).st_mode & 0o644
             writer.add(f"{archive.DATA}{path.as_posix()}", archive.chunks_of(content), mode=mode)
+
+
+def _add_data(source: Source, writer: archive.Writer) -> None:
     dump = postgres_dump.dump(source.programs, source.url, SCHEMAS, source.snapshot.name)
     writer.add(archive.DATABASE, dump)
     if source.documents is not None:
         writer.add(archive.DOCUMENTS, archive.chunks_of(source.documents.lines))
-    manifest = archive.Manifest(
+
+
+def describe(source: Source, writer: archive.Writer, now: datetime) -> archive.Manifest:
+    """Return what the backup says of itself."""
+    return archive.Manifest(
         made_at=now.astimezone(UTC).isoformat(timespec="seconds"),
         version=__version__,
         revision=source.revision,
@@ -100,8 +116,6 @@ def _write(settings: Settings, file: IO[bytes], source: Source, now: datetime) -
         members=tuple(writer.members),
         documents=source.documents.counts if source.documents is not None else None,
     )
-    writer.finish(manifest)
-    return manifest
 
 
 def public_configuration() -> Iterator[tuple[str, str]]:

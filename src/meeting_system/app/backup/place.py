@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import IO
 
 from meeting_system.adapters.data_folder import SUFFIX, sync_folder
-from meeting_system.adapters.objects import PART, open_objects
+from meeting_system.adapters.objects import PART
+from meeting_system.app.objects import objects_at
 from meeting_system.app.settings import Settings
 from meeting_system.kernel.errors import AppError, Conflict, Invalid, NotFound, Unavailable
-from meeting_system.kernel.ports import Objects
 
 PARTIAL = ".partial"
 BUCKETS = ("s3://", "file://")
@@ -133,18 +133,6 @@ def remove_leftovers(folder: Path) -> None:
 
 
 # ---------------------------------------------------------------- buckets
-
-
-def objects_at(settings: Settings, url: str) -> Objects:
-    """Return the objects below `url`, with the keys that are configured."""
-    objects = settings.objects
-    return open_objects(
-        url,
-        endpoint=objects.endpoint,
-        region=objects.region,
-        access_key=objects.access_key.get_secret_value() if objects.access_key else None,
-        secret_key=objects.secret_key.get_secret_value() if objects.secret_key else None,
-    )
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from meeting_system.adapters.redis_store import open_store
 from meeting_system.app.backup import archive
 from meeting_system.app.backup.archive import Manifest
 from meeting_system.app.backup.documents import bring_back, count_outside
+from meeting_system.app.backup.objects import bring_objects_back
 from meeting_system.app.backup.place import NotWritten, opened
 from meeting_system.app.settings import Settings
 from meeting_system.kernel.errors import AppError, Conflict, Invalid
@@ -113,6 +114,7 @@ async def _restore(settings: Settings, data: Path, file: IO[bytes], manifest: Ma
     new = await asyncio.to_thread(data_folder.begin, data)
     try:
         await asyncio.to_thread(archive.extract_data, file, new)
+        await bring_objects_back(settings, file, new)
         if settings.database_url is None:
             await _build_database(settings, new, file, manifest)
         else:
