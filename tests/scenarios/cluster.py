@@ -135,5 +135,6 @@ async def open_system(
             yield server
         return
     need(POSTGRES, REDIS, ETCD, NGINX)
-    with open_cluster(folder, settings) as cluster:
+    # Browsers send from no address of loopback: the address for media is found, as it is for one process.
+    with open_cluster(folder, {"MEETING_MEDIA__ADVERTISED": "", **(settings or {})}) as cluster:
         yield cluster
