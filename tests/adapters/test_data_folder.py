@@ -95,6 +95,7 @@ def test_a_folder_in_the_making_is_thrown_away(tmp_path: Path) -> None:
 def test_servers_files_and_backups_are_not_copied(tmp_path: Path) -> None:
     names = ("secrets/tokens", "cluster/secrets/tokens", "tls/server.crt")
     others = ("postgres/base", "cluster/postgresql/base", "x.backup", "run/a", "replaced-1/secrets/tokens")
+    others += ("cluster/settings.env", "cluster/processes.json")
     for name in (*names, *others, "last-backup.json"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()

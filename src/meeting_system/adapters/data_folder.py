@@ -28,7 +28,7 @@ LOOK_AGAIN_S = 0.1
 
 LAST_BACKUP = "last-backup.json"
 SERVERS = ("postgres", "postgresql", "valkey", "redis", "etcd", "nginx")
-MADE_ANEW = ("run", "log", LOCK, RESTORE)
+MADE_ANEW = ("run", "log", LOCK, RESTORE, "processes.json", "settings.env")
 
 TRANSIENT = frozenset({*SERVERS, *MADE_ANEW, LAST_BACKUP})
 """Names, at any depth, that are never copied: servers' files have their own ways, the rest is made anew."""
