@@ -18,7 +18,7 @@ from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
 from meeting_system.adapters.sfu import SfuEngine, open_engine
 from meeting_system.contracts.media import OpenPeer, Source, Track
-from meeting_system.media import MediaSettings
+from meeting_system.media.settings import MediaSettings
 
 SETTINGS = MediaSettings(port=0, workers=1)
 

@@ -23,9 +23,9 @@ from meeting_system.contracts.media import (
 from meeting_system.kernel.clock import SystemClock
 from meeting_system.kit.plug import Ports
 from meeting_system.kit.tasks import alongside
-from meeting_system.media import MediaSettings
 from meeting_system.media.node import Node
 from meeting_system.media.service import MediaService
+from meeting_system.media.settings import MediaSettings
 from meeting_system.media.wiring import tell
 
 WAIT_S = 8.0

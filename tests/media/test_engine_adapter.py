@@ -22,8 +22,8 @@ from meeting_system.contracts.media import (
     PeerSlotsChanged,
     WantedSlot,
 )
-from meeting_system.media import MediaSettings
 from meeting_system.media.metrics import EngineCollector
+from meeting_system.media.settings import MediaSettings
 
 
 async def wait_event(engine: SfuEngine, kind: type[Event]) -> Event:

@@ -8,8 +8,9 @@ from tests.media.conftest import open_client
 from meeting_system.adapters.sfu import SfuEngine
 from meeting_system.kernel.clock import ManualClock
 from meeting_system.kit.plug import Ports
-from meeting_system.media import MediaSettings, create
 from meeting_system.media.probe import PROBE_LIFETIME_S, Probes, ProbesExhausted
+from meeting_system.media.settings import MediaSettings
+from meeting_system.media.wiring import create
 
 PATH = "/api/v1/test-connection/media"
 

@@ -26,7 +26,8 @@ from meeting_system.contracts.media import (
 )
 from meeting_system.kernel.errors import AppError
 from meeting_system.kit.plug import Ports
-from meeting_system.media import MediaSettings, create
+from meeting_system.media.settings import MediaSettings
+from meeting_system.media.wiring import create
 
 HEARD = (PeerLayersWanted, PeerMediaConnected, PeerMediaEnded, PeerSlotsChanged)
 REMIND_S = 0.2

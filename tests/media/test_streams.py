@@ -38,7 +38,8 @@ from meeting_system.kernel.clock import ManualClock
 from meeting_system.kernel.errors import AppError, Conflict, RemoteError
 from meeting_system.kernel.principal import MeetingRole
 from meeting_system.kit.plug import Plug, Ports
-from meeting_system.media import MediaSettings, create
+from meeting_system.media.settings import MediaSettings
+from meeting_system.media.wiring import create
 
 WHIP, WHEP = "/api/v1/media/whip/m", "/api/v1/media/whep/m"
 SDP = {"Content-Type": "application/sdp"}

@@ -20,8 +20,8 @@ from websockets.asyncio.client import connect
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.adapters.sfu import SfuEngine, open_engine
 from meeting_system.kit.plug import Ports
-from meeting_system.media import MediaSettings
-from meeting_system.media import create as create_media
+from meeting_system.media.settings import MediaSettings
+from meeting_system.media.wiring import create as create_media
 
 OUT_WITHIN_S = 1.0
 WATCHED_S = 0.6

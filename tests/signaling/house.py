@@ -34,10 +34,10 @@ from meeting_system.kit.plug import Plug, Ports
 from meeting_system.kit.tasks import alongside
 from meeting_system.kit.tokens import SignedTokens
 from meeting_system.kit.websocket import WireProtocol
-from meeting_system.meeting import create as create_meeting
 from meeting_system.meeting.settings import MeetingSettings
-from meeting_system.signaling import create as create_signaling
+from meeting_system.meeting.wiring import create as create_meeting
 from meeting_system.signaling.settings import SignalingSettings
+from meeting_system.signaling.wiring import create as create_signaling
 
 SECRET = "only-for-tests-only-for-tests-only-for-tests"
 HOST_PICTURE = "/api/v1/users/1/avatar/2"

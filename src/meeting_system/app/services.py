@@ -16,7 +16,7 @@ Opener = Callable[[Ports, Settings], AbstractAsyncContextManager[Plug]]
 @asynccontextmanager
 async def open_user(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
     """Accounts, sessions, tokens."""
-    from meeting_system.user import create
+    from meeting_system.user.wiring import create
 
     async with AsyncExitStack() as stack:
         providers: dict[str, LoginProvider] = {}
@@ -34,7 +34,7 @@ async def open_user(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
 @asynccontextmanager
 async def open_meeting(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
     """Rooms, meetings, participants."""
-    from meeting_system.meeting import create
+    from meeting_system.meeting.wiring import create
 
     yield create(ports, settings.meeting, settings.media.turn)
 
@@ -42,7 +42,7 @@ async def open_meeting(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
 @asynccontextmanager
 async def open_signaling(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
     """The WebSocket and the rooms' logs."""
-    from meeting_system.signaling import create
+    from meeting_system.signaling.wiring import create
 
     yield create(ports, settings.signaling)
 
@@ -52,7 +52,7 @@ async def open_media(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
     """The media engine."""
     from meeting_system.adapters.sfu import open_engine
     from meeting_system.app.network import advertised_media
-    from meeting_system.media import create
+    from meeting_system.media.wiring import create
 
     media = await advertised_media(settings)
     async with open_engine(media) as engine:
@@ -63,8 +63,8 @@ async def open_media(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
 async def open_webhook(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
     """What other programs are told."""
     from meeting_system.adapters.outward import open_outward
-    from meeting_system.webhook import create
     from meeting_system.webhook.rules import may_reach
+    from meeting_system.webhook.wiring import create
 
     secret = settings.bigbluebutton.secret
     async with open_outward(may_reach(settings.webhook.networks)) as outward:
@@ -80,7 +80,7 @@ async def open_webhook(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
 @asynccontextmanager
 async def open_bigbluebutton(ports: Ports, settings: Settings) -> AsyncIterator[Plug]:
     """The API of another system, for the software that speaks it."""
-    from meeting_system.bigbluebutton import create
+    from meeting_system.bigbluebutton.wiring import create
 
     yield create(ports, settings.bigbluebutton, public_url=settings.meeting.public_url)
 
