@@ -1,7 +1,8 @@
 """One connection that carries the commands of everybody at once: written together, answered in order.
 
 The driver's pool takes a connection out and waits for the answer, a write and a read for each command; here
-all commands of one turn of the event loop are one write. Only for commands that Valkey answers at once.
+all commands of one turn of the event loop are one write, and one timer watches over the answers. Only for
+commands that Valkey answers at once.
 """
 
 import asyncio
@@ -26,17 +27,19 @@ KEPT_BYTES = 256 * 1024
 class Pipe:
     """Opens its connection with the first command, and again after a loss. Commands are never repeated."""
 
-    def __init__(self, pool: ConnectionPool) -> None:
+    def __init__(self, pool: ConnectionPool, timeout_s: float) -> None:
         self._pool = pool
+        self._timeout_s = timeout_s
         self._wire: _Wire | None = None
         self._opening: asyncio.Task[_Wire] | None = None
 
     async def ask(self, *words: Word) -> Any:
-        """Send a command and return its answer. Raises ConnectionError when it may or may not have been done,
-        ResponseError for an answer that is an error."""
+        """Send a command and return its answer. Raises ConnectionError or TimeoutError when it may or may not
+        have been done, ResponseError for an answer that is an error."""
         wire = self._wire
         if wire is None or wire.is_closed:
-            wire = await self._open()
+            async with asyncio.timeout(self._timeout_s):
+                wire = await self._open()
         asked_s = asyncio.get_running_loop().time()
         try:
             answer = await wire.ask(_pack(words))
@@ -74,16 +77,19 @@ class Pipe:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(plan.socket_connect_timeout):
             if isinstance(plan, UnixDomainSocketConnection):
-                _, wire = await loop.create_unix_connection(_Wire, plan.path)
+                _, wire = await loop.create_unix_connection(self._new_wire, plan.path)
             else:
                 ssl = plan.ssl_context.get() if isinstance(plan, SSLConnection) else None
-                _, wire = await loop.create_connection(_Wire, plan.host, plan.port, ssl=ssl)
+                _, wire = await loop.create_connection(self._new_wire, plan.host, plan.port, ssl=ssl)
             try:
                 await self._introduce(wire, self._pool.connection_kwargs)
             except BaseException:
                 wire.close()
                 raise
         return wire
+
+    def _new_wire(self) -> "_Wire":
+        return _Wire(self._timeout_s)
 
     async def _introduce(self, wire: "_Wire", given: Mapping[str, Any]) -> None:
         words: list[tuple[Word, ...]] = []
@@ -99,14 +105,17 @@ class Pipe:
 
 
 class _Wire(asyncio.Protocol):
-    """The connection: who waits for which answer is told by the order."""
+    """The connection: who waits for which answer is told by the order, and so is whose time is up first."""
 
-    def __init__(self) -> None:
+    def __init__(self, timeout_s: float) -> None:
         self.is_closed = False
+        self._timeout_s = timeout_s
+        self._watching: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
         self._reader = hiredis.Reader(replyError=_to_error, protocolError=RedisConnectionError)
         self._reader.setmaxbuf(KEPT_BYTES)
-        self._waiting: deque[asyncio.Future[Any]] = deque()
+        self._waiting: deque[tuple[float, asyncio.Future[Any]]] = deque()
+        """When it was asked, and who waits."""
         self._unsent: list[bytes] = []
         self._loop = asyncio.get_running_loop()
         self._heard_s = self._loop.time()
@@ -117,7 +126,10 @@ class _Wire(asyncio.Protocol):
         if self.is_closed:
             future.set_exception(RedisConnectionError("the connection is closed"))
             return future
-        self._waiting.append(future)
+        now_s = self._loop.time()
+        self._waiting.append((now_s, future))
+        if self._watching is None:
+            self._watching = self._loop.call_at(now_s + self._timeout_s, self._give_up)
         if not self._unsent:
             self._loop.call_soon(self._send)
         self._unsent.append(packed)
@@ -127,6 +139,21 @@ class _Wire(asyncio.Protocol):
         unsent, self._unsent = self._unsent, []
         if self._transport is not None and not self.is_closed:
             self._transport.write(b"".join(unsent))
+
+    def _give_up(self) -> None:
+        """Tell those who have waited too long; the answers that still come are passed over."""
+        self._watching = None
+        overdue_s = self._loop.time() - self._timeout_s
+        first_s = 0.0
+        for asked_s, future in self._waiting:
+            if asked_s > overdue_s:
+                self._watching = self._loop.call_at(asked_s + self._timeout_s, self._give_up)
+                break
+            if not future.done():
+                first_s = first_s or asked_s
+                future.set_exception(TimeoutError())
+        if first_s:
+            self.suspect(first_s)
 
     def suspect(self, asked_s: float) -> None:
         """Somebody gave up waiting for what was asked then."""
@@ -148,7 +175,7 @@ class _Wire(asyncio.Protocol):
             self._reader.feed(data)
             while (answer := self._reader.gets()) is not False:
                 # Who gave up waiting is passed over: the order counts.
-                future = self._waiting.popleft()
+                _, future = self._waiting.popleft()
                 if not future.done():
                     future.set_result(answer)
         except (RedisConnectionError, IndexError):
@@ -159,8 +186,11 @@ class _Wire(asyncio.Protocol):
 
     def _fail(self) -> None:
         self.is_closed = True
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
         waiting, self._waiting = self._waiting, deque()
-        for future in waiting:
+        for _, future in waiting:
             if not future.done():
                 future.set_exception(RedisConnectionError("the connection was lost"))
 

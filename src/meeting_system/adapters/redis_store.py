@@ -15,7 +15,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from meeting_system.adapters.redis_pipe import Pipe
+from meeting_system.adapters.redis_pipe import Pipe, Word
 from meeting_system.kernel.errors import Unavailable
 from meeting_system.kernel.ports import Subscription
 
@@ -24,6 +24,7 @@ CONNECT_S = 2.0
 CONNECTIONS = 64
 
 _AWAY = (RedisConnectionError, RedisTimeoutError, OSError, TimeoutError)
+_FAILURES = (*_AWAY, ResponseError)
 _AWAY_ANSWERS = ("LOADING", "MASTERDOWN", "READONLY", "CLUSTERDOWN", "OOM", "MISCONF")
 
 
@@ -37,12 +38,20 @@ async def calling(timeout_s: float | None = TIMEOUT_S) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(timeout_s):
             yield
-    except _AWAY as error:
-        raise Unavailable("the store is away, try again") from error
-    except ResponseError as error:
-        if str(error).startswith(_AWAY_ANSWERS):
-            raise Unavailable("the store can't answer now, try again") from error
-        raise
+    except _FAILURES as error:
+        away = _away(error)
+        if away is None:
+            raise
+        raise away from error
+
+
+def _away(error: Exception) -> Unavailable | None:
+    """Return how it is said that the server is away, if that is what an error means."""
+    if isinstance(error, _AWAY):
+        return Unavailable("the store is away, try again")
+    if str(error).startswith(_AWAY_ANSWERS):
+        return Unavailable("the store can't answer now, try again")
+    return None
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,7 @@ class RedisStore:
 
     def __init__(self, client: Redis) -> None:
         self._client = client
-        self._pipe = Pipe(client.connection_pool)
+        self._pipe = Pipe(client.connection_pool, TIMEOUT_S)
         self._shas: dict[str, str] = {}
 
     @property
@@ -70,25 +79,21 @@ class RedisStore:
         return self._client
 
     async def get(self, key: str) -> bytes | None:
-        async with calling():
-            return cast("bytes | None", await self._pipe.ask("GET", key))
+        return cast("bytes | None", await self._ask("GET", key))
 
     async def set(
         self, key: str, value: bytes, *, ttl_s: float | None = None, only_new: bool = False
     ) -> bool:
         ttl_ms = None if ttl_s is None else max(1, int(ttl_s * 1000))
-        async with calling():
-            options: list[str | int] = [] if ttl_ms is None else ["PX", ttl_ms]
-            return bool(await self._pipe.ask("SET", key, value, *options, *(["NX"] if only_new else [])))
+        options: list[str | int] = [] if ttl_ms is None else ["PX", ttl_ms]
+        return bool(await self._ask("SET", key, value, *options, *(["NX"] if only_new else [])))
 
     async def take(self, key: str) -> bytes | None:
-        async with calling():
-            return cast("bytes | None", await self._pipe.ask("GETDEL", key))
+        return cast("bytes | None", await self._ask("GETDEL", key))
 
     async def delete(self, *keys: str) -> None:
         if keys:
-            async with calling():
-                await self._pipe.ask("DEL", *keys)
+            await self._ask("DEL", *keys)
 
     async def increment(self, key: str, *, ttl_s: float) -> int:
         return int(await self.run(_INCREMENT, keys=[key], args=[int(ttl_s * 1000)]))
@@ -97,15 +102,23 @@ class RedisStore:
         sha = self._shas.get(script)
         if sha is None:
             sha = self._shas[script] = sha1(script.encode(), usedforsecurity=False).hexdigest()
-        async with calling():
-            try:
-                return await self._pipe.ask("EVALSHA", sha, len(keys), *keys, *args)
-            except NoScriptError:
-                return await self._pipe.ask("EVAL", script, len(keys), *keys, *args)
+        try:
+            return await self._ask("EVALSHA", sha, len(keys), *keys, *args)
+        except NoScriptError:
+            return await self._ask("EVAL", script, len(keys), *keys, *args)
 
     async def publish(self, channel: str, payload: bytes) -> None:
-        async with calling():
-            await self._pipe.ask("PUBLISH", channel, payload)
+        await self._ask("PUBLISH", channel, payload)
+
+    async def _ask(self, *words: Word) -> Any:
+        """Ask by the pipe, which keeps the time limit: one timer for all who wait."""
+        try:
+            return await self._pipe.ask(*words)
+        except _FAILURES as error:
+            away = _away(error)
+            if away is None:
+                raise
+            raise away from error
 
     def subscribe(self, *channels: str) -> AbstractAsyncContextManager[Subscription]:
         return self._subscribe(channels)
@@ -132,8 +145,7 @@ class RedisStore:
 
     async def check(self) -> None:
         """Return when the server answers; raise Unavailable else."""
-        async with calling():
-            await self._pipe.ask("PING")
+        await self._ask("PING")
 
     async def about(self) -> About:
         """Ask the server for what doctor judges."""
