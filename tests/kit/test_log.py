@@ -1,19 +1,12 @@
 """Logs: one JSON object a line, with the trace id, without personal data."""
 
-import asyncio
 import json
 import logging
-import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import structlog
-import uvicorn
-from starlette.types import Receive, Send
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosedError
 
 from meeting_system.kernel.pii import Private
 from meeting_system.kit.log import configure_logs, logger
@@ -101,31 +94,3 @@ def test_an_exception_is_one_line(lines: Path) -> None:
         logger("x").exception("failed")
     (line,) = read(lines)
     assert "ValueError" in str(line["exception"])
-
-
-async def test_text_of_a_websocket_that_is_no_utf8_is_a_clients_fault_without_a_traceback(
-    lines: Path,
-) -> None:
-    async def app(_scope: object, receive: Receive, send: Send) -> None:
-        await receive()
-        await send({"type": "websocket.accept"})
-        await receive()
-
-    config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, ws="websockets-sansio")
-    async with listening(config) as port, connect(f"ws://127.0.0.1:{port}") as client:
-        await client.send(b'{"f":"\xff"}', text=True)
-        with pytest.raises(ConnectionClosedError, match="1007"):
-            await client.recv()
-    logged = read(lines)
-    assert "socket_frame_not_utf8" in [line["event"] for line in logged]
-    assert all("exception" not in line for line in logged)
-
-
-@asynccontextmanager
-async def listening(config: uvicorn.Config) -> AsyncIterator[int]:
-    server = uvicorn.Server(config)
-    listener = socket.create_server(("127.0.0.1", 0))
-    async with asyncio.TaskGroup() as group:
-        group.create_task(server.serve([listener]))
-        yield listener.getsockname()[1]
-        server.should_exit = True

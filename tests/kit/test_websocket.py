@@ -4,9 +4,6 @@ import asyncio
 import struct
 
 import pytest
-from starlette.types import Receive, Send
-from tests.signaling.house import listening
-from websockets.asyncio.client import connect
 from websockets.frames import Close, Frame, Opcode
 
 from meeting_system.kit.websocket import Fault, FrameReader, Wire, encode_text
@@ -174,16 +171,3 @@ async def test_our_close_waits_for_the_answer_and_hears_no_text_any_more() -> No
 @pytest.mark.parametrize("text", ["", "é" * 63, "x" * 125, "x" * 126, "x" * 70_000])
 def test_a_text_is_written_as_the_library_writes_it(text: str) -> None:
     assert encode_text(text) == Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
-
-
-async def test_who_does_not_ask_for_the_wire_has_what_asgi_gives() -> None:
-    async def echo(_scope: object, receive: Receive, send: Send) -> None:
-        await receive()
-        await send({"type": "websocket.accept"})
-        text = (await receive())["text"]
-        await send({"type": "websocket.send", "text": text})
-        await send({"type": "websocket.close", "code": 1000})
-
-    async with listening(echo) as port, connect(f"ws://127.0.0.1:{port}") as client:
-        await client.send("hello")
-        assert await client.recv() == "hello"

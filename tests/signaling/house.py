@@ -33,7 +33,7 @@ from meeting_system.kit.outbox import OutboxRelay
 from meeting_system.kit.plug import Plug, Ports
 from meeting_system.kit.tasks import alongside
 from meeting_system.kit.tokens import SignedTokens
-from meeting_system.kit.websocket import WireProtocol
+from meeting_system.kit.websocket_opening import WireProtocol
 from meeting_system.meeting.settings import MeetingSettings
 from meeting_system.meeting.wiring import create as create_meeting
 from meeting_system.signaling.settings import SignalingSettings

@@ -18,7 +18,7 @@ from meeting_system.kernel.clock import Clock, SystemClock
 from meeting_system.kit.edge import NotePeer
 from meeting_system.kit.log import logger
 from meeting_system.kit.tasks import alongside
-from meeting_system.kit.websocket import WireProtocol
+from meeting_system.kit.websocket_opening import WireProtocol
 
 log = logger(__name__)
 

@@ -99,13 +99,4 @@ class _Forward(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         log = logger(record.name)
-        if _is_clients_fault(record):
-            log.warning("socket_frame_not_utf8")
-            return
         log.log(record.levelno, record.getMessage(), exc_info=record.exc_info or None)
-
-
-def _is_clients_fault(record: logging.LogRecord) -> bool:
-    """Tell whether uvicorn reports what a client sent (it answers 1007) as if it were its own failure."""
-    error = record.exc_info[1] if record.exc_info else None
-    return record.name == "uvicorn.error" and isinstance(error, UnicodeDecodeError)

@@ -1,28 +1,24 @@
 """Open WebSockets without a task and with little memory each: texts in by a call, frames out by one write.
 
-uvicorn and websockets do the handshake; then the connection of who asked for it (`ask_for_wire`, before it
-accepts) is handed to a `Wire`, found in the ASGI scope's extensions under `WIRE`, and ASGI's `receive` and
-`send` are over. RFC 6455 without extensions: the frames of
-one text are the same bytes for everybody, so they are made once.
+RFC 6455 without extensions: the frames of one text are the same bytes for everybody, so they are made once.
+How they come to be open: websocket_opening.py.
 """
 
 import asyncio
 import socket
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Sequence
 from struct import Struct
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import ProtocolError
 from websockets.frames import Close, Opcode
 from websockets.speedups import apply_mask
 
-WIRE = "meeting_system.wire"
-_WANTED = "meeting_system.wire_wanted"
 MAX_UNSENT_BYTES = 256 * 1024
 LINGER_S = 5.0
 """How long the other side may take to answer a close frame."""
-NORMAL, PROTOCOL_ERROR, NO_CODE, INVALID_TEXT, TOO_BIG, RESTART = 1000, 1002, 1005, 1007, 1009, 1012
+NORMAL, PROTOCOL_ERROR, ONLY_TEXTS, NO_CODE = 1000, 1002, 1003, 1005
+INVALID_TEXT, TOO_BIG, INTERNAL, RESTART = 1007, 1009, 1011, 1012
 MAX_CONTROL = 125
 _TWO, _EIGHT = Struct("!BBH"), Struct("!BBQ")
 _FINAL = 0x80
@@ -43,11 +39,6 @@ class Fault(Exception):
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
-
-
-def ask_for_wire(scope: MutableMapping[str, Any]) -> None:
-    """Say, before accepting, that the application takes the connection as a `Wire`."""
-    scope["extensions"][_WANTED] = True
 
 
 def encode_text(text: str) -> bytes:
@@ -275,35 +266,3 @@ def _bound_backlog(transport: asyncio.Transport) -> None:
     option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
     if option is not None and raw is not None and raw.family != socket.AF_UNIX:
         raw.setsockopt(socket.IPPROTO_TCP, option, MAX_UNSENT_BYTES)
-
-
-class WireProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol; from the handshake on the wire has the connection where one was asked for."""
-
-    async def send(self, message: Any) -> None:
-        await super().send(message)
-        wanted = _WANTED in cast("dict[str, Any]", self.scope["extensions"])
-        if wanted and message["type"] == "websocket.accept" and not self.transport.is_closing():
-            self._hand_over()
-
-    def _hand_over(self) -> None:
-        wire = Wire(self.transport, cast("set[Any]", self.connections), self.config.ws_max_size)
-        self.connections.discard(self)
-        self.transport.set_protocol(wire)
-        extensions = cast("dict[str, Any]", self.scope["extensions"])
-        extensions[WIRE] = wire
-        # Nothing of the handshake is needed any more, and ten thousand of them are 100 MB.
-        for name in ("conn", "queue", "request", "response", "writable"):
-            delattr(self, name)
-        # That there is a timer tells `run_asgi` that closing is not its business.
-        self.close_timer = self.loop.call_later(0, _nothing)
-
-    async def run_asgi(self) -> None:
-        """Run the application; a wire that it leaves open is closed."""
-        await super().run_asgi()
-        wire = cast("dict[str, Any]", self.scope["extensions"]).get(WIRE)
-        if wire is not None:
-            wire.close(NORMAL)
-
-
-def _nothing() -> None: ...

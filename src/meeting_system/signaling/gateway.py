@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket
 from meeting_system.contracts.signal import PROTOCOL, CloseCode, Identify
 from meeting_system.kernel.address import address_block
 from meeting_system.kit.http import client_address
-from meeting_system.kit.websocket import WIRE, ask_for_wire
+from meeting_system.kit.websocket_opening import WIRE, ask_for_wire
 from meeting_system.signaling.connection import Connection
 from meeting_system.signaling.core import Core
 from meeting_system.signaling.door import Door
