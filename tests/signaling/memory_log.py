@@ -14,6 +14,7 @@ from meeting_system.signaling.records import (
     Outcome,
     Person,
     RoomState,
+    Seat,
     SessionRecord,
     Step,
 )
@@ -113,6 +114,11 @@ class MemoryServer:
             self.data.rooms[run] = room
         return room.epoch
 
+    def stored(self, sid: str) -> SessionRecord | None:
+        have = self.data.sessions.get(sid)
+        # All values pass through text, as they do in Valkey.
+        return session_record(sid, {name: str(value) for name, value in have.items()}) if have else None
+
     def apply(self, step: Step) -> Outcome:
         room = self.valid(step.run)
         if room is None or room.epoch != step.epoch:
@@ -166,7 +172,8 @@ class MemoryServer:
         if step.log_seq:
             room.seq = step.log_seq
         room.ended = room.ended or step.ends_room
-        return Outcome("ok", room.top, po)
+        begins = step.sid and step.gen >= 0 and int(step.fields.get("gen", step.gen)) != step.gen
+        return Outcome("ok", room.top, po, self.stored(step.sid) if begins else None)
 
     def _end_other(self, step: Step) -> None:
         other = self.data.sessions.get(step.ends_sid)
@@ -261,11 +268,19 @@ class MemoryRoomLog:
             return None
         return RoomState(room.epoch, room.top, room.seq, room.ended, dict(room.people))
 
+    async def find_seat(self, run: str, pid: str, sid: str, *, ro: int, po: int) -> Seat | None:
+        await self._ask()
+        room = self.server.valid(run)
+        if room is None:
+            return None
+        people = {pid: room.people[pid]} if pid in room.people else {}
+        told = self.server.data.personal.get(sid, [])
+        state = RoomState(room.epoch, room.top, room.seq, room.ended, people)
+        return Seat(state, _first_after(room.log[ro : ro + 1], ro), _first_after(told, po))
+
     async def find_session(self, sid: str) -> SessionRecord | None:
         await self._ask()
-        have = self.server.data.sessions.get(sid)
-        # All values pass through text, as they do in Valkey.
-        return session_record(sid, {name: str(value) for name, value in have.items()}) if have else None
+        return self.server.stored(sid)
 
     async def find_ack(self, sid: str, cid: int) -> str | None:
         await self._ask()
@@ -294,7 +309,17 @@ class MemoryRoomLog:
         have = self.server.data.sessions.get(sid)
         if have is None or have.get("epoch") != epoch:
             return []
-        return self.server.data.personal.get(sid, [])[after : after + count]
+        return _after(self.server.data.personal.get(sid, []), after)[:count]
+
+    async def read_missed(
+        self, run: str, sid: str, epoch: str, *, ro: int, po: int, count: int
+    ) -> tuple[list[Entry], list[Entry]]:
+        await self._ask()
+        data = self.server.data
+        room, have = data.rooms.get(run), data.sessions.get(sid)
+        events = room.log[ro : ro + count] if room is not None and room.epoch == epoch else []
+        is_same = have is not None and have.get("epoch") == epoch
+        return events, _after(data.personal.get(sid, []), po)[:count] if is_same else []
 
     async def read_tops(self, runs: Sequence[str]) -> list[tuple[str, int]]:
         await self._ask()
@@ -317,6 +342,13 @@ class MemoryRoomLog:
                 strays.append(sid)
         return strays
 
+    async def confirm_tokens(self, sessions: Sequence[tuple[str, int, str]]) -> None:
+        await self._ask()
+        for sid, gen, older in sessions:
+            have = self.server.data.sessions.get(sid)
+            if have is not None and have.get("gen") == gen:
+                have.update(previous_token="", older_tokens=older)
+
     async def forget(self, sid: str, gen: int) -> None:
         await self._ask()
         data = self.server.data
@@ -332,6 +364,14 @@ class MemoryRoomLog:
         if fault == "before":
             raise Unavailable("the store is away")
         return fault
+
+
+def _after(log: Sequence[Entry], off: int) -> list[Entry]:
+    return [entry for entry in log if entry.off > off]
+
+
+def _first_after(log: Sequence[Entry], off: int) -> int:
+    return next((entry.off for entry in log if entry.off > off), 0)
 
 
 def state_of(pid: str, version: int = 1, **more: object) -> ParticipantState:

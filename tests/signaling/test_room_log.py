@@ -14,6 +14,8 @@ from .memory_log import MemoryRoomLog, MemoryServer, state_of
 RUN = "run-1"
 SIDS = ("s1", "s2", "s3")
 PIDS = ("p1", "p2")
+OFFSETS = ((0, 0), (2, 1), (10_000, 10_000))
+"""Of the room's log and of a personal one."""
 
 
 def any_event(draw: random.Random) -> NewEvent:
@@ -75,12 +77,16 @@ async def look(log: RoomLog, epoch: str, now_ms: int) -> list[object]:
         await log.read_events(RUN, epoch, 0, 1000),
         await log.read_events(RUN, epoch, 3, 2),
         await log.read_events(RUN, "other", 0, 10),
+        await log.read_missed(RUN, "s1", "other", ro=0, po=0, count=10),
+        await log.find_seat("nowhere", "p1", "s1", ro=0, po=0),
         await log.read_tops([RUN, "nowhere"]),
         sorted(await log.find_due(now_ms, 100)),
     ]
     for sid in SIDS:
         seen += [await log.find_session(sid), await log.read_personal(sid, epoch, 0, 100)]
         seen += [await log.find_ack(sid, cid) for cid in range(1, 5)]
+        seen += [await log.find_seat(RUN, pid, sid, ro=ro, po=po) for pid in PIDS for ro, po in OFFSETS]
+        seen += [await log.read_missed(RUN, sid, epoch, ro=ro, po=po, count=3) for ro, po in OFFSETS]
     return [*seen, *[await log.find_owner(pid) for pid in PIDS]]
 
 
@@ -104,6 +110,10 @@ async def test_random_steps_have_the_same_outcome_in_valkey_and_in_memory(
             sid, gen, due_ms = draw.choice(SIDS), draw.randrange(1, 4), next(numbers) + 20
             strays = [await log.renew_leases([(sid, gen, "p1")], due_ms) for log in (real, model)]
             assert strays[0] == strays[1]
+        if draw.random() < 0.1:
+            sid, gen = draw.choice(SIDS), draw.randrange(1, 4)
+            for log in (real, model):
+                await log.confirm_tokens([(sid, gen, "a,b"), ("nobody", 1, "")])
         if draw.random() < 0.03:
             sid, gen = draw.choice(SIDS), draw.randrange(1, 4)
             for log in (real, model):

@@ -32,7 +32,7 @@ from meeting_system.kernel.clock import ManualClock
 from meeting_system.kernel.errors import AppError, Unavailable
 from meeting_system.signaling import durable, presence
 from meeting_system.signaling.attach import identify, resume
-from meeting_system.signaling.commands import confirm_token, handle
+from meeting_system.signaling.commands import confirm_token, confirm_tokens, handle
 from meeting_system.signaling.core import Core
 from meeting_system.signaling.errors import CloseSocket, EpochChanged, LogAway, SessionChanged
 from meeting_system.signaling.frames import decode
@@ -267,7 +267,10 @@ class World:
         core = link.process.core
         while link.queue.closing is None and link.process.is_alive:
             try:
-                await confirm_token(core, held)
+                if isinstance(frame, Position) and held.before is not None:
+                    await confirm_tokens(core, [held])
+                else:
+                    await confirm_token(core, held)
                 if isinstance(frame, Command):
                     await handle(core, held, frame)
                 break

@@ -44,6 +44,7 @@ from meeting_system.signaling.records import (
     Person,
     ResetReason,
     RoomState,
+    Seat,
     SessionRecord,
     Step,
 )
@@ -331,7 +332,8 @@ async def _come_back(core: Core, frame: Resume) -> _Back:
     proof = steps.Proof(rules.hash_secret(frame.resume_token), frame.attempt)
     for _ in range(ATTEMPTS):
         record = await _known(core, frame.sid, proof)
-        room = await ensure_room(core, record.meeting_id, record.run)
+        seat = await _find_seat(core, frame, record)
+        room = seat.room
         person = room.people.get(record.pid)
         if person is None and record.is_waiting:
             person = lobby.shadow(record)
@@ -339,7 +341,7 @@ async def _come_back(core: Core, frame: Resume) -> _Back:
             raise CloseSocket(CloseCode.UNKNOWN_SESSION)
         if person.sid != record.sid:
             raise CloseSocket(CloseCode.REPLACED)
-        refused = await _why_not_replay(core, frame, record, room)
+        refused = _why_not_replay(frame, record, seat)
         step, me = steps.come_back(room, record, person, proof, session, core.now())
         if record.pid not in room.people:
             step.people, step.events = lobby.unseen(room, record.pid), []
@@ -349,12 +351,9 @@ async def _come_back(core: Core, frame: Resume) -> _Back:
         outcome = await core.log.apply(step)
         raise_if_over(outcome)
         if outcome.ok:
-            # Read again: until this step the generation before may have finished a command.
-            latest = await core.log.find_session(record.sid)
-            if latest is None or latest.gen <= record.gen:
-                continue  # Valkey was lost meanwhile
-            if latest.gen > record.gen + 1:
-                raise CloseSocket(CloseCode.REPLACED)
+            # As it is now: until this step the generation before may have finished a command.
+            latest = outcome.record
+            assert latest is not None, "the step began a generation"
             return _Back(record, latest, room, Person(record.sid, me), session.token, outcome, refused)
     raise Unavailable("the session changed faster than it could be resumed")
 
@@ -432,27 +431,33 @@ async def _end_reused(core: Core, record: SessionRecord) -> None:
     raise CloseSocket(CloseCode.UNKNOWN_SESSION, "resume token used twice")
 
 
-async def _why_not_replay(
-    core: Core, frame: Resume, record: SessionRecord, room: RoomState
-) -> rules.Refused | None:
+async def _find_seat(core: Core, frame: Resume, record: SessionRecord) -> Seat:
+    """Read, after the session, what it has to know of its room; who is missing there was taken out."""
+    seat = await core.log.find_seat(record.run, record.pid, record.sid, ro=frame.ro, po=frame.po)
+    if seat is None:
+        await ensure_room(core, record.meeting_id, record.run)
+        seat = await core.log.find_seat(record.run, record.pid, record.sid, ro=frame.ro, po=frame.po)
+    if seat is None:
+        raise Unavailable("the room log was lost while it was opened; try again")
+    if seat.room.ended:
+        raise CloseSocket(CloseCode.MEETING_ENDED)
+    return seat
+
+
+def _why_not_replay(frame: Resume, record: SessionRecord, seat: Seat) -> rules.Refused | None:
     refused = rules.why_not_replay(
-        record, epoch=room.epoch, top=room.top, known_epoch=frame.epoch, ro=frame.ro, po=frame.po
+        record,
+        epoch=seat.room.epoch,
+        top=seat.room.top,
+        known_epoch=frame.epoch,
+        ro=frame.ro,
+        po=frame.po,
     )
-    if refused is None and not await is_continuous(core, record, room, ro=frame.ro, po=frame.po):
-        return "trimmed"
-    return refused
-
-
-async def is_continuous(core: Core, record: SessionRecord, room: RoomState, *, ro: int, po: int) -> bool:
-    """Tell whether both logs still hold what follows."""
-    if ro < room.top:
-        first = await core.log.read_events(record.run, room.epoch, ro, 1)
-        if not first or first[0].off != ro + 1:
-            return False
-    if po < record.po:
-        first = await core.log.read_personal(record.sid, room.epoch, po, 1)
-        return bool(first) and first[0].off == po + 1
-    return True
+    if refused is not None:
+        return refused
+    has_events = frame.ro >= seat.room.top or seat.next_ro == frame.ro + 1
+    has_personal = frame.po >= record.po or seat.next_po == frame.po + 1
+    return None if has_events and has_personal else "trimmed"
 
 
 async def _judge_media(core: Core, frame: Resume, record: SessionRecord) -> rules.MediaAfterLoss:

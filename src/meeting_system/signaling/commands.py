@@ -5,7 +5,7 @@ the client's next connection sends it again. S and E: one atomic step. N: the me
 command is refused as `unavailable` and the client offers again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from meeting_system.contracts.call import Message, Nothing, Request
@@ -57,6 +57,7 @@ from meeting_system.signaling.talk_commands import TALK_COMMANDS
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 1.0
+CONFIRMED_AT_ONCE = 256
 OFFER = "media.offer"
 
 log = logger(__name__)
@@ -120,6 +121,21 @@ async def confirm_token(core: Core, held: Attachment) -> None:
             "older_tokens": retire_token(record.older_tokens, record.previous_token),
         }
         await core.log.apply(step)
+
+
+async def confirm_tokens(core: Core, sessions: Sequence[Attachment]) -> None:
+    """The same of many at once, who have no command. Raises Unavailable: their next frames try again."""
+    shown = [(held, held.before) for held in sessions if held.before is not None and not held.token_confirmed]
+    due = [
+        (before.sid, before.gen, retire_token(before.older_tokens, before.previous_token))
+        for _, before in shown
+        if before.previous_token
+    ]
+    for at in range(0, len(due), CONFIRMED_AT_ONCE):
+        await core.log.confirm_tokens(due[at : at + CONFIRMED_AT_ONCE])
+    for held, before in shown:
+        if held.before is before:  # not carried over meanwhile: that is another token
+            held.token_confirmed, held.before = True, None
 
 
 async def _answer_again(core: Core, held: Attachment, command: Command) -> None:

@@ -295,7 +295,9 @@ class Connection:
             self._put(frame)
         elif isinstance(frame, Position):
             self.confirmed_ro = min(frame.ro, held.sent_ro)
-            if not held.token_confirmed:
+            if held.before is not None:
+                self._hub.unconfirmed.append(held)
+            elif not held.token_confirmed:
                 self._put(frame)
         elif isinstance(frame, Bye):
             if not self._end.done():

@@ -66,6 +66,8 @@ class Hub:
         self.rooms: dict[str, LocalRoom] = {}
         self.broken: set[str] = set()
         self.places = Places()
+        self.unconfirmed: list[Attachment] = []
+        """Sessions whose clients have shown that they hold the newest token; jobs.py writes it down."""
         self._by_participant: dict[str, Attachment] = {}
         self._core = core
         self._watch = watch
@@ -261,14 +263,22 @@ class Hub:
             self.mark(room.run)
 
     async def _catch_up_one(self, held: Attachment) -> None:
-        await self._catch_up_personal(held)
-        while entries := await self._core.log.read_events(held.run, held.epoch, held.sent_ro, self._chunk):
-            for entry in entries:
+        """Give what both logs hold; what comes later is heard."""
+        is_more = True
+        while is_more:
+            events, personal = await self._core.log.read_missed(
+                held.run, held.sid, held.epoch, ro=held.sent_ro, po=held.sent_po, count=self._chunk
+            )
+            for entry in personal:
+                _give_personal(held, entry)
+            await held.queue.flushed()
+            for entry in events:
                 _give(held, entry)
             if held.needs_reset:
                 self.mark(held.run)
                 return
             await held.queue.flushed()
+            is_more = max(len(events), len(personal)) == self._chunk
 
     async def _catch_up_personal(self, held: Attachment) -> None:
         while entries := await self._core.log.read_personal(held.sid, held.epoch, held.sent_po, self._chunk):

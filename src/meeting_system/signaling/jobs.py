@@ -15,6 +15,7 @@ from meeting_system.kit.metrics import QUEUES
 from meeting_system.kit.tasks import alongside
 from meeting_system.kit.trace import current_traceparent, traced
 from meeting_system.signaling import presence, rules
+from meeting_system.signaling.commands import confirm_tokens
 from meeting_system.signaling.connection import LOOKED_EVERY_S, Connection
 from meeting_system.signaling.core import Core
 from meeting_system.signaling.door import Door
@@ -29,6 +30,7 @@ COMPARE_EVERY_S = 2.0
 SWEEP_EVERY_S = LOOKED_EVERY_S
 LOOK_EVERY_S = 10.0
 PLACES_EVERY_S = 1.0
+CONFIRM_EVERY_S = 0.2
 RENEW_EVERY_S = rules.LEASE_MS / 3000
 RETRY_S = 0.5
 LATER_KEPT = 10_000
@@ -178,6 +180,7 @@ class Jobs:
             every(COMPARE_EVERY_S, self._compare, name="signaling_compare"),
             every(RENEW_EVERY_S, self._renew, name="signaling_renew"),
             every(SWEEP_EVERY_S, self._sweep, name="signaling_sweep"),
+            every(CONFIRM_EVERY_S, self._confirm, name="signaling_confirm"),
             every(PLACES_EVERY_S, self._tell_places, name="signaling_places"),
         ):
             yield
@@ -224,6 +227,11 @@ class Jobs:
 
     async def _renew(self) -> None:
         await presence.renew(self._core, self._hub)
+
+    async def _confirm(self) -> None:
+        """Write down who has the newest token: in a storm thousands of them, together."""
+        sessions, self._hub.unconfirmed = self._hub.unconfirmed, []
+        await confirm_tokens(self._core, sessions)
 
     async def _tell_places(self) -> None:
         await tell_moved(self._core, self._hub)

@@ -86,6 +86,16 @@ class Entry:
 
 
 @dataclass(slots=True, frozen=True)
+class Seat:
+    """Where a session that comes back is at one instant: the room, whose `people` is this person alone, and
+    the offsets of the first entries that both logs hold after what it has; 0: none."""
+
+    room: RoomState
+    next_ro: int
+    next_po: int
+
+
+@dataclass(slots=True, frozen=True)
 class PersonWrite:
     """Put a participant's state, or take it away (null), if its version is still `expected` (0: absent)."""
 
@@ -137,11 +147,15 @@ class Step:
 
 @dataclass(slots=True, frozen=True)
 class Outcome:
-    """What became of a step: on `ok` the room's and the personal log's tops, else in `top` what was found."""
+    """What became of a step: on `ok` the room's and the personal log's tops, else in `top` what was found.
+
+    `record`: the session, where the step began a generation of it.
+    """
 
     verdict: Verdict
     top: int
     po: int
+    record: SessionRecord | None = None
 
     @property
     def ok(self) -> bool:

@@ -21,6 +21,7 @@ from meeting_system.signaling.records import (
     Outcome,
     Person,
     RoomState,
+    Seat,
     SessionRecord,
     SessionState,
     Step,
@@ -51,6 +52,10 @@ class RoomLog(Protocol):
         """Read top and people at one instant; null: there is no valid log."""
         ...
 
+    async def find_seat(self, run: str, pid: str, sid: str, *, ro: int, po: int) -> Seat | None:
+        """Read what a session has to know that comes back with these offsets; null: there is no valid log."""
+        ...
+
     async def find_session(self, sid: str) -> SessionRecord | None: ...
     async def find_ack(self, sid: str, cid: int) -> str | None: ...
     async def find_owner(self, pid: str) -> str | None:
@@ -63,6 +68,12 @@ class RoomLog(Protocol):
         ...
 
     async def read_personal(self, sid: str, epoch: str, after: int, count: int) -> list[Entry]: ...
+    async def read_missed(
+        self, run: str, sid: str, epoch: str, *, ro: int, po: int, count: int
+    ) -> tuple[list[Entry], list[Entry]]:
+        """Read both logs at one instant: the room's and the personal one, so many entries of each at most."""
+        ...
+
     async def read_tops(self, runs: Sequence[str]) -> list[tuple[str, int]]:
         """Read epoch and top of each room; an empty epoch: there is no valid log."""
         ...
@@ -73,6 +84,10 @@ class RoomLog(Protocol):
 
     async def renew_leases(self, sessions: Sequence[tuple[str, int, str]], due_ms: int) -> list[str]:
         """Put off the timers of sessions, as (sid, gen, participant); return those not held any more."""
+        ...
+
+    async def confirm_tokens(self, sessions: Sequence[tuple[str, int, str]]) -> None:
+        """Retire the tokens before the newest ones of sessions, as (sid, gen, older tokens)."""
         ...
 
     async def forget(self, sid: str, gen: int) -> None:
@@ -86,6 +101,7 @@ def _script(name: str) -> str:
 
 _COMMIT, _OPEN, _STATE = _script("commit"), _script("open"), _script("state")
 _TOPS, _RANGE, _TOUCH = _script("tops"), _script("range"), _script("touch")
+_SEAT, _CONFIRM = _script("seat"), _script("confirm")
 _HASH = "return redis.call('HGETALL', KEYS[1])"
 _FIELD = "return redis.call('HGET', KEYS[1], ARGV[1])"
 _DUE = "return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])"
@@ -120,12 +136,17 @@ class ValkeyRoomLog:
         people = StoredPeople(dict(zip(found[4][::2], found[4][1::2], strict=True)))
         return RoomState(found[0].decode(), int(found[1]), int(found[2]), found[3] == b"1", people)
 
-    async def find_session(self, sid: str) -> SessionRecord | None:
-        pairs = await self._store.run(_HASH, keys=[f"sg:s:{sid}"], args=[])
-        if not pairs:
+    async def find_seat(self, run: str, pid: str, sid: str, *, ro: int, po: int) -> Seat | None:
+        keys = [f"sg:{run}:meta", f"sg:{run}:people", f"sg:{run}:log", f"sg:s:{sid}:p"]
+        found = await self._store.run(_SEAT, keys=keys, args=[pid, ro, po])
+        if not found:
             return None
-        have = {pairs[at].decode(): pairs[at + 1].decode() for at in range(0, len(pairs), 2)}
-        return session_record(sid, have)
+        people = {pid: _person(found[4])} if found[4] else {}
+        room = RoomState(found[0].decode(), int(found[1]), int(found[2]), found[3] == b"1", people)
+        return Seat(room, _offset(found[5]), _offset(found[6]))
+
+    async def find_session(self, sid: str) -> SessionRecord | None:
+        return _stored_session(sid, await self._store.run(_HASH, keys=[f"sg:s:{sid}"], args=[]))
 
     async def find_ack(self, sid: str, cid: int) -> str | None:
         found = await self._store.run(_FIELD, keys=[f"sg:s:{sid}:a"], args=[cid])
@@ -144,14 +165,21 @@ class ValkeyRoomLog:
             _TIMERS,
             f"sg:pid:{step.pid}",
         ]
-        verdict, top, po = await self._store.run(_COMMIT, keys=keys, args=_arguments(step))
-        return Outcome(cast("Verdict", verdict.decode()), int(top), int(po))
+        verdict, top, po, *stored = await self._store.run(_COMMIT, keys=keys, args=_arguments(step))
+        record = _stored_session(step.sid, stored[0]) if stored else None
+        return Outcome(cast("Verdict", verdict.decode()), int(top), int(po), record)
 
     async def read_events(self, run: str, epoch: str, after: int, count: int) -> list[Entry]:
-        return await self._range([f"sg:{run}:log", f"sg:{run}:meta"], epoch, after, count)
+        return (await self._range(_logged(run), [after], epoch, count))[0]
 
     async def read_personal(self, sid: str, epoch: str, after: int, count: int) -> list[Entry]:
-        return await self._range([f"sg:s:{sid}:p", f"sg:s:{sid}"], epoch, after, count)
+        return (await self._range(_kept(sid), [after], epoch, count))[0]
+
+    async def read_missed(
+        self, run: str, sid: str, epoch: str, *, ro: int, po: int, count: int
+    ) -> tuple[list[Entry], list[Entry]]:
+        events, personal = await self._range([*_logged(run), *_kept(sid)], [ro, po], epoch, count)
+        return events, personal
 
     async def read_tops(self, runs: Sequence[str]) -> list[tuple[str, int]]:
         if not runs:
@@ -172,12 +200,38 @@ class ValkeyRoomLog:
         strays = await self._store.run(_TOUCH, keys=[_TIMERS, *keys], args=[due_ms, SESSION_TTL_S, *members])
         return [sid.decode() for sid in strays]
 
+    async def confirm_tokens(self, sessions: Sequence[tuple[str, int, str]]) -> None:
+        keys = [f"sg:s:{sid}" for sid, _, _ in sessions]
+        told = [part for _, gen, older in sessions for part in (gen, older)]
+        await self._store.run(_CONFIRM, keys=keys, args=[*told])
+
     async def forget(self, sid: str, gen: int) -> None:
         await self._store.run(_FORGET, keys=[_TIMERS, *_session_keys(sid)], args=[sid, gen])
 
-    async def _range(self, keys: list[str], epoch: str, after: int, count: int) -> list[Entry]:
-        found = await self._store.run(_RANGE, keys=keys, args=[after, count, epoch])
-        return [_entry(entry_id, fields) for entry_id, fields in found]
+    async def _range(
+        self, keys: list[str], after: Sequence[int], epoch: str, count: int
+    ) -> list[list[Entry]]:
+        found = await self._store.run(_RANGE, keys=keys, args=[epoch, count, *after])
+        return [[_entry(entry_id, fields) for entry_id, fields in each] for each in found]
+
+
+def _logged(run: str) -> list[str]:
+    return [f"sg:{run}:log", f"sg:{run}:meta"]
+
+
+def _kept(sid: str) -> list[str]:
+    return [f"sg:s:{sid}:p", f"sg:s:{sid}"]
+
+
+def _offset(entry_id: bytes) -> int:
+    return int(entry_id.partition(b"-")[0]) if entry_id else 0
+
+
+def _stored_session(sid: str, pairs: Sequence[bytes]) -> SessionRecord | None:
+    if not pairs:
+        return None
+    have = {pairs[at].decode(): pairs[at + 1].decode() for at in range(0, len(pairs), 2)}
+    return session_record(sid, have)
 
 
 def session_record(sid: str, have: dict[str, str]) -> SessionRecord:
@@ -240,7 +294,7 @@ def _person(value: bytes) -> Person:
 
 
 def _entry(entry_id: bytes, fields: list[bytes]) -> Entry:
-    return Entry(int(entry_id.split(b"-")[0]), fields[1].decode(), fields[3].decode(), fields[5].decode())
+    return Entry(_offset(entry_id), fields[1].decode(), fields[3].decode(), fields[5].decode())
 
 
 def _arguments(step: Step) -> list[Any]:

@@ -27,7 +27,7 @@ local run_id = string.sub(string.match(redis.call('INFO', 'server'), 'run_id:(%x
 local known = redis.call('HMGET', meta, 'epoch', 'top', 'seq', 'ended')
 if not known[1] or known[1] ~= epoch or string.sub(epoch, 1, 12) ~= run_id then return {'epoch', 0, 0} end
 local top, done_seq = tonumber(known[2]), tonumber(known[3])
-local old_gen, po = -1, 0
+local old_gen, po, record = -1, 0, {}
 if sid ~= '' then
   local have = redis.call('HMGET', session, 'gen', 'last_cid', 'po', 'epoch', 'slots_gen', 'slots_ver', 'told')
   if have[1] then old_gen = tonumber(have[1]) end
@@ -115,6 +115,8 @@ if sid ~= '' then
     if #privates > 0 then redis.call('EXPIRE', personal, session_ttl) end
   end
   redis.call('EXPIRE', session, session_ttl)
+  -- Who begins a generation has to know what the one before did until now.
+  if new_gen ~= old_gen and old_gen >= 0 then record = redis.call('HGETALL', session) end
 end
 for _, e in ipairs(events) do
   top = top + 1
@@ -143,4 +145,4 @@ if ended ~= '' then
   room_ttl = gone_ttl
 end
 for i = 1, 4 do redis.call('EXPIRE', KEYS[i], room_ttl) end
-return {'ok', top, po}
+return {'ok', top, po, record}
