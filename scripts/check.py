@@ -82,7 +82,7 @@ def mend(every: list[Check]) -> int:
     """Let the tools mend what they can."""
     for check in every:
         if check.mend:
-            with progress(check.title):
+            with progress(check.title, sys.stdout):
                 run(check.mend, STATE / f"check-{check.name}.log")
     return 0
 

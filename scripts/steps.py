@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".make"
@@ -70,20 +71,20 @@ def run(
 
 
 @contextlib.contextmanager
-def progress(title: str) -> Iterator[None]:
-    """Print `title`, and the seconds it took when the block ends well."""
+def progress(title: str, out: TextIO) -> Iterator[None]:
+    """Write `title`, and the seconds it took when the block ends well."""
     wide = sum(1 for letter in title if ord(letter) > 0x2E80)  # Chinese letters take two columns
-    sys.stdout.write(f"  {title} {'.' * max(3, TITLE_WIDTH - len(title) - wide)} ")
-    sys.stdout.flush()
+    out.write(f"  {title} {'.' * max(3, TITLE_WIDTH - len(title) - wide)} ")
+    out.flush()
     started = time.monotonic()
     try:
         yield
     except BaseException:
-        sys.stdout.write("failed | 失败\n")
-        sys.stdout.flush()
+        out.write("failed | 失败\n")
+        out.flush()
         raise
-    sys.stdout.write(f"{time.monotonic() - started:.1f} s\n")
-    sys.stdout.flush()
+    out.write(f"{time.monotonic() - started:.1f} s\n")
+    out.flush()
 
 
 def tail(output: str) -> str:

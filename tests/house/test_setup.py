@@ -1,5 +1,6 @@
 """`make setup` does each part once, and again when its inputs change or what it made is gone."""
 
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -32,7 +33,7 @@ class Workshop:
         part: Any = self.script.Part(
             "part", "a part", (self.root / "sources",), self.product.exists, self.make
         )
-        self.script.prepare(part)
+        self.script.prepare(part, sys.stdout)
 
 
 @pytest.fixture
@@ -97,6 +98,52 @@ def test_a_part_that_fails_is_tried_again(workshop: Workshop, monkeypatch: pytes
             workshop.prepare()
     workshop.prepare()
     assert workshop.made == ["one"]
+
+
+@dataclass
+class Parts:
+    """Parts of a checkout that only note when they are made; `broken` ones fail."""
+
+    script: ModuleType
+    root: Path
+    broken: frozenset[str] = frozenset()
+    made: list[str] = field(default_factory=list)
+
+    def part(self, name: str) -> Any:
+        def make() -> None:
+            if name in self.broken:
+                raise self.script.SetupFailed(f"{name} is broken")
+            self.made.append(name)
+
+        return self.script.Part(name, name, (), lambda: False, make)
+
+
+@pytest.fixture
+def all_parts(setup_script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Parts:
+    parts = Parts(setup_script, tmp_path)
+    monkeypatch.setattr(setup_script, "STATE", tmp_path)
+    monkeypatch.setattr(setup_script, "python_parts", lambda: [parts.part("python")])
+    monkeypatch.setattr(setup_script, "engine_part", lambda: parts.part("engine"))
+    monkeypatch.setattr(setup_script, "web_parts", lambda: [parts.part("npm"), parts.part("web")])
+    return parts
+
+
+def test_python_comes_first_and_the_web_client_is_told_after_the_engine(
+    all_parts: Parts, capsys: pytest.CaptureFixture[str]
+) -> None:
+    all_parts.script.prepare_all()
+    assert all_parts.made[0] == "python"
+    assert sorted(all_parts.made) == ["engine", "npm", "python", "web"]
+    told = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert told == ["python", "engine", "npm", "web"]
+
+
+@pytest.mark.parametrize("broken", ["engine", "npm"])
+def test_what_fails_beside_another_part_fails_the_whole(all_parts: Parts, broken: str) -> None:
+    all_parts.broken = frozenset({broken})
+    with pytest.raises(all_parts.script.SetupFailed, match=f"{broken} is broken"):
+        all_parts.script.prepare_all()
+    assert ("web" in all_parts.made) == (broken == "engine")
 
 
 def test_a_command_that_fails_shows_what_it_printed(workshop: Workshop) -> None:
