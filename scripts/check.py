@@ -1,8 +1,12 @@
-"""Look at the code without running it: style, types, import rules, dead code. One line a check."""
+"""Look at the code without running it: style, types, import rules, dead code.
+
+Two checks run at a time: what reads Python beside what reads the other languages.
+"""
 
 import argparse
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,16 +25,14 @@ class Check:
     mend: tuple[str, ...] = ()
 
 
-def checks() -> list[Check]:
-    """Return all checks, the quick ones first."""
+def python_checks() -> list[Check]:
+    """Return the checks of Python and of what is written from it, the quick ones first."""
     folders = tuple(folder for folder in PYTHON_FOLDERS if Path(folder).is_dir())
-    web = ("-w", "clients/web")
     protocol = (sys.executable, "scripts/generate_protocol.py")
     contracts = (sys.executable, "scripts/contracts.py")
     openapi = (sys.executable, "scripts/openapi.py")
     client = (sys.executable, "scripts/python_client.py")
     bases = ("mypy", "--explicit-package-bases")
-    rust = ("--locked", "--release", "--workspace", "--all-targets")
     return [
         Check("ruff", "Python: lint", ("ruff", "check", *folders), ("ruff", "check", "--fix", *folders)),
         Check(
@@ -51,6 +53,14 @@ def checks() -> list[Check]:
         Check("openapi", "OpenAPI: the written document is up to date", (*openapi, "--check"), openapi),
         Check("client", "Python client: its models are up to date", (*client, "--check"), client),
         Check("mypy-client", "Python client: types", (*bases, "clients/python/meeting_system_client")),
+    ]
+
+
+def other_checks() -> list[Check]:
+    """Return the checks of Rust and TypeScript."""
+    web = ("-w", "clients/web")
+    rust = ("--locked", "--release", "--workspace", "--all-targets")
+    return [
         Check("rustfmt", "Rust: format", ("cargo", "fmt", "--all", "--check"), ("cargo", "fmt", "--all")),
         # In release, as the engine is built: what C code it needs is then compiled once for both.
         Check("clippy", "Rust: lint", ("cargo", "clippy", *rust, "--", "-D", "warnings")),
@@ -65,6 +75,11 @@ def checks() -> list[Check]:
     ]
 
 
+def find_failed(every: list[Check]) -> list[str]:
+    """Run checks one after the other; return the titles of those that fail."""
+    return [check.title for check in every if not passes(check)]
+
+
 def passes(check: Check) -> bool:
     """Run one check; print what it found when it fails."""
     log = STATE / f"check-{check.name}.log"
@@ -73,8 +88,9 @@ def passes(check: Check) -> bool:
     outcome = run(check.command, log)
     if outcome.code == 0:
         return True
-    sys.stdout.write(f"\n{check.title}: failed after {time.monotonic() - started:.1f} s\n")
-    sys.stdout.write(f"$ {' '.join(check.command)}\n{tail(outcome.output)}\n\n")
+    title = f"{check.title}: failed after {time.monotonic() - started:.1f} s"
+    # At once: another check may end at the same time.
+    sys.stdout.write(f"\n{title}\n$ {' '.join(check.command)}\n{tail(outcome.output)}\n\n")
     return False
 
 
@@ -93,11 +109,16 @@ def main() -> int:
     parser.add_argument("--fix", action="store_true", help="let formatters and linters change the files")
     parser.add_argument("names", nargs="*", help="only these checks")
     wanted = parser.parse_args()
-    every = [check for check in checks() if not wanted.names or check.name in wanted.names]
+    lanes = [
+        [check for check in lane if not wanted.names or check.name in wanted.names]
+        for lane in (python_checks(), other_checks())
+    ]
+    every = [check for lane in lanes for check in lane]
     if wanted.fix:
         return mend(every)
     started = time.monotonic()
-    failed = [check.title for check in every if not passes(check)]
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        failed = [title for titles in pool.map(find_failed, lanes) for title in titles]
     seconds = time.monotonic() - started
     if failed:
         sys.stdout.write(
