@@ -25,7 +25,7 @@ from meeting_system.contracts.media import (
     SetMuted,
 )
 from meeting_system.contracts.meeting import OpenPersonalRoom
-from meeting_system.kernel.clock import SystemClock
+from meeting_system.kernel.clock import Clock, SystemClock
 from meeting_system.kernel.ids import UserId, new_id
 from meeting_system.kernel.principal import Account, AccountRole
 from meeting_system.kit.http import create_app
@@ -161,10 +161,11 @@ async def open_house(
     processes: int = 1,
     settings: Callable[[], SignalingSettings] = SignalingSettings,
     media: Callable[[Ports], Plug] | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[House]:
-    """Open the house: real time, one meeting service, as many signaling processes as wanted. Without `media`
-    something stands in for it."""
-    clock = SystemClock()
+    """Open the house: one meeting service, as many signaling processes as wanted. Without `media` something
+    stands in for it, without `clock` time is real."""
+    clock = clock or SystemClock()
     ports = replace(ports, clock=clock, tokens=SignedTokens({"test": SECRET}, clock))
     engine, meeting = Engine(), create_meeting(ports, MeetingSettings())
     plugs = [create_signaling(ports, settings()) for _ in range(processes)]

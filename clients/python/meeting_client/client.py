@@ -15,6 +15,8 @@ from meeting_client.core import ClientCore, Frame, RoomView
 RECONNECT_S = (0.3, 0.3, 1.2, 2.7, 4.8, 7.0)
 HEARTBEAT_S = 5.0
 DEAD_AFTER_S = 15.0
+LOOKS = 15
+"""So often is looked, while a server may be silent, whether it is: that is noticed in time, not after it."""
 ACK_TIMEOUT_S = 6.0
 MAX_FRAME = 4 * 1024 * 1024
 STOP = frozenset({4001, 4005, 4006, 4007, 4013, 4014, 4015})
@@ -62,6 +64,7 @@ class MeetingClient:
         self._socket: ClientConnection | None = None
         self._answers: dict[int, asyncio.Future[Frame]] = {}
         self._changed = asyncio.Condition()
+        self._heartbeat_s, self._dead_after_s = HEARTBEAT_S, DEAD_AFTER_S
         self._heard = 0.0
         self._oldest_sent: float | None = None
         self.is_over = asyncio.Event()
@@ -162,6 +165,8 @@ class MeetingClient:
         self._heard = asyncio.get_running_loop().time()
         seen, acked, outbox = len(self.core.seen), len(self.core.acks), dict(self.core.outbox)
         outcome = self.core.receive(frame)
+        if frame["f"] == "hello":
+            self._heartbeat_s, self._dead_after_s = frame["hb_ms"] / 1000, frame["dead_ms"] / 1000
         if frame["f"] == "goaway":
             self.goaways += 1
         if outcome == "gap":
@@ -199,18 +204,21 @@ class MeetingClient:
             await self._send(frame)
 
     async def _beat(self, socket: ClientConnection) -> None:
-        await asyncio.sleep(self._random.random() * HEARTBEAT_S)
+        loop = asyncio.get_running_loop()
+        due = loop.time() + self._random.random() * self._heartbeat_s
         number = 0
-        while True:
-            number += 1
-            now = asyncio.get_running_loop().time()
-            is_unanswered = self._oldest_sent is not None and now - self._oldest_sent > ACK_TIMEOUT_S
-            if now - self._heard > DEAD_AFTER_S or is_unanswered:
-                socket.transport.abort()
-                return
-            await self._send({"f": "ping", "n": number, "t": now})
-            await self._send(self.core.position())
-            await asyncio.sleep(HEARTBEAT_S)
+        while not self._is_dead(now := loop.time()):
+            if now >= due:
+                number += 1
+                due = now + self._heartbeat_s
+                await self._send({"f": "ping", "n": number, "t": now})
+                await self._send(self.core.position())
+            await asyncio.sleep(self._dead_after_s / LOOKS)
+        socket.transport.abort()
+
+    def _is_dead(self, now: float) -> bool:
+        is_unanswered = self._oldest_sent is not None and now - self._oldest_sent > ACK_TIMEOUT_S
+        return is_unanswered or now - self._heard > self._dead_after_s * (1 - 2 / LOOKS)
 
     def _judge_close(self, code: int | None) -> None:
         if code is not None:

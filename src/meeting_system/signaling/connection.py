@@ -45,7 +45,7 @@ ROOMY = 64
 """A queue this short takes another chunk of a replay."""
 WRITE_BYTES = 64 * 1024
 LOOKED_EVERY_S = 1.0
-"""Heartbeats are looked at so often (jobs.py): who is silent is noticed within DEAD_AFTER_S, not after it."""
+"""Heartbeats are looked at about so often (jobs.py): silence is noticed within DEAD_AFTER_S, not after it."""
 FLUSH_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 1.0
 INBOX = 512
@@ -165,7 +165,7 @@ class Connection:
 
     def check_heartbeat(self, now: float) -> None:
         """End a connection from which nothing came for too long."""
-        if self.held is not None and now - self.last_heard > DEAD_AFTER_S - LOOKED_EVERY_S:
+        if self.held is not None and now - self.last_heard > DEAD_AFTER_S - 2 * LOOKED_EVERY_S:
             self.queue.close(CloseCode.HEARTBEAT_LOST)
 
     def take(self, text: str | None) -> None:

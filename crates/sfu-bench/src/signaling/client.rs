@@ -14,7 +14,8 @@ use crate::talk::Tally;
 use crate::websocket::{Message, push_text, read};
 
 const HEARTBEAT: Duration = Duration::from_secs(5);
-const DEAD_AFTER: Duration = Duration::from_secs(15);
+/// Rule 7: noticed within 15 s, not after it.
+const DEAD_AFTER: Duration = Duration::from_secs(14);
 /// Rule 3: without an answer for so long the socket is dead.
 const ANSWER_WITHIN: Duration = Duration::from_secs(6);
 const READ_BYTES: usize = 64 * 1024;

@@ -3,6 +3,8 @@ import { DEAD_AFTER_S, HEARTBEAT_S } from "../protocol";
 
 const ACK_TIMEOUT_MS = 6000;
 const PROBE_MS = 3000;
+/** The timers of a hidden page fire once a second: silence is noticed within the limit, not after it. */
+const LOOKED_EVERY_MS = 1000;
 
 export type Verdict = "alive" | "dead";
 
@@ -60,7 +62,7 @@ export class Liveness {
       return "alive";
     }
     if (this.probeUntil !== null && now >= this.probeUntil) return "dead";
-    if (now - this.heardAt >= this.deadMs) return "dead";
+    if (now - this.heardAt > this.deadMs - LOOKED_EVERY_MS) return "dead";
     if (oldestSentAt !== null && now - oldestSentAt >= ACK_TIMEOUT_MS) return "dead";
     return "alive";
   }

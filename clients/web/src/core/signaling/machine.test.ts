@@ -195,9 +195,11 @@ describe("commands", () => {
 });
 
 describe("a connection", () => {
-  it("that is silent for fifteen seconds is given up", () => {
+  it("that is silent is given up within fifteen seconds, also where a hidden page looks once a second", () => {
     goLive();
-    for (let now = 250; now <= 15_000; now += 250) machine.tick(now);
+    for (let now = 900; now <= 13_900; now += 1000) machine.tick(now);
+    expect(kinds()).not.toContain("close");
+    machine.tick(14_900);
     expect(machine.takeEffects()).toContainEqual({ type: "close", code: 4010 });
   });
 
