@@ -4,10 +4,9 @@ import asyncio
 import random
 import time
 from contextlib import suppress
-from pathlib import Path
 
 import websockets
-from benchmarks.reliability.ground import Found, faults, has_none, open_ground
+from benchmarks.reliability.ground import Found, Ground, faults, has_none
 from tests.signaling.hostile import BROKEN, hostile_frame
 from websockets.asyncio.client import connect
 
@@ -71,18 +70,20 @@ def count_unhandled(texts: list[str]) -> int:
     return unhandled
 
 
-async def send_hostile(folder: Path, *, read: int = 195_000, sent: int = 5_000) -> Found:
-    """F3: some are sent over sockets beside a meeting that talks, the most are read without one."""
+async def send_hostile(
+    ground: Ground, *, read: int = 195_000, sent: int = 5_000, usual_s: float = 10, talk_s: float = 20
+) -> Found:
+    """F3: some are sent over sockets beside meetings that talk, the most are read without one."""
     draw = random.Random(3)
     unhandled = await asyncio.to_thread(count_unhandled, frames(draw, read))
-    async with open_ground(folder, meetings=1, each=10) as ground:
-        usual = await ground.clients.talk(5, 100, 10)
-        talking = asyncio.create_task(ground.clients.talk(5, 100, 20))
-        codes = await attack(ground.site.signaling.address, frames(draw, sent), within_s=19)
-        said = await talking
-        tracebacks = ground.site.signaling.log.read_text().count("Traceback")
+    usual = await ground.clients.talk(5, 100, usual_s)
+    talking = asyncio.create_task(ground.clients.talk(5, 100, talk_s))
+    codes = await attack(ground.site.signaling.address, frames(draw, sent), within_s=talk_s * 0.95)
+    said = await talking
+    tracebacks = ground.site.signaling.log.read_text().count("Traceback")
     undefined = sum(count for code, count in codes.items() if code not in DEFINED)
     figures = {
+        "messages": said["said"],
         "read": read,
         "sent": sum(codes.values()),
         "exceptions": unhandled + tracebacks,

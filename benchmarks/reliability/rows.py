@@ -33,7 +33,11 @@ ROWS = {
         f"{NONE_LOST}; up to 5 min by replay, beyond by snapshot; back within 8 s of the link",
         virtual.lose_link,
     ),
-    "R3": Row("a half-open connection", "noticed within 15 s on both sides", sockets.half_open),
+    "R3": Row(
+        "a half-open connection",
+        "noticed within 15 s on both sides",
+        on_ground(sockets.half_open, meetings=1, each=1),
+    ),
     "R4": Row(
         "kill -9 of signaling, 200 in meetings",
         f"{NONE_LOST}; back within 5 s (p99)",
@@ -69,7 +73,7 @@ ROWS = {
     "R20": Row(
         "a client stops reading for 60 s",
         "at most 1 MiB for it, others' p99 + 10 %, 0 lost after it is back",
-        sockets.stop_reading,
+        on_ground(sockets.stop_reading, meetings=1, each=20),
     ),
     "R21": Row(
         "the clock of one process is wrong by ± 1 h and ± 1 day",
@@ -98,6 +102,6 @@ ROWS = {
     "F3": Row(
         "200,000 hostile frames",
         "0 exceptions; every close has a defined code; others' p99 + 10 %",
-        hostile.send_hostile,
+        on_ground(hostile.send_hostile, meetings=1, each=10),
     ),
 }

@@ -68,9 +68,9 @@ async def measure_rooms(site: Site, clients: Clients, meetings: int, each: int) 
     return rows
 
 
-async def measure_pace(site: Site, clients: Clients) -> Row:
+async def measure_pace(site: Site, clients: Clients, talk_s: float = TALK_S) -> Row:
     """Measure the delay at a load that is usual: 10 events a second in each of 100 meetings of ten."""
-    return await talk(site, clients, 1, EVERY_MS, TALK_S)
+    return await talk(site, clients, 1, EVERY_MS, talk_s)
 
 
 async def measure_idle(site: Site, clients: Clients, sockets: int) -> Row:
