@@ -17,7 +17,6 @@ import pytest
 from tests.outside import free_port, need
 from tests.pebble import pebble_server
 
-from meeting_system import bigbluebutton
 from meeting_system.adapters.embedded_place import open_place
 from meeting_system.adapters.embedded_process import ServerNotStarted, supervised
 from meeting_system.adapters.tls import TlsFiles, ensure_certificate
@@ -44,6 +43,7 @@ from meeting_system.app.cluster.run import (
 from meeting_system.app.cluster.services import BESIDE, plan, route
 from meeting_system.app.openapi import all_plugs
 from meeting_system.app.settings import Settings
+from meeting_system.bigbluebutton import wiring as bigbluebutton
 from meeting_system.bigbluebutton.settings import BigBlueButtonSettings
 from meeting_system.cli import take_settings
 from meeting_system.kit.tasks import alongside

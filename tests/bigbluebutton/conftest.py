@@ -11,16 +11,18 @@ import pytest
 from pydantic import SecretStr
 from tests.conftest import MakeApp
 
-from meeting_system import bigbluebutton, meeting, webhook
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.adapters.outward import open_outward
+from meeting_system.bigbluebutton import wiring as bigbluebutton
 from meeting_system.bigbluebutton.settings import BigBlueButtonSettings
 from meeting_system.contracts.call import Nothing, Request
 from meeting_system.contracts.media import CloseMeetingMedia
 from meeting_system.contracts.meeting import AppendDurable, RedeemTicket, ReportPresence
 from meeting_system.contracts.stream import LookAtStages, OnStage, Stage, Stages
 from meeting_system.kit.plug import Plug, Ports
+from meeting_system.meeting import wiring as meeting
 from meeting_system.meeting.settings import MeetingSettings
+from meeting_system.webhook import wiring as webhook
 from meeting_system.webhook.rules import may_reach
 from meeting_system.webhook.settings import WebhookSettings
 

@@ -13,8 +13,8 @@ from tests.bigbluebutton.conftest import SECRET, Browser, Software, signed
 from tests.conftest import MakeApp
 from tests.receiver import Receiver, open_receiver
 
-from meeting_system import bigbluebutton
 from meeting_system.adapters.bus import LocalBus
+from meeting_system.bigbluebutton import wiring as bigbluebutton
 from meeting_system.bigbluebutton.checksum import is_right, split_checksum
 from meeting_system.bigbluebutton.settings import BigBlueButtonSettings
 from meeting_system.kit.plug import Ports

@@ -11,15 +11,17 @@ from meeting_system_client import ApiError, Client, WebhookInvalid, verify_webho
 from tests.conftest import MakeApp
 from tests.receiver import Receiver, open_receiver
 
-from meeting_system import meeting, user, webhook
 from meeting_system.adapters.outward import open_outward
 from meeting_system.contracts.call import Nothing, Request
 from meeting_system.contracts.media import CloseMeetingMedia
 from meeting_system.contracts.meeting import AppendDurable
 from meeting_system.kernel.clock import ManualClock
 from meeting_system.kit.plug import Plug, Ports
+from meeting_system.meeting import wiring as meeting
 from meeting_system.meeting.settings import MeetingSettings
+from meeting_system.user import wiring as user
 from meeting_system.user.settings import UserSettings
+from meeting_system.webhook import wiring as webhook
 from meeting_system.webhook.rules import may_reach
 from meeting_system.webhook.settings import WebhookSettings
 

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import event
 from tests.conftest import SECRET
 
-from meeting_system import meeting
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.contracts.audit import NoteModeration
 from meeting_system.contracts.call import Nothing, Request
@@ -33,6 +32,7 @@ from meeting_system.kit.passwords import Passwords
 from meeting_system.kit.plug import Plug, Ports
 from meeting_system.kit.tokens import SignedTokens
 from meeting_system.kit.turn import Turn, TurnSettings
+from meeting_system.meeting import wiring as meeting
 from meeting_system.meeting.context import Context
 from meeting_system.meeting.settings import MeetingSettings
 

@@ -8,10 +8,11 @@ import pytest
 from fastapi.routing import APIRoute
 from tests.meeting.conftest import MakePerson
 
-from meeting_system import meeting, user
 from meeting_system.kit.directory import members_of
 from meeting_system.kit.plug import Ports
+from meeting_system.meeting import wiring as meeting
 from meeting_system.meeting.settings import MeetingSettings
+from meeting_system.user import wiring as user
 from meeting_system.user.settings import UserSettings
 
 BODIES = [

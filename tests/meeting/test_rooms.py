@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import func, select
 from tests.meeting.conftest import MakePerson
 
-from meeting_system import meeting, user
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.contracts.meeting import OpenPersonalRoom
 from meeting_system.kit.outbox import OutboxRelay
 from meeting_system.kit.plug import Ports
+from meeting_system.meeting import wiring as meeting
 from meeting_system.meeting.models import meetings, members, rooms
 from meeting_system.meeting.settings import MeetingSettings
+from meeting_system.user import wiring as user
 from meeting_system.user.settings import UserSettings
 
 

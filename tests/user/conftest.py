@@ -6,8 +6,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from meeting_system import user
 from meeting_system.kit.plug import Ports
+from meeting_system.user import wiring as user
 from meeting_system.user.settings import UserSettings
 
 PASSWORD = "correct horse battery"

@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import text, update
 from tests.user.conftest import PASSWORD, Register, bearer
 
-from meeting_system import meeting, user
 from meeting_system.kernel.clock import ManualClock
 from meeting_system.kernel.principal import AccountRole
 from meeting_system.kit.plug import Ports
 from meeting_system.media.settings import TurnSettings
+from meeting_system.meeting import wiring as meeting
 from meeting_system.meeting.settings import MeetingSettings
+from meeting_system.user import wiring as user
 from meeting_system.user.models import accounts
 from meeting_system.user.settings import UserSettings
 

@@ -19,10 +19,10 @@ from tests.user.provider import (
     unsigned,
 )
 
-from meeting_system import user
 from meeting_system.adapters.oidc import OidcClient, OidcProvider, open_http
 from meeting_system.kernel.clock import ManualClock
 from meeting_system.kit.plug import Ports
+from meeting_system.user import wiring as user
 from meeting_system.user.models import accounts
 from meeting_system.user.settings import ProviderSettings, UserSettings
 from meeting_system.user.sso import local_path

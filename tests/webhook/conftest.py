@@ -9,7 +9,6 @@ import pytest
 from tests.conftest import SECRET, MakeApp
 from tests.receiver import Receiver, open_receiver
 
-from meeting_system import webhook
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.adapters.outward import OutwardHttp, open_outward
 from meeting_system.contracts.webhook import TellWebhooks
@@ -18,6 +17,7 @@ from meeting_system.kernel.principal import Account, AccountRole
 from meeting_system.kit.plug import Ports, nothing_to_run
 from meeting_system.kit.tokens import SignedTokens
 from meeting_system.webhook import forms
+from meeting_system.webhook import wiring as webhook
 from meeting_system.webhook.context import Context
 from meeting_system.webhook.rules import may_reach
 from meeting_system.webhook.sending import Sender

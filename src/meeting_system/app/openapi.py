@@ -113,7 +113,10 @@ def _event(kind: str, data: str) -> Json:
 
 def all_plugs() -> list[Plug]:
     """Return every service, made with ports that nobody uses."""
-    from meeting_system import media, meeting, user, webhook
+    from meeting_system.media import wiring as media
+    from meeting_system.meeting import wiring as meeting
+    from meeting_system.user import wiring as user
+    from meeting_system.webhook import wiring as webhook
 
     settings = default_settings()
     nothing = cast("Any", SimpleNamespace())
