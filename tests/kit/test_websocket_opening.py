@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+import uvloop
 from starlette.types import ASGIApp, Receive, Scope, Send
 from tests.signaling.house import listening
 from websockets.asyncio.client import connect
@@ -18,13 +19,15 @@ KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
 """And its answer below are the example of RFC 6455, section 1.3."""
 REQUEST = (
     b"GET /some%20place?a=1 HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: close, Upgrade\r\n"
+    b"Sec-WebSocket-Protocol: other, echo\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + KEY + b"\r\n\r\n"
 )
 
 
-async def echo(_scope: Scope, receive: Receive, send: Send) -> None:
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     await receive()
-    await send({"type": "websocket.accept", "subprotocol": "echo", "headers": [(b"x-more", b"1")]})
+    protocol = "echo" if "echo" in scope["subprotocols"] else None
+    await send({"type": "websocket.accept", "subprotocol": protocol, "headers": [(b"x-more", b"1")]})
     while (message := await receive())["type"] == "websocket.receive":
         await send({"type": "websocket.send", "text": message["text"]})
 
@@ -58,14 +61,26 @@ async def test_the_key_is_answered_as_the_standard_says_and_the_application_know
 
 
 async def test_who_does_not_ask_for_the_wire_has_texts_by_asgi() -> None:
-    async with listening(echo) as port, connect(f"ws://127.0.0.1:{port}", subprotocols=["echo"]) as client:
+    async with listening(echo) as port, connect(f"ws://127.0.0.1:{port}") as client:
         for text in ("hello", "", "é" * 70_000):
             await client.send(text)
             assert await client.recv() == text
 
 
+def test_the_loop_that_serves_in_production_opens_them_too() -> None:
+    async def say() -> str | bytes:
+        async with (
+            listening(echo) as port,
+            connect(f"ws://127.0.0.1:{port}") as client,
+        ):
+            await client.send("hello")
+            return await client.recv()
+
+    assert uvloop.run(say()) == "hello"
+
+
 async def test_bytes_are_not_taken_where_texts_are_wanted() -> None:
-    async with listening(echo) as port, connect(f"ws://127.0.0.1:{port}", subprotocols=["echo"]) as client:
+    async with listening(echo) as port, connect(f"ws://127.0.0.1:{port}") as client:
         await client.send(b"\0")
         with pytest.raises(ConnectionClosed) as closed:
             await client.recv()
