@@ -1,11 +1,13 @@
 """Network addresses as the owners of attempts."""
 
 import ipaddress
+from functools import lru_cache
 
 # A subscriber gets at least a /64 (RFC 6177): counted one by one, its addresses would be endless guesses.
 _IPV6_SUBSCRIBER_BITS = 64
 
 
+@lru_cache(maxsize=1024)
 def address_block(address: str) -> str:
     """Return what attempts from `address` are counted under: an IPv4 address, or an IPv6 /64 network.
 

@@ -131,12 +131,16 @@ class FrameReader:
 
 
 class Wire(asyncio.Protocol):
-    """One open WebSocket. Texts that come before `listen` wait; nothing more is read meanwhile."""
+    """One open WebSocket. Texts that come before `listen` wait; nothing more is read meanwhile.
+
+    `head`: what leaves before the first frame, by the same write: a write costs more than anything else here.
+    """
 
     __slots__ = (
         "_connections",
         "_early",
         "_ending",
+        "_head",
         "_is_lost",
         "_reader",
         "_receiver",
@@ -144,9 +148,12 @@ class Wire(asyncio.Protocol):
         "is_writable",
     )
 
-    def __init__(self, transport: asyncio.Transport, connections: set[Any], max_bytes: int) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, connections: set[Any], max_bytes: int, head: bytes = b""
+    ) -> None:
         self.is_writable = True
         self._transport = transport
+        self._head = head
         self._connections = connections
         self._reader = FrameReader(max_bytes)
         self._receiver: Receiver | None = None
@@ -158,6 +165,8 @@ class Wire(asyncio.Protocol):
 
     def listen(self, receiver: Receiver) -> None:
         """Give all texts to `receiver` from now on."""
+        if self._head:
+            self._send(b"")
         self._receiver = receiver
         early, self._early = self._early, []
         for text in early:
@@ -168,7 +177,12 @@ class Wire(asyncio.Protocol):
     def write(self, frames: Sequence[bytes]) -> None:
         """Send frames; `is_writable` tells whether more should follow before `drained`."""
         if self._ending is None and not self._is_lost:
-            self._transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
+            self._send(frames[0] if len(frames) == 1 else b"".join(frames))
+
+    def _send(self, data: bytes) -> None:
+        if self._head:
+            data, self._head = self._head + data, b""
+        self._transport.write(data)
 
     def pause(self) -> None:
         """Read nothing more for now."""
@@ -186,7 +200,7 @@ class Wire(asyncio.Protocol):
             return
         # Texts are of no concern any more, but the answer is.
         self.resume()
-        self._transport.write(_frame(Opcode.CLOSE, Close(code, reason).serialize()))
+        self._send(_frame(Opcode.CLOSE, Close(code, reason).serialize()))
         self._ending = asyncio.get_running_loop().call_later(LINGER_S, self._transport.abort)
 
     def shutdown(self) -> None:
@@ -209,7 +223,7 @@ class Wire(asyncio.Protocol):
         elif self._ending is not None:
             return
         elif opcode == Opcode.PING:
-            self._transport.write(_frame(Opcode.PONG, payload))
+            self._send(_frame(Opcode.PONG, payload))
         elif opcode != Opcode.PONG:
             self._hand_on(payload.decode() if opcode == Opcode.TEXT else None)
 
@@ -226,16 +240,14 @@ class Wire(asyncio.Protocol):
                 code = Close.parse(payload).code
             except (ProtocolError, UnicodeDecodeError):
                 code = PROTOCOL_ERROR
-            self._transport.write(
-                _frame(Opcode.CLOSE, b"" if code == NO_CODE else Close(code, "").serialize())
-            )
+            self._send(_frame(Opcode.CLOSE, b"" if code == NO_CODE else Close(code, "").serialize()))
         self._transport.close()
         self._lose()
 
     def _fail(self, code: int) -> None:
         """Close at once: what else comes can't be told apart."""
         if self._ending is None:
-            self._transport.write(_frame(Opcode.CLOSE, Close(code, "").serialize()))
+            self._send(_frame(Opcode.CLOSE, Close(code, "").serialize()))
         self._transport.close()
         self._lose()
 

@@ -201,9 +201,9 @@ class WireProtocol(asyncio.Protocol):
         headers = [*message.get("headers", ())]
         if message.get("subprotocol"):
             headers.append((b"Sec-WebSocket-Protocol", message["subprotocol"].encode("latin-1")))
-        self._transport.write(b"".join((_SWITCHING, self._accept, b"\r\n", *_lines(headers), b"\r\n")))
+        head = b"".join((_SWITCHING, self._accept, b"\r\n", *_lines(headers), b"\r\n"))
         self._connections.discard(self)
-        self._wire = wire = Wire(self._transport, self._connections, self._config.ws_max_size)
+        self._wire = wire = Wire(self._transport, self._connections, self._config.ws_max_size, head)
         self._transport.set_protocol(wire)
         if _WANTED in self._scope["extensions"]:
             self._scope["extensions"][WIRE] = wire

@@ -28,7 +28,7 @@ from meeting_system.contracts.signal import (
 from meeting_system.kernel.errors import AppError, Unavailable
 from meeting_system.kit.log import logger
 from meeting_system.kit.trace import new_trace, span, traced
-from meeting_system.kit.websocket import Wire
+from meeting_system.kit.websocket import Wire, encode_text
 from meeting_system.signaling import presence, rules
 from meeting_system.signaling.attach import identify, resume
 from meeting_system.signaling.commands import confirm_token, handle
@@ -95,6 +95,7 @@ class Connection:
     """One socket. `last_heard`: when anything came; `confirmed_ro`: what the client says it has applied."""
 
     __slots__ = (
+        "_arrived",
         "_commands",
         "_core",
         "_early",
@@ -121,7 +122,8 @@ class Connection:
         self._outlet = outlet
         self._wire = wire
         self._end: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
-        self._early: asyncio.Queue[str | None] | None = asyncio.Queue()
+        self._early: deque[str | None] | None = deque()
+        self._arrived: asyncio.Future[None] | None = None
         self._inbox: deque[Command | Position] | None = None
         self._work: asyncio.Task[None] | None = None
         self._commands = rules.TokenBucket.full(
@@ -171,10 +173,16 @@ class Connection:
     def take(self, text: str | None) -> None:
         """Take what the client sent; before it has its session that waits, and nothing more is read."""
         if self._early is not None:
-            self._early.put_nowait(text)
+            self._arrive(text)
             self._wire.pause()
         elif not self._end.done():
             self._take(text)
+
+    def _arrive(self, text: str | None) -> None:
+        assert self._early is not None
+        self._early.append(text)
+        if self._arrived is not None and not self._arrived.done():
+            self._arrived.set_result(None)
 
     def drained(self) -> None:
         """The socket takes more again."""
@@ -184,7 +192,7 @@ class Connection:
         """The socket is gone."""
         self.finish(None)
         if self._early is not None:
-            self._early.put_nowait(None)
+            self._arrive(None)
 
     def flush(self) -> None:
         """Write what is queued, as far as the socket takes it; end the connection after its last frame."""
@@ -230,15 +238,11 @@ class Connection:
             max_frame=MAX_FRAME_BYTES,
             server_time=iso(self._core.clock.now()),
         )
-        self.queue.push(encode(hello))
+        # Past the queue: it leaves with the answer to the handshake.
+        self._wire.write([encode_text(encode(hello))])
 
     async def _attach(self, opening: Identify | None) -> None:
-        frame: Any = opening
-        try:
-            async with asyncio.timeout(AUTH_TIMEOUT_S):
-                frame = frame or await self._first()
-        except TimeoutError:
-            raise CloseSocket(CloseCode.NOT_AUTHENTICATED, "nothing came in time") from None
+        frame: Any = opening or await self._first()
         if isinstance(frame, Identify):
             held = await identify(self._core, frame, self.queue)
         elif isinstance(frame, Resume):
@@ -254,13 +258,30 @@ class Connection:
 
     async def _first(self) -> Any:
         assert self._early is not None
-        return self._read(await self._early.get(), MAX_FRAME_BYTES_BEFORE_AUTH)
+        if not self._early:
+            await self._await_first()
+        return self._read(self._early.popleft(), MAX_FRAME_BYTES_BEFORE_AUTH)
+
+    async def _await_first(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._arrived = arrived = loop.create_future()
+
+        def give_up() -> None:
+            if not arrived.done():
+                arrived.set_exception(CloseSocket(CloseCode.NOT_AUTHENTICATED, "nothing came in time"))
+
+        timer = loop.call_later(AUTH_TIMEOUT_S, give_up)
+        try:
+            await arrived
+        finally:
+            timer.cancel()
+            self._arrived = None
 
     def _take_early(self) -> None:
         """Take what came while the session was looked for, and read on."""
         early, self._early = self._early, None
-        while early is not None and not early.empty() and not self._end.done():
-            self._take(early.get_nowait())
+        while early and not self._end.done():
+            self._take(early.popleft())
         self._wire.resume()
 
     def _read(self, text: str | None, max_bytes: int) -> Any:

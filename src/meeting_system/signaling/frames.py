@@ -91,7 +91,7 @@ def encode_refusal(cid: int, error: AppError, trace_id: str | None = None) -> st
 
 def iso(moment: datetime) -> str:
     """Write a time as the protocol does: UTC, milliseconds, Z."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def event(

@@ -40,9 +40,7 @@ class Gateway:
 
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one socket from handshake to close."""
-        if not is_origin_allowed(
-            websocket.headers.get("origin"), websocket.headers.get("host", ""), self._settings.public_origins
-        ):
+        if not self._is_welcome(dict(websocket.scope["headers"])):
             await websocket.close()
             return
         has_protocol = PROTOCOL in websocket.scope.get("subprotocols", [])
@@ -68,11 +66,20 @@ class Gateway:
             on_attached()
             self._door.connections.discard(connection)
 
+    def _is_welcome(self, headers: dict[bytes, bytes]) -> bool:
+        origin = headers.get(b"origin")
+        if origin is None:
+            return True
+        host = headers.get(b"host", b"").decode("latin-1")
+        return is_origin_allowed(origin.decode("latin-1"), host, self._settings.public_origins)
+
     def _open(self, websocket: WebSocket, address: str) -> tuple[Identify | None, CloseSocket | None]:
         if self._door.is_closed:
             return None, CloseSocket(CloseCode.DRAINING)
         if self._unauthenticated[address] >= self._settings.max_unauthenticated_per_address:
             return None, CloseSocket(CloseCode.RATE_LIMITED, "too many sockets without a session")
+        if not websocket.scope["query_string"]:
+            return None, None
         try:
             return identify_of(dict(websocket.query_params)), None
         except BadFrame as fault:
