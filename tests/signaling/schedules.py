@@ -66,8 +66,12 @@ def converse(world: World, client: Client, draw: random.Random) -> None:
         world.say(client)
     elif roll < 0.32:
         world.change(client)
+    elif roll < 0.34:
+        world.move(client)
     elif roll < 0.55:
-        world.read_one(client.link)
+        world.read_one(draw.choice((client.link, client.former or client.link)))
+    elif client.former is not None and roll < 0.75:
+        world.deliver(client.former)
     else:
         for _ in range(draw.randrange(1, 5)):
             if client.link is not None:

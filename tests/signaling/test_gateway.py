@@ -23,13 +23,14 @@ from meeting_system.contracts.media import (
     SpeakersChanged,
 )
 from meeting_system.kit.plug import Ports
+from meeting_system.signaling.settings import SignalingSettings
 
 from .house import HOST_PICTURE, House, open_house
 
 
 @pytest.fixture
 async def house(ports: Ports, bus: LocalBus) -> AsyncIterator[House]:
-    async with open_house(ports, bus, processes=2) as house:
+    async with open_house(ports, bus, processes=2, settings=lambda: SignalingSettings(drain_s=1)) as house:
         yield house
 
 
@@ -376,12 +377,54 @@ async def test_a_sender_can_not_be_forged(house: House) -> None:
         assert refused.value.problem["code"] == "invalid"
 
 
-async def test_a_drained_server_sends_its_clients_elsewhere(house: House) -> None:
+async def test_who_is_told_that_a_server_goes_away_has_the_next_socket_before_the_old_one_is_closed(
+    house: House,
+) -> None:
     meeting_id = await house.open_meeting()
-    async with house.client(meeting_id).running() as host:
+    async with (
+        house.client(meeting_id).running() as host,
+        house.client(meeting_id, "Ann", at=1).running() as ann,
+    ):
+        await host.wait_until(lambda: len(host.view.participants) == 2)
         host._url = house.urls[1]
+        before = len(ann.core.seen)
         drain = house.plugs[0].drain
         assert drain is not None
+        talking = asyncio.create_task(talk(ann, host))
         await drain()
+        await talking
+        assert (host.goaways, host.moved, host.resumed, host.resets, host.closed) == (1, 1, 1, 0, [])
+        bodies = [message["body"] for message in host.view.messages]
+        assert bodies == [body for n in range(10) for body in (f"ann {n}", f"host {n}")]
+        # Nobody has seen them away for a moment.
+        assert {event["t"] for event in ann.core.seen[before:]} == {"chat.message"}
+
+
+async def talk(ann: MeetingClient, host: MeetingClient) -> None:
+    """Say something in turns, while the host's session goes elsewhere."""
+    for n in range(10):
+        await ann.send_chat(f"ann {n}")
+        await host.send_chat(f"host {n}")
+        await asyncio.sleep(0.1)
+    for each in (ann, host):
+        await each.wait_until(lambda each=each: len(each.view.messages) == 20)
+
+
+async def test_a_server_that_stops_lets_nobody_in_and_keeps_who_has_nowhere_to_go(house: House) -> None:
+    meeting_id = await house.open_meeting()
+    async with house.client(meeting_id).running() as host:
+        drain = house.plugs[0].drain
+        assert drain is not None
+        draining = asyncio.create_task(drain())
+        await host.wait_until(lambda: host.goaways == 1)
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            await connect(house.urls[0])
+        answer = refused.value.response
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert json.loads(answer.body)["code"] == "unavailable"
+        await host.send_chat("as if nothing were")
+        await draining
+        assert (host.moved, host.closed) == (0, [4011])
+        host._url = house.urls[1]
         await host.wait_until(lambda: host.resumed == 1)
-        assert (host.goaways, host.closed) == (1, [4011])
+        assert [message["body"] for message in host.view.messages] == ["as if nothing were"]

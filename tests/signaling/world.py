@@ -108,6 +108,8 @@ class Client:
     pid: str
     core: ClientCore
     link: Link | None = None
+    former: Link | None = None
+    """The socket before, where the session is on its way to `link`."""
     sent: list[str] = field(default_factory=list)
     is_stopped: bool = False
     was_removed: bool = False
@@ -206,6 +208,13 @@ class World:
             self.meeting.tickets[ticket] = client.pid
         self.spawn(process, self._attach(link, client.core.opening(ticket)))
 
+    def move(self, client: Client) -> None:
+        """Open the next socket beside the present one, as a client does that was told `goaway`."""
+        former = client.link
+        if former is not None and client.former is None and client.core.is_attached:
+            self.connect(client)
+            client.former = former
+
     async def _attach(self, link: Link, opening: dict[str, Any]) -> None:
         frame = decode(orjson.dumps(opening).decode(), max_bytes=4096)
         link.is_busy = True
@@ -225,9 +234,16 @@ class World:
 
     def lose_at_client(self, client: Client) -> None:
         """The client sees its socket gone; the server notices some other time."""
+        self.lose_former(client)
         if client.link is not None:
             client.link.is_open_at_client = False
             client.link = None
+
+    def lose_former(self, client: Client) -> None:
+        """The client has its session on the next socket, or the former is gone."""
+        if client.former is not None:
+            client.former.is_open_at_client = False
+            client.former = None
 
     def lose_at_server(self, link: Link) -> None:
         """The server sees the socket gone."""
@@ -255,6 +271,8 @@ class World:
             link.is_open_at_server = False
             if link.client.link is link:
                 self.lose_at_client(link.client)
+            elif link.client.former is link:
+                self.lose_former(link.client)
 
     def read_one(self, link: Link) -> None:
         """The server takes one frame of a client."""
@@ -304,6 +322,8 @@ class World:
 
     def take(self, client: Client, link: Link, frame: dict[str, Any]) -> None:
         """The client takes a frame; here the invariants of what one may see are checked."""
+        if link is client.former and (client.core.is_attached or frame["f"] not in ("ev", "ack")):
+            return
         assert not client.was_removed, "I2: something reached a removed participant"
         self._check_waiting(client, frame)
         self._check_removed(client, frame)
@@ -315,9 +335,12 @@ class World:
             assert messages[-1]["seq"] == before + 1, "I1: a durable event is missing"
         if frame["f"] == "ev" and frame["t"] == "participant.removed":
             client.was_removed = frame["d"]["participant_id"] == client.pid
+            if client.was_removed and client.former is not None:
+                self.lose_at_client(client)
         if outcome == "gap":
             self.lose_at_client(client)
         elif outcome == "attached":
+            self.lose_former(client)
             link.up.append(core.position())
         link.up.extend(core.to_send())
 
@@ -344,6 +367,9 @@ class World:
 
     def closed(self, client: Client, link: Link, code: CloseCode) -> None:
         """The client sees a close code, and does what it says."""
+        if link is client.former and code in (CloseCode.REPLACED, CloseCode.DRAINING):
+            self.lose_former(client)
+            return
         self.lose_at_client(client)
         action = CLOSE_ACTIONS[code]
         if action == "identify":

@@ -5,14 +5,22 @@ import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import websockets
 from websockets.asyncio.client import ClientConnection, connect
 
 from meeting_client.core import ClientCore, Frame, RoomView
+from meeting_client.reconnect import (
+    Ending,
+    count_failures,
+    first_move_s,
+    judge_ending,
+    next_move_s,
+    pause_s,
+)
 
-RECONNECT_S = (0.3, 0.3, 1.2, 2.7, 4.8, 7.0)
 HEARTBEAT_S = 5.0
 DEAD_AFTER_S = 15.0
 LOOKS = 15
@@ -22,6 +30,8 @@ MAX_FRAME = 4 * 1024 * 1024
 STOP = frozenset({4001, 4005, 4006, 4007, 4013, 4014, 4015})
 IDENTIFY = frozenset({4002, 4003, 4004})
 COMMANDS_AT_ONCE = 40
+HELLO_TIMEOUT_S = 3.0
+LOST = (OSError, websockets.WebSocketException, TimeoutError)
 
 GetTicket = Callable[[], Awaitable[str]]
 
@@ -32,6 +42,21 @@ class Refused(Exception):
     def __init__(self, problem: Frame) -> None:
         super().__init__(problem.get("code", "unknown"))
         self.problem = problem
+
+
+@dataclass
+class Line:
+    """One socket after another on which a session goes on: what there is to say of it at its end."""
+
+    is_answered: bool = False
+    attached_at: float | None = None
+    close_code: int | None = None
+
+    def ending(self, now: float) -> Ending:
+        """Tell how it ended."""
+        lived_s = None if self.attached_at is None else now - self.attached_at
+        is_closed = self.close_code not in (None, websockets.CloseCode.ABNORMAL_CLOSURE)
+        return judge_ending(is_answered=self.is_answered, lived_s=lived_s, is_closed=is_closed)
 
 
 class MeetingClient:
@@ -56,12 +81,15 @@ class MeetingClient:
         self.resumed = 0
         self.resets = 0
         self.goaways = 0
+        self.moved = 0
+        """How often the session went to another socket before the one before was closed."""
         self.has_media = False
         self._url = url
         self._get_ticket = get_ticket
         self._random = random.Random(seed)  # noqa: S311 - jitter
         self._on_event = on_event
         self._socket: ClientConnection | None = None
+        self._moving: asyncio.Task[ClientConnection | None] | None = None
         self._answers: dict[int, asyncio.Future[Frame]] = {}
         self._changed = asyncio.Condition()
         self._heartbeat_s, self._dead_after_s = HEARTBEAT_S, DEAD_AFTER_S
@@ -125,63 +153,123 @@ class MeetingClient:
             await self._socket.send(text)
 
     async def _live(self) -> None:
-        attempt = 0
+        failures = 0.0
         while not self.is_over.is_set():
-            try:
-                if await self._live_once():
-                    attempt = 0
-            except (OSError, websockets.WebSocketException, TimeoutError):
-                pass
+            line = Line()
+            with suppress(*LOST):
+                await self._live_once(line)
             if self.is_over.is_set():
                 break
-            pause_s = self._random.random() * 0.3 if attempt == 0 else RECONNECT_S[min(attempt, 5)]
-            attempt += 1
-            await asyncio.sleep(pause_s + (self._random.random() if attempt > 1 else 0))
+            failures = count_failures(failures, line.ending(asyncio.get_running_loop().time()))
+            await asyncio.sleep(pause_s(failures, self._random.random()))
         await self._tell()
 
-    async def _live_once(self) -> bool:
-        """Live one socket; tell whether it got its session."""
-        core = self.core
-        ticket = None if core.sid is not None else await self._get_ticket()
-        was_attached = False
-        async with connect(self._url, max_size=MAX_FRAME, ping_interval=None, compression=None) as socket:
-            core.opened()
-            self._socket, self._heard = socket, asyncio.get_running_loop().time()
-            self._oldest_sent = None
-            await self._send(core.opening(ticket, has_media=self.has_media))
-            beat = asyncio.create_task(self._beat(socket))
-            try:
-                async for text in socket:
-                    was_attached |= await self._receive(socket, json.loads(text))
-            except websockets.ConnectionClosedError:
-                pass
-            finally:
-                beat.cancel()
-                self._socket = None
-                self._judge_close(socket.close_code)
-        return was_attached
+    async def _live_once(self, line: Line) -> None:
+        """Open a socket and live on it, and on those that take its place."""
+        ticket = None if self.core.sid is not None else await self._get_ticket()
+        socket: ClientConnection | None = await self._connect()
+        self._begin(socket)
+        await self._send(self.core.opening(ticket, has_media=self.has_media))
+        while socket is not None:
+            socket = await self._live_on(socket, line)
 
-    async def _receive(self, socket: ClientConnection, frame: Frame) -> bool:
+    async def _connect(self) -> ClientConnection:
+        return await connect(self._url, max_size=MAX_FRAME, ping_interval=None, compression=None)
+
+    def _begin(self, socket: ClientConnection | None) -> None:
+        """From here on everything is sent on this socket, once it has the session."""
+        self.core.opened()
+        self._socket, self._heard = socket, asyncio.get_running_loop().time()
+        self._oldest_sent = None
+
+    async def _live_on(self, socket: ClientConnection, line: Line) -> ClientConnection | None:
+        """Read a socket to its end; return the one that has taken its place."""
+        beat = asyncio.create_task(self._beat(socket))
+        try:
+            async with socket:
+                async for text in socket:
+                    await self._receive(socket, json.loads(text), line)
+        except websockets.ConnectionClosedError:
+            pass
+        finally:
+            beat.cancel()
+            successor = await self._find_successor(socket)
+            if successor is None:
+                self._socket, line.close_code = None, socket.close_code
+                self._judge_close(socket.close_code)
+        return successor
+
+    async def _find_successor(self, former: ClientConnection) -> ClientConnection | None:
+        """Return the socket that has the session now, or will in a moment; else give it up."""
+        moving, self._moving = self._moving, None
+        if moving is None:
+            return None
+        if self._socket is former or self.is_over.is_set():  # nothing has been said on another one yet
+            moving.cancel()
+        with suppress(asyncio.CancelledError):
+            return await moving
+        return None
+
+    async def _move(self, former: ClientConnection, deadline_s: float) -> ClientConnection | None:
+        """Have the session on another socket before its server stops; None: there is no other to be had."""
+        time = asyncio.get_running_loop().time
+        until = time() + deadline_s
+        await asyncio.sleep(first_move_s(deadline_s, self._random.random()))
+        while time() < until:
+            with suppress(*LOST):
+                socket = await self._connect()
+                with suppress(*LOST):
+                    async with asyncio.timeout(HELLO_TIMEOUT_S):
+                        if json.loads(await socket.recv())["f"] == "hello":
+                            return await self._take_over(socket, former)
+                await socket.close()
+            await asyncio.sleep(next_move_s(deadline_s, self._random.random()))
+        return None
+
+    async def _take_over(self, socket: ClientConnection, former: ClientConnection) -> ClientConnection | None:
+        """Bring the session to a socket that said hello. Until it is there, the former's events are taken."""
+        self._begin(socket)
+        with suppress(*LOST):
+            async with asyncio.timeout(ACK_TIMEOUT_S):
+                await self._send(self.core.opening(None, has_media=self.has_media))
+                await self._receive(socket, json.loads(await socket.recv()), Line())
+        if self.core.is_attached:
+            self.moved += 1
+        else:
+            # Where the session is now nobody knows: the next socket tells.
+            socket.transport.abort()
+        former.transport.abort()
+        return socket if self.core.is_attached else None
+
+    async def _receive(self, socket: ClientConnection, frame: Frame, line: Line) -> None:
+        line.is_answered = True
+        is_overtaken = socket is not self._socket
+        if is_overtaken and (self.core.is_attached or frame["f"] not in ("ev", "ack")):
+            return
         self._heard = asyncio.get_running_loop().time()
         seen, acked, outbox = len(self.core.seen), len(self.core.acks), dict(self.core.outbox)
         outcome = self.core.receive(frame)
         if frame["f"] == "hello":
             self._heartbeat_s, self._dead_after_s = frame["hb_ms"] / 1000, frame["dead_ms"] / 1000
+        events, acks = self.core.seen[seen:], self.core.acks[acked:]
         if frame["f"] == "goaway":
             self.goaways += 1
+            self._moving = self._moving or asyncio.create_task(
+                self._move(socket, frame["deadline_ms"] / 1000)
+            )
         if outcome == "gap":
             await socket.close(4012, "gap")
         elif outcome == "attached":
+            line.attached_at = line.attached_at or self._heard
             self.resumed += frame["f"] == "resumed"
             self.resets += frame["f"] == "reset"
             await self._send(self.core.position())
             await self._send_outbox()
-        for event in self.core.seen[seen:]:
+        for event in events:
             self._on_event(event)
-        for ack in self.core.acks[acked:]:
+        for ack in acks:
             self._answer(outbox[ack["cid"]], ack)
         await self._tell()
-        return outcome == "attached"
 
     def _answer(self, command: Frame, ack: Frame) -> None:
         answer = self._answers.pop(id(command["d"]), None)
@@ -208,6 +296,8 @@ class MeetingClient:
         due = loop.time() + self._random.random() * self._heartbeat_s
         number = 0
         while not self._is_dead(now := loop.time()):
+            if self._socket is not socket:
+                return
             if now >= due:
                 number += 1
                 due = now + self._heartbeat_s

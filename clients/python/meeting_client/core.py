@@ -129,12 +129,12 @@ class ClientCore:
     attempt: int = 0
     _next_cid: int = 1
     _unsent: list[int] = field(default_factory=list)
-    _is_attached: bool = False
+    is_attached: bool = False
     _outbox_bytes: int = 0
 
     def opened(self) -> None:
         """A new socket: nothing is sent on it before it has its session."""
-        self._is_attached = False
+        self.is_attached = False
         self._unsent = []
 
     def opening(self, ticket: str | None, *, has_media: bool = False) -> Frame:
@@ -180,7 +180,7 @@ class ClientCore:
 
     def to_send(self) -> Iterator[Frame]:
         """Give each command once a socket, in order, once the socket has its session."""
-        if self._is_attached:
+        if self.is_attached:
             waiting, self._unsent = self._unsent, []
             for cid in waiting:
                 if cid in self.outbox:
@@ -200,7 +200,7 @@ class ClientCore:
         elif kind in ("ready", "resumed", "reset"):
             self._attach(kind, frame)
             return "attached"
-        elif kind == "pong" and self._is_attached and self._is_behind(frame):
+        elif kind == "pong" and self.is_attached and self._is_behind(frame):
             return "gap"
         return "fine"
 
@@ -246,10 +246,10 @@ class ClientCore:
             self._begin(frame)
         else:
             self._continue_from(frame["last_cid"])
-        if not self._is_attached:
+        if not self.is_attached:
             # On a socket that goes on (a reset in place) nothing is sent twice.
             self._unsent = list(self.outbox)
-        self._is_attached = True
+        self.is_attached = True
 
     def _continue_from(self, last_cid: int) -> None:
         """The server counts from less than was confirmed once (Valkey is back at an earlier moment)."""

@@ -10,6 +10,7 @@ from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import MutableMapping, Sequence
 from hashlib import sha1
+from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -22,6 +23,7 @@ from meeting_system.kit.websocket import INTERNAL, NO_CODE, NORMAL, ONLY_TEXTS, 
 
 WIRE = "meeting_system.wire"
 _WANTED = "meeting_system.wire_wanted"
+_DENIAL = "websocket.http.response"
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _KEY, _VERSION, _PROTOCOL = b"sec-websocket-key", b"sec-websocket-version", b"sec-websocket-protocol"
 _SWITCHING = (
@@ -82,6 +84,7 @@ class WireProtocol(asyncio.Protocol):
     __slots__ = (
         "_accept",
         "_config",
+        "_denial",
         "_early",
         "_has_connected",
         "_is_answered",
@@ -101,6 +104,7 @@ class WireProtocol(asyncio.Protocol):
         self._scope: dict[str, Any] | None = None
         self._accept = b""
         self._early = b""
+        self._denial: tuple[bytes, Pairs] = (b"", ())
         self._has_connected = self._is_answered = False
         self._wire: Wire | None = None
         self._texts: _Texts | None = None
@@ -156,7 +160,7 @@ class WireProtocol(asyncio.Protocol):
             "headers": headers,
             "subprotocols": [each.strip().decode("latin-1") for line in named for each in line.split(b",")],
             "state": self._state.copy(),
-            "extensions": {},
+            "extensions": {_DENIAL: {}},
         }
 
     async def _run(self, scope: dict[str, Any]) -> None:
@@ -188,6 +192,11 @@ class WireProtocol(asyncio.Protocol):
             self._open(message)
         elif kind == "websocket.close" and self._wire is None:
             self._refuse(b"403 Forbidden", "")
+        elif kind == f"{_DENIAL}.start":
+            status = HTTPStatus(message["status"])
+            self._denial = (f"{status} {status.phrase}".encode(), [*message["headers"]])
+        elif kind == f"{_DENIAL}.body":
+            self._answer(*self._denial, message.get("body", b""))
         elif self._texts is None:
             raise RuntimeError(f"{kind} has no place here")
         else:
@@ -216,17 +225,16 @@ class WireProtocol(asyncio.Protocol):
         self._early = b""
 
     def _refuse(self, status: bytes, text: str, headers: Pairs = ()) -> None:
+        body = text.encode()
+        kind = (b"content-type", b"text/plain; charset=utf-8")
+        self._answer(status, [*headers, kind, (b"content-length", str(len(body)).encode())], body)
+
+    def _answer(self, status: bytes, headers: Pairs, body: bytes) -> None:
+        """Answer with something else than a WebSocket, of one piece, and close."""
         if self._is_answered:
             return
         self._is_answered = True
-        body = text.encode()
-        told = [
-            *self._server_state.default_headers,
-            *headers,
-            (b"content-type", b"text/plain; charset=utf-8"),
-            (b"content-length", str(len(body)).encode()),
-            (b"connection", b"close"),
-        ]
+        told = [*self._server_state.default_headers, *headers, (b"connection", b"close")]
         self._transport.write(b"".join((b"HTTP/1.1 ", status, b"\r\n", *_lines(told), b"\r\n", body)))
         self._transport.close()
 

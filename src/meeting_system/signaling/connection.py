@@ -254,6 +254,7 @@ class Connection:
         ATTACHED.labels(frame.f).inc()
         SESSIONS.inc()
         self.held = held
+        self.flush()
         await self._hub.enter(held)
 
     async def _first(self) -> Any:

@@ -9,7 +9,9 @@ from starlette.websockets import WebSocket
 
 from meeting_system.contracts.signal import PROTOCOL, CloseCode, Identify
 from meeting_system.kernel.address import address_block
+from meeting_system.kernel.errors import Unavailable
 from meeting_system.kit.http import client_address
+from meeting_system.kit.problem import to_problem
 from meeting_system.kit.websocket_opening import WIRE, ask_for_wire
 from meeting_system.signaling.connection import Connection
 from meeting_system.signaling.core import Core
@@ -40,6 +42,11 @@ class Gateway:
 
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one socket from handshake to close."""
+        if self._door.is_closed:
+            # Before the handshake a proxy still takes another process.
+            stops = Unavailable("this process stops, another one takes new sockets", retry_after_s=1)
+            await websocket.send_denial_response(to_problem(stops))
+            return
         if not self._is_welcome(dict(websocket.scope["headers"])):
             await websocket.close()
             return

@@ -1,7 +1,6 @@
 //! One participant's signaling over any number of sockets. Its socket is read and written by [`crate::load`].
 
 use std::collections::VecDeque;
-use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
@@ -10,20 +9,16 @@ use serde_json::Value;
 use crate::Failure;
 use crate::figures::Heard;
 use crate::frames::{room_event, said_in_snapshot};
+use crate::link::{Closed, Link};
+use crate::moving::Moving;
+use crate::pauses::{Ending, count, pause};
 use crate::talk::Tally;
-use crate::websocket::{Message, push_text, read};
 
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Rule 7: noticed within 15 s, not after it.
 const DEAD_AFTER: Duration = Duration::from_secs(14);
 /// Rule 3: without an answer for so long the socket is dead.
 const ANSWER_WITHIN: Duration = Duration::from_secs(6);
-const READ_BYTES: usize = 64 * 1024;
-/// docs/protocol/signaling.md: pauses before the tries, without the part that is drawn.
-const PAUSES_MS: [u64; 6] = [0, 300, 1_200, 2_700, 4_800, 7_000];
-const FIRST_DRAWN_MS: u64 = 300;
-const DRAWN_MS: u64 = 1_000;
-
 /// What came of reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -31,8 +26,20 @@ pub enum Outcome {
     Fine,
     /// It has its session now.
     Live,
-    /// The socket is over: a close code, or 0 where it was lost.
-    Closed(u16),
+    /// The socket is over.
+    Closed(Closed),
+}
+
+/// Why reading stops early.
+enum Stop {
+    Closed(Closed),
+    Failed(Failure),
+}
+
+impl From<Closed> for Stop {
+    fn from(closed: Closed) -> Self {
+        Stop::Closed(closed)
+    }
 }
 
 /// How a client got its session on the present socket.
@@ -78,17 +85,19 @@ pub struct Client {
     pub meeting: String,
     /// What proves that it is the same one.
     pub guest_token: String,
-    /// Present socket.
-    pub socket: Option<TcpStream>,
-    /// When the present socket was opened.
-    pub opened_at: Instant,
+    /// Its socket, and while it changes to another server the next one beside it.
+    pub links: [Option<Link>; 2],
+    /// Which of them is the one to use.
+    pub present: usize,
+    /// The server said that it goes away.
+    pub moving: Option<Moving>,
     /// How it came.
     pub came: Came,
     /// Whether it has its session on the present socket.
     pub is_live: bool,
     /// When to try again.
     pub try_at: Option<Instant>,
-    /// When it lost the session's last socket.
+    /// Since when it is without its session.
     pub lost_at: Option<Instant>,
     /// Whether it must join again before that.
     pub needs_ticket: bool,
@@ -102,15 +111,12 @@ pub struct Client {
     session: Option<Session>,
     /// A session that the server does not know any more.
     previous_sid: Option<String>,
-    tries: usize,
-    is_upgraded: bool,
-    heard_at: Instant,
+    failures: f64,
+    live_since: Instant,
     answered_at: Instant,
     beat_at: Instant,
     beats: u64,
     next_cid: u64,
-    input: Vec<u8>,
-    output: Vec<u8>,
     draw: u64,
 }
 
@@ -122,8 +128,9 @@ impl Client {
             room,
             meeting,
             guest_token: String::new(),
-            socket: None,
-            opened_at: now,
+            links: [None, None],
+            present: 0,
+            moving: None,
             came: Came::Anew,
             is_live: false,
             try_at: None,
@@ -135,15 +142,12 @@ impl Client {
             shown_seq: 0,
             session: None,
             previous_sid: None,
-            tries: 0,
-            is_upgraded: false,
-            heard_at: now,
+            failures: 0.0,
+            live_since: now,
             answered_at: now,
             beat_at: now,
             beats: 0,
             next_cid: 1,
-            input: Vec::new(),
-            output: Vec::new(),
             draw: (number as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15),
         }
     }
@@ -154,40 +158,81 @@ impl Client {
         self.try_at = Some(now);
     }
 
-    /// A socket was opened for it; `request` opens the WebSocket.
-    pub fn opened(&mut self, socket: TcpStream, request: &[u8], now: Instant) {
-        self.socket = Some(socket);
-        (self.opened_at, self.heard_at) = (now, now);
-        (self.is_live, self.is_upgraded, self.try_at) = (false, false, None);
-        self.input.clear();
-        self.output.clear();
-        self.output.extend_from_slice(request);
+    /// Where its next socket belongs.
+    pub fn free_lane(&self) -> usize {
+        if self.links[self.present].is_none() { self.present } else { 1 - self.present }
     }
 
-    /// Its socket is gone: say when it tries again.
-    pub fn lost(&mut self, code: u16, now: Instant) {
-        self.socket = None;
-        if std::mem::take(&mut self.is_live) {
-            self.lost_at = Some(now);
+    /// A socket was opened for it; `request` opens the WebSocket.
+    pub fn opened(&mut self, lane: usize, socket: TcpStream, request: &[u8], now: Instant) {
+        self.links[lane] = Some(Link::new(socket, request, now));
+        self.try_at = None;
+    }
+
+    /// Not even a socket could be opened.
+    pub fn not_opened(&mut self, now: Instant) {
+        self.failures = count(self.failures, Ending::Unanswered);
+        self.try_at = Some(now + pause(self.failures, self.share()));
+    }
+
+    /// Whether a next socket, beside the present one, is to be opened now.
+    pub fn is_next_due(&self, now: Instant) -> bool {
+        self.is_live && self.links[1 - self.present].is_none() && self.moving.as_ref().is_some_and(|it| it.is_due(now))
+    }
+
+    /// Whether a socket has said on another one who it is: what it still brings is brought there again.
+    pub fn is_overtaken(&self, lane: usize) -> bool {
+        lane == self.present && self.links[1 - lane].as_ref().is_some_and(|next| next.is_greeted)
+    }
+
+    /// Its present socket took the session over.
+    pub fn drop_former(&mut self) -> Option<Link> {
+        let former = self.links[1 - self.present].take()?;
+        self.moving = None;
+        Some(former)
+    }
+
+    /// A socket is gone: go on with the other one, or say when it tries again.
+    pub fn lost(&mut self, lane: usize, code: u16, now: Instant) {
+        let Some(link) = self.links[lane].take() else { return };
+        if lane != self.present && !link.is_greeted {
+            let random = self.share();
+            if let Some(moving) = &mut self.moving {
+                moving.failed(now, random);
+            }
+            return;
         }
+        let lived = self.is_live.then(|| now.duration_since(self.live_since));
+        self.be_without(now);
+        self.moving = None;
+        if lane == self.present && self.links[1 - lane].is_some() {
+            self.present = 1 - lane;
+            return;
+        }
+        // Where the session is now nobody knows: the next socket tells.
+        self.links = [None, None];
         if matches!(code, 4002..=4004) {
             self.needs_ticket = true;
             if let Some(session) = self.session.take() {
                 self.previous_sid = Some(session.sid);
             }
         }
-        let drawn = if self.tries == 0 { FIRST_DRAWN_MS } else { DRAWN_MS };
-        let pause = PAUSES_MS[self.tries.min(PAUSES_MS.len() - 1)] + self.random() % drawn;
-        self.tries += 1;
-        self.try_at = Some(now + Duration::from_millis(pause));
+        self.failures = count(self.failures, Ending::of(link.is_greeted, lived, code));
+        self.try_at = Some(now + pause(self.failures, self.share()));
+    }
+
+    fn be_without(&mut self, now: Instant) {
+        if std::mem::take(&mut self.is_live) {
+            self.lost_at = Some(now);
+        }
     }
 
     /// Number a command and send it, at once or when there is a session again.
     pub fn command(&mut self, kind: &str, fields: &str, now: Instant) {
         let body = format!("\"t\":\"{kind}\",\"d\":{fields}");
         let waiting = Waiting { cid: self.next_cid, body, given_at: now };
-        if self.is_live {
-            push_text(&mut self.output, &waiting.text());
+        if let Some(link) = self.links[self.present].as_mut().filter(|_| self.is_live) {
+            link.push(&waiting.text());
         }
         self.outbox.push_back(waiting);
         self.next_cid += 1;
@@ -195,102 +240,70 @@ impl Client {
 
     /// Say goodbye.
     pub fn leave(&mut self) {
-        push_text(&mut self.output, "{\"f\":\"bye\",\"code\":\"left\"}");
+        self.links[1 - self.present] = None;
+        if let Some(link) = &mut self.links[self.present] {
+            link.push("{\"f\":\"bye\",\"code\":\"left\"}");
+        }
     }
 
-    /// Send a heartbeat when it is due; false: nothing was heard for too long.
-    pub fn beat(&mut self, now: Instant) -> bool {
+    /// Send a heartbeat when it is due; else which socket is dead: nothing was heard for too long.
+    pub fn beat(&mut self, now: Instant) -> Result<(), usize> {
+        for lane in [1 - self.present, self.present] {
+            let patience = if lane == self.present { DEAD_AFTER } else { ANSWER_WITHIN };
+            if self.links[lane].as_ref().is_some_and(|link| now.duration_since(link.heard_at) > patience) {
+                return Err(lane);
+            }
+        }
         let waits = self.outbox.front().filter(|_| self.is_live).map(|front| front.given_at.max(self.answered_at));
-        if now.duration_since(self.heard_at) > DEAD_AFTER
-            || waits.is_some_and(|since| now.duration_since(since) > ANSWER_WITHIN)
-        {
-            return false;
+        if waits.is_some_and(|since| now.duration_since(since) > ANSWER_WITHIN) {
+            return Err(self.present);
         }
         if self.is_live && now >= self.beat_at {
             self.beat_at = now + HEARTBEAT;
             self.beats += 1;
-            push_text(&mut self.output, &format!("{{\"f\":\"ping\",\"n\":{},\"t\":0.5}}", self.beats));
-            self.push_position();
-        }
-        true
-    }
-
-    /// Write what waits. False: the socket takes no more at present.
-    pub fn write(&mut self) -> std::io::Result<bool> {
-        let Some(socket) = &mut self.socket else { return Ok(true) };
-        while !self.output.is_empty() {
-            match socket.write(&self.output) {
-                Ok(written) => drop(self.output.drain(..written)),
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => {
-                    return Ok(false);
-                }
-                Err(error) => return Err(error),
+            let (ping, position) = (format!("{{\"f\":\"ping\",\"n\":{},\"t\":0.5}}", self.beats), self.position());
+            if let Some(link) = &mut self.links[self.present] {
+                link.push(&ping);
+                link.push(&position);
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Read what came, and take it.
-    pub fn read(&mut self, tally: &mut Tally, now: Instant) -> Result<Outcome, Failure> {
-        let mut outcome = Outcome::Fine;
-        loop {
-            let length = self.input.len();
-            self.input.resize(length + READ_BYTES, 0);
-            let Some(socket) = &mut self.socket else { return Ok(outcome) };
-            let found = socket.read(&mut self.input[length..]);
-            self.input.truncate(length + *found.as_ref().unwrap_or(&0));
-            match found {
-                Ok(0) => return Ok(Outcome::Closed(0)),
-                Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(outcome),
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(_) => return Ok(Outcome::Closed(0)),
-            }
-            self.heard_at = now;
-            match self.take_all(tally, now)? {
-                Outcome::Fine => {}
-                Outcome::Live => outcome = Outcome::Live,
-                closed => return Ok(closed),
-            }
+    pub fn read(&mut self, lane: usize, tally: &mut Tally, now: Instant) -> Result<Outcome, Failure> {
+        let Some(mut link) = self.links[lane].take() else { return Ok(Outcome::Fine) };
+        let outcome = self.read_all(lane, &mut link, tally, now);
+        self.links[lane] = Some(link);
+        match outcome {
+            Ok(outcome) => Ok(outcome),
+            Err(Stop::Closed(closed)) => Ok(Outcome::Closed(closed)),
+            Err(Stop::Failed(failure)) => Err(failure),
         }
     }
 
-    fn take_all(&mut self, tally: &mut Tally, now: Instant) -> Result<Outcome, Failure> {
-        let input = std::mem::take(&mut self.input);
-        let mut at = 0;
+    fn read_all(&mut self, lane: usize, link: &mut Link, tally: &mut Tally, now: Instant) -> Result<Outcome, Stop> {
         let mut outcome = Outcome::Fine;
-        if !self.is_upgraded {
-            let Some(end) = input.windows(4).position(|bytes| bytes == b"\r\n\r\n") else {
-                self.input = input;
-                return Ok(Outcome::Fine);
-            };
-            if !input.starts_with(b"HTTP/1.1 101") {
-                return Ok(Outcome::Closed(0));
-            }
-            (self.is_upgraded, at) = (true, end + 4);
-        }
-        while let Some((message, length)) = read(&input[at..]) {
-            match message {
-                Message::Text(text) => {
-                    if self.take(text, tally, now)? {
-                        outcome = Outcome::Live;
-                    }
+        while link.read(now)? {
+            link.take_all(|link, text| {
+                if !self.is_overtaken(lane) && self.take(lane, link, text, tally, now).map_err(Stop::Failed)? {
+                    outcome = Outcome::Live;
                 }
-                Message::Close(code) => return Ok(Outcome::Closed(code)),
-                Message::Other => {}
-            }
-            at += length;
-        }
-        self.input = input;
-        self.input.drain(..at);
-        if self.input.is_empty() && self.input.capacity() > READ_BYTES {
-            self.input = Vec::new();
+                Ok::<(), Stop>(())
+            })?;
         }
         Ok(outcome)
     }
 
     /// Take a frame; true: the session is there.
-    fn take(&mut self, text: &[u8], tally: &mut Tally, now: Instant) -> Result<bool, Failure> {
+    fn take(
+        &mut self,
+        lane: usize,
+        link: &mut Link,
+        text: &[u8],
+        tally: &mut Tally,
+        now: Instant,
+    ) -> Result<bool, Failure> {
         if let Some(event) = room_event(text) {
             let Some(session) = &mut self.session else { return Err("an event without a session".into()) };
             if event.epoch != session.epoch {
@@ -308,10 +321,20 @@ impl Client {
         }
         let frame: Value = serde_json::from_slice(text)?;
         match frame["f"].as_str().unwrap_or_default() {
-            "hello" => self.say_who(),
+            "hello" => {
+                link.is_greeted = true;
+                // From here on nothing is sent on the one before.
+                self.be_without(now);
+                self.say_who(link);
+            }
             "ready" | "resumed" | "reset" => {
-                self.attach(&frame, text, tally.durable, now)?;
+                self.present = lane;
+                self.attach(&frame, text, link, tally.durable, now)?;
                 return Ok(true);
+            }
+            "goaway" => {
+                let deadline = Duration::from_millis(frame["deadline_ms"].as_u64().unwrap_or_default());
+                self.moving = Some(Moving::new(deadline, now, self.share()));
             }
             "ack" => self.acknowledged(&frame, tally, now),
             "ev" if frame["st"] == "p" && frame["off"].is_u64() => {
@@ -324,7 +347,7 @@ impl Client {
         Ok(false)
     }
 
-    fn say_who(&mut self) {
+    fn say_who(&mut self, link: &mut Link) {
         let text = match &mut self.session {
             Some(session) => {
                 session.attempt += 1;
@@ -335,10 +358,17 @@ impl Client {
             None => serde_json::json!({"f": "identify", "ticket": self.ticket, "meeting_id": self.meeting,
                 "device_id": format!("load-{}", self.number), "prev_sid": self.previous_sid}),
         };
-        push_text(&mut self.output, &text.to_string());
+        link.push(&text.to_string());
     }
 
-    fn attach(&mut self, frame: &Value, text: &[u8], durable: bool, now: Instant) -> Result<(), Failure> {
+    fn attach(
+        &mut self,
+        frame: &Value,
+        text: &[u8],
+        link: &mut Link,
+        durable: bool,
+        now: Instant,
+    ) -> Result<(), Failure> {
         let word = |name: &str| frame[name].as_str().map(str::to_owned).ok_or(format!("no {name}"));
         let number = |name: &str| frame[name].as_u64().ok_or(format!("no {name}"));
         let token = word("resume_token")?;
@@ -381,12 +411,14 @@ impl Client {
         }
         self.answered_at = now;
         let goes_on = std::mem::replace(&mut self.is_live, true);
-        self.tries = 0;
+        if !goes_on {
+            self.live_since = now;
+        }
         self.beat_at = now + Duration::from_millis(self.random() % HEARTBEAT.as_millis() as u64);
-        self.push_position();
+        link.push(&self.position());
         // On a socket that goes on (a reset in place) nothing is sent twice.
         for waiting in self.outbox.iter().filter(|_| !goes_on) {
-            push_text(&mut self.output, &waiting.text());
+            link.push(&waiting.text());
         }
         Ok(())
     }
@@ -409,10 +441,13 @@ impl Client {
         }
     }
 
-    fn push_position(&mut self) {
-        if let Some(session) = &self.session {
-            push_text(&mut self.output, &format!("{{\"f\":\"pos\",\"ro\":{},\"po\":{}}}", session.ro, session.po));
-        }
+    fn position(&self) -> String {
+        let (ro, po) = self.session.as_ref().map_or((0, 0), |session| (session.ro, session.po));
+        format!("{{\"f\":\"pos\",\"ro\":{ro},\"po\":{po}}}")
+    }
+
+    fn share(&mut self) -> f64 {
+        (self.random() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// xorshift: clients only have to differ.

@@ -10,6 +10,7 @@ use crate::connecting;
 use crate::figures::Times;
 use crate::frames::{Said, name_of};
 use crate::joining::{Joining, Wish};
+use crate::link::Closed;
 use crate::protocol::{Command, Reply};
 use crate::talk::{Talk, Talker, Tally};
 use crate::websocket;
@@ -145,17 +146,18 @@ impl Load {
     }
 
     /// A socket can be read or written.
-    pub fn ready(&mut self, at: usize, is_writable: bool) {
+    pub fn ready(&mut self, token: Token, is_writable: bool) {
+        let (at, lane) = (token.0 / 2, token.0 % 2);
         let now = Instant::now();
         if is_writable {
             self.write(at);
         }
         let before = self.tally.deliveries;
-        let outcome = match self.clients[at].read(&mut self.tally, now) {
+        let outcome = match self.clients[at].read(lane, &mut self.tally, now) {
             Ok(outcome) => outcome,
             Err(error) => {
                 self.fail(format!("client {at}: {error}"));
-                Outcome::Closed(0)
+                Outcome::Closed(Closed(0))
             }
         };
         self.delivered += self.tally.deliveries - before;
@@ -165,19 +167,23 @@ impl Load {
                 self.note_live(at, now);
                 self.write(at);
             }
-            Outcome::Closed(code) => return self.close(at, code, now),
+            Outcome::Closed(Closed(code)) => return self.close(at, lane, code, now),
         }
         self.write(at);
     }
 
     fn note_live(&mut self, at: usize, now: Instant) {
         let client = &mut self.clients[at];
+        if let Some(mut former) = client.drop_former() {
+            let _ = self.registry.deregister(&mut former.socket);
+        }
         if let Some(lost_at) = client.lost_at.take() {
             self.tally.backs.push(now.duration_since(lost_at).as_micros() as u32);
         }
         if self.opening.is_going_on {
             self.opening.here += 1;
-            self.opening.attach.push(now.duration_since(client.opened_at).as_micros() as u32);
+            let opened_at = client.links[client.present].as_ref().map_or(now, |link| link.opened_at);
+            self.opening.attach.push(now.duration_since(opened_at).as_micros() as u32);
         }
         if let Some(returning) = &mut self.returning
             && !std::mem::replace(&mut returning.is_back[at], true)
@@ -192,27 +198,32 @@ impl Load {
     }
 
     fn write(&mut self, at: usize) {
-        match self.clients[at].write() {
-            Ok(true) => {}
-            Ok(false) => {
-                let (registry, client) = (&self.registry, &mut self.clients[at]);
-                if let Some(socket) = &mut client.socket {
-                    let _ = registry.reregister(socket, Token(at), Interest::READABLE | Interest::WRITABLE);
+        for lane in [0, 1] {
+            let Some(link) = &mut self.clients[at].links[lane] else { continue };
+            match link.write() {
+                Ok(true) => {}
+                Ok(false) => {
+                    let interest = Interest::READABLE | Interest::WRITABLE;
+                    let _ = self.registry.reregister(&mut link.socket, Token(at * 2 + lane), interest);
                 }
+                Err(_) => self.close(at, lane, 0, Instant::now()),
             }
-            Err(_) => self.close(at, 0, Instant::now()),
         }
     }
 
-    fn close(&mut self, at: usize, code: u16, now: Instant) {
-        if let Some(mut socket) = self.clients[at].socket.take() {
-            let _ = self.registry.deregister(&mut socket);
-            match self.closed.iter_mut().find(|(known, _)| *known == code) {
-                Some((_, count)) => *count += 1,
-                None => self.closed.push((code, 1)),
-            }
+    fn close(&mut self, at: usize, lane: usize, code: u16, now: Instant) {
+        let client = &mut self.clients[at];
+        let Some(link) = &mut client.links[lane] else { return };
+        let _ = self.registry.deregister(&mut link.socket);
+        let is_overtaken = client.is_overtaken(lane);
+        client.lost(lane, code, now);
+        if is_overtaken {
+            return; // it was of no concern any more
         }
-        self.clients[at].lost(code, now);
+        match self.closed.iter_mut().find(|(known, _)| *known == code) {
+            Some((_, count)) => *count += 1,
+            None => self.closed.push((code, 1)),
+        }
         if matches!(code, 4001 | 4005..=4007 | 4013) {
             self.fail(format!("client {at} was closed for good: {code}"));
             self.clients[at].try_at = None;
@@ -293,15 +304,18 @@ impl Load {
 
     fn care_for_all(&mut self, now: Instant) {
         for at in 0..self.clients.len() {
-            if self.clients[at].socket.is_some() {
-                if self.clients[at].beat(now) {
-                    self.write(at);
-                } else {
-                    self.close(at, 0, now);
+            let client = &mut self.clients[at];
+            if client.links[client.present].is_some() {
+                match client.beat(now) {
+                    Ok(()) => self.write(at),
+                    Err(lane) => self.close(at, lane, 0, now),
                 }
-            } else if self.clients[at].try_at.is_some_and(|try_at| now >= try_at) && !self.is_leaving {
-                self.clients[at].try_at = None;
-                if self.clients[at].needs_ticket {
+                if self.clients[at].is_next_due(now) && !self.is_leaving {
+                    self.connect(at, now);
+                }
+            } else if client.try_at.is_some_and(|try_at| now >= try_at) && !self.is_leaving {
+                client.try_at = None;
+                if client.needs_ticket {
                     self.ask_in(at);
                 } else {
                     self.connect(at, now);
@@ -312,13 +326,15 @@ impl Load {
 
     fn connect(&mut self, at: usize, now: Instant) {
         let Some(server) = self.signaling else { return };
+        let lane = self.clients[at].free_lane();
         let opened = connecting::open(at, server).and_then(|mut socket| {
-            self.registry.register(&mut socket, Token(at), Interest::READABLE | Interest::WRITABLE)?;
+            self.registry.register(&mut socket, Token(at * 2 + lane), Interest::READABLE | Interest::WRITABLE)?;
             Ok(socket)
         });
+        let client = &mut self.clients[at];
         match opened {
-            Ok(socket) => self.clients[at].opened(socket, &websocket::upgrade(&server.to_string()), now),
-            Err(_) => self.close(at, 0, now),
+            Ok(socket) => client.opened(lane, socket, &websocket::upgrade(&server.to_string()), now),
+            Err(_) => client.not_opened(now),
         }
     }
 
@@ -338,7 +354,7 @@ impl Load {
         if self.talk.as_ref().is_some_and(|talk| now >= talk.until) && self.has_settled(now) {
             self.end_talk();
         }
-        if self.is_leaving && self.clients.iter().all(|client| client.socket.is_none()) {
+        if self.is_leaving && self.clients.iter().all(|client| client.links.iter().all(Option::is_none)) {
             self.is_leaving = false;
             self.clients.clear();
             self.talkers.clear();

@@ -10,7 +10,10 @@ mod connecting;
 mod figures;
 mod frames;
 mod joining;
+mod link;
 mod load;
+mod moving;
+mod pauses;
 mod protocol;
 mod talk;
 mod websocket;
@@ -44,7 +47,7 @@ fn main() -> Result<(), Failure> {
             return Err(error.into());
         }
         for event in events.iter().filter(|event| event.token() != STDIN) {
-            load.ready(event.token().0, event.is_writable());
+            load.ready(event.token(), event.is_writable());
         }
         loop {
             match lines.try_recv() {

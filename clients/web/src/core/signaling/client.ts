@@ -79,6 +79,9 @@ export function createSignalingClient(
       case "open_rival":
         rival = open(url);
         return;
+      case "send_rival":
+        if (rival?.readyState === WebSocket.OPEN) rival.send(JSON.stringify(effect.frame));
+        return;
       case "drop_rival":
         rival?.close();
         rival = null;

@@ -18,6 +18,7 @@ export type Effect =
   | { type: "close"; code: number }
   /** Open a socket beside the present one, to where that went. */
   | { type: "open_rival" }
+  | { type: "send_rival"; frame: ClientFrame }
   | { type: "drop_rival" }
   /** Close the present socket with `code`: the rival takes its place. */
   | { type: "adopt_rival"; code: number }
@@ -34,9 +35,14 @@ export type Effect =
 
 /** The answer to one command; a lower command that was only confirmed by it has no result of its own. */
 export function settlement(command: Pending, ack: Ack): Effect {
-  if (command.cid !== ack.cid) return { type: "settled", key: command.key, ok: true, result: null, problem: null };
+  if (command.cid !== ack.cid) return confirmation(command);
   const problem = ack.ok ? null : problemFromWire(ack.problem ?? {});
   return { type: "settled", key: command.key, ok: ack.ok, result: ack.res ?? null, problem };
+}
+
+/** A command that took effect, though its own answer never came. */
+export function confirmation({ key }: Pending): Effect {
+  return { type: "settled", key, ok: true, result: null, problem: null };
 }
 
 /** A command that will never be answered. */

@@ -223,13 +223,6 @@ describe("a connection", () => {
     }
   });
 
-  it("changes to another server within the deadline of a goaway", () => {
-    goLive();
-    machine.frame({ f: "goaway", deadline_ms: 1000, why: "restart" }, 0);
-    machine.tick(500);
-    expect(machine.takeEffects()).toContainEqual({ type: "close", code: 4011 });
-  });
-
   it.each([
     [CLOSE_CODES.REPLACED, "replaced"],
     [CLOSE_CODES.KICKED, "removed"],

@@ -2,6 +2,7 @@
  * The client's half of `meet.v1` without sockets or clocks: input and the hour go in, effects come out.
  *
  *   waiting → connecting → greeting → live → (lost) → waiting → …        ended, once and for all
+ *                                      ↳ moving → live: the server goes away, and another one was told who is here
  *
  * With a session the greeting is `resume`, without one `identify`, which needs a ticket fetched over HTTP first.
  */
@@ -9,32 +10,32 @@ import type { CommandsData, EventFrame, Ready, Reset, Resumed, ServerFrame } fro
 import { CLOSE_ACTIONS, CLOSE_CODES } from "../protocol";
 import type { ProblemError } from "../problem";
 import { isPassing } from "../problem";
-import { Doubt } from "./doubt";
 import type { Effect, Ticket } from "./effects";
-import { abandonment, endReasonOf, endReasonOfRefusal, settlement } from "./effects";
+import { abandonment, confirmation, endReasonOf, endReasonOfRefusal, settlement } from "./effects";
 import { Liveness } from "./liveness";
 import type { CommandType, Pending } from "./outbox";
 import { asFrame, Outbox } from "./outbox";
 import { Passport, VERSION } from "./passport";
 import { LogPosition } from "./position";
-import { reconnectDelayMs } from "./reconnect";
+import type { Ending } from "./reconnect";
+import { countFailures, judgeEnding, pauseMs } from "./reconnect";
+import { Rivals } from "./rivals";
 
-type State = "idle" | "ticket" | "waiting" | "connecting" | "greeting" | "live" | "ended";
+type State = "idle" | "ticket" | "waiting" | "connecting" | "greeting" | "live" | "moving" | "ended";
 
-const STABLE_MS = 5000;
+const ABNORMAL_CLOSURE = 1006;
 
 export class SignalingMachine {
   private state: State = "idle";
-  private attempt = 0;
+  private failures = 0;
   private dueAt = 0;
   private liveSince = 0;
   private pingNumber = 0;
-  private goAwayAt = Infinity;
   private effects: Effect[] = [];
   private readonly outbox = new Outbox();
   private readonly position = new LogPosition();
   private readonly liveness = new Liveness();
-  private readonly doubts = new Doubt();
+  private readonly rivals: Rivals;
   private readonly passport: Passport;
 
   /** `hasMedia` tells whether a media connection exists, for the resume frame. `random` is in [0, 1). */
@@ -44,6 +45,7 @@ export class SignalingMachine {
     private readonly hasMedia: () => boolean,
   ) {
     this.passport = new Passport(deviceId);
+    this.rivals = new Rivals(random, (effect) => this.effects.push(effect));
   }
 
   takeEffects(): Effect[] {
@@ -66,22 +68,21 @@ export class SignalingMachine {
     if (this.state === "waiting" && now >= this.dueAt) this.tryAgain(now);
     if (!this.hasSocket) return;
     if (this.liveness.judge(now, this.outbox.oldestSentAtMs) === "dead") this.abandon(CLOSE_CODES.HEARTBEAT_LOST, now);
-    else if (now >= this.goAwayAt) this.abandon(CLOSE_CODES.DRAINING, now);
     else {
-      if (this.liveness.takeBeat(now)) this.beat(now);
-      this.tendRival(now);
+      if (this.state !== "moving" && this.liveness.takeBeat(now)) this.beat(now);
+      if (this.rivals.tend(now, this.state === "live")) this.rivalClosed(now);
     }
   }
 
   /** Nothing comes over another way to the server either: is the socket dead? Asking often is fine. */
   doubt(now: number): void {
     if (!this.hasSocket || !this.passport.hasSession) return;
-    if (this.doubts.begin(now, this.random()) && this.state === "live") this.beat(now);
+    if (this.rivals.doubt(now) && this.state === "live") this.beat(now);
   }
 
   /** Whether what goes out now is heard, as far as anybody can tell. */
   isSure(now: number): boolean {
-    return this.state === "live" && this.doubts.isSure(now);
+    return this.state === "live" && this.rivals.isSure(now);
   }
 
   /** The browser is online or visible again. */
@@ -99,46 +100,55 @@ export class SignalingMachine {
   }
 
   ticketFetched(ticket: Ticket, now: number): void {
-    if (this.state !== "ticket") return;
-    this.passport.take(ticket);
-    this.connect(now);
+    if (this.state === "ticket") this.start(ticket, now);
   }
 
   ticketRefused(problem: ProblemError, now: number): void {
     if (this.state !== "ticket") return;
-    if (isPassing(problem)) this.wait(now, (problem.retryAfterS ?? 0) * 1000);
+    if (isPassing(problem)) this.wait(now, "turned_away", (problem.retryAfterS ?? 0) * 1000);
     else this.end({ type: "ended", reason: endReasonOfRefusal(problem), problem });
   }
 
   socketClosed(code: number, now: number): void {
     if (!this.hasSocket) return;
-    this.connectionLost(now);
     const action = CLOSE_ACTIONS[code] ?? "resume";
+    if (this.rivals.isNext && (action !== "stop" || code === CLOSE_CODES.REPLACED)) {
+      this.goOnWithRival(now);
+      return;
+    }
+    const ending = this.ending(code !== ABNORMAL_CLOSURE, now);
+    this.connectionLost(now);
     if (action === "stop") this.end({ type: "ended", reason: endReasonOf(code), problem: null });
     else {
       if (action === "identify") this.passport.loseSession();
-      this.wait(now);
+      this.wait(now, ending);
     }
   }
 
-  /** The rival says hello: it takes the place of the socket that said nothing. */
+  /** Something comes on the socket beside the present one. */
   rivalFrame(frame: ServerFrame, now: number): void {
-    if (!this.doubts.hasRival || frame.f !== "hello") return;
-    this.effects.push({ type: "adopt_rival", code: CLOSE_CODES.HEARTBEAT_LOST });
-    this.doubts.end(now, this.random());
-    this.connectionLost(now);
-    this.begin(now);
-    this.frame(frame, now);
+    if (this.rivals.isNext && frame.f === "hello") {
+      this.rivals.greeted(now);
+      this.state = "moving";
+      this.effects.push({ type: "send_rival", frame: this.passport.greeting(this.position, this.hasMedia()) });
+    } else if (this.rivals.isGreeted || (this.rivals.isOpen && frame.f === "hello")) {
+      this.goOnWithRival(now);
+      this.frame(frame, now);
+    }
   }
 
   rivalClosed(now: number): void {
-    if (this.doubts.hasRival) this.doubts.lose(now, this.random());
+    // Where the session is, when it was on its way, only the next socket tells.
+    if (this.rivals.isGreeted) this.abandon(CLOSE_CODES.DRAINING, now);
+    else this.rivals.lose(now);
   }
 
   frame(frame: ServerFrame, now: number): void {
     if (!this.hasSocket) return;
     this.liveness.heard(now);
-    this.endDoubt(now);
+    this.rivals.heard(now);
+    // Of a former socket only what happens in the room counts: the rest is said again on the next one.
+    if (this.state === "moving" && frame.f !== "ev" && frame.f !== "ack") return;
     switch (frame.f) {
       case "hello":
         this.liveness.configure(frame.hb_ms, frame.dead_ms);
@@ -148,10 +158,8 @@ export class SignalingMachine {
         this.onReady(frame, now);
         return;
       case "resumed":
-        this.onResumed(frame, now);
-        return;
       case "reset":
-        this.onReset(frame, now);
+        this.onResumed(frame, now);
         return;
       case "ev":
         this.onEvent(frame, now);
@@ -166,7 +174,7 @@ export class SignalingMachine {
         if (this.position.hearTops(frame)) this.abandon(CLOSE_CODES.GAP, now);
         return;
       case "goaway":
-        this.goAwayAt = now + this.random() * 0.8 * frame.deadline_ms;
+        this.rivals.goAway(now, frame.deadline_ms);
         return;
       case "bye":
         return;
@@ -174,7 +182,7 @@ export class SignalingMachine {
   }
 
   private get hasSocket(): boolean {
-    return this.state === "connecting" || this.state === "greeting" || this.state === "live";
+    return this.state === "connecting" || this.state === "greeting" || this.state === "live" || this.state === "moving";
   }
 
   private connect(now: number): void {
@@ -182,25 +190,18 @@ export class SignalingMachine {
     this.begin(now);
   }
 
-  private begin(now: number): void {
-    this.state = "connecting";
-    this.goAwayAt = Infinity;
+  private begin(now: number, state: State = "connecting"): void {
+    this.state = state;
     this.liveness.start(now);
   }
 
-  private tendRival(now: number): void {
-    const due = this.doubts.due(now, this.random());
-    if (due !== null) this.effects.push({ type: due === "open" ? "open_rival" : "drop_rival" });
-  }
-
-  /** The socket lives, or is gone: no rival is needed. */
-  private endDoubt(now: number): void {
-    this.dropRival();
-    this.doubts.end(now, this.random());
-  }
-
-  private dropRival(): void {
-    if (this.doubts.hasRival) this.effects.push({ type: "drop_rival" });
+  /** Its session is on the way already, or it brings one as after any loss. */
+  private goOnWithRival(now: number): void {
+    const { isGreeted } = this.rivals;
+    this.rivals.adopt(now);
+    if (isGreeted) this.forgetConnection();
+    else this.connectionLost(now);
+    this.begin(now, isGreeted ? "greeting" : "connecting");
   }
 
   private greet(version: number): void {
@@ -218,27 +219,22 @@ export class SignalingMachine {
     this.passport.began(ready);
     this.position.reset(ready.epoch, ready.ro, ready.po);
     this.effects.push({ type: "snapshot", snapshot: ready.snapshot, fresh: true });
-    for (const { key } of done) this.effects.push({ type: "settled", key, ok: true, result: null, problem: null });
-    this.effects.push(...dropped.map(abandonment));
+    this.effects.push(...done.map(confirmation), ...dropped.map(abandonment));
     this.goLive("rebuild", now);
   }
 
-  private onResumed(resumed: Resumed, now: number): void {
-    this.passport.renew(resumed.resume_token);
-    this.outbox.continueFrom(resumed.last_cid);
-    this.goLive(resumed.media, now);
-  }
-
-  private onReset(reset: Reset, now: number): void {
-    this.passport.renew(reset.resume_token);
-    this.position.reset(reset.epoch, reset.ro, reset.po);
-    this.effects.push({ type: "snapshot", snapshot: reset.snapshot, fresh: false });
-    this.outbox.continueFrom(reset.last_cid);
-    this.goLive(reset.media, now);
+  private onResumed(frame: Resumed | Reset, now: number): void {
+    this.passport.renew(frame.resume_token);
+    if (frame.f === "reset") {
+      this.position.reset(frame.epoch, frame.ro, frame.po);
+      this.effects.push({ type: "snapshot", snapshot: frame.snapshot, fresh: false });
+    }
+    this.outbox.continueFrom(frame.last_cid);
+    this.goLive(frame.media, now);
   }
 
   private onEvent(event: EventFrame, now: number): void {
-    if (this.state !== "live") return;
+    if (this.state !== "live" && this.state !== "moving") return;
     const judgement = this.position.take(event);
     if (judgement === "gap") this.abandon(CLOSE_CODES.GAP, now);
     if (judgement === "apply") this.effects.push({ type: "event", event });
@@ -265,22 +261,31 @@ export class SignalingMachine {
 
   /** Gives the present socket up and opens another, at once when it was a good one. */
   private abandon(code: number, now: number): void {
+    const ending = this.ending(this.state === "live", now);
     this.effects.push({ type: "close", code });
     this.connectionLost(now);
-    this.wait(now);
+    this.wait(now, ending);
+  }
+
+  private ending(isClosed: boolean, now: number): Ending {
+    return judgeEnding(this.state !== "connecting", this.state === "live" ? now - this.liveSince : null, isClosed);
   }
 
   private connectionLost(now: number): void {
-    if (this.state === "live" && now - this.liveSince >= STABLE_MS) this.attempt = 0;
-    this.outbox.connectionLost();
-    this.position.connectionLost();
-    this.endDoubt(now);
+    this.rivals.drop(now);
+    this.forgetConnection();
     this.effects.push({ type: "lost" });
   }
 
-  private wait(now: number, leastMs = 0): void {
+  private forgetConnection(): void {
+    this.outbox.connectionLost();
+    this.position.connectionLost();
+  }
+
+  private wait(now: number, ending: Ending, leastMs = 0): void {
     this.state = "waiting";
-    this.dueAt = now + Math.max(leastMs, reconnectDelayMs(this.attempt++, this.random()));
+    this.failures = countFailures(this.failures, ending);
+    this.dueAt = now + Math.max(leastMs, pauseMs(this.failures, this.random()));
   }
 
   private tryAgain(now: number): void {
@@ -293,7 +298,7 @@ export class SignalingMachine {
   private end(effect: Effect): void {
     if (this.state === "ended") return;
     if (this.hasSocket) this.effects.push({ type: "close", code: 1000 });
-    this.dropRival(); // else its hello would begin all anew
+    if (this.rivals.isOpen) this.effects.push({ type: "drop_rival" }); // else its hello would begin all anew
     this.state = "ended";
     this.effects.push(...this.outbox.clear().map(abandonment), effect);
   }

@@ -28,7 +28,9 @@ function act(world: World, random: () => number, count: number): void {
   else if (choice < 0.88) world.server.trimLog();
   else if (choice < 0.91) world.server.wipeLog();
   else if (choice < 0.93) world.server.forgetSessions();
-  else if (choice < 0.97) world.doubt();
+  else if (choice < 0.95) world.doubt();
+  else if (choice < 0.97) world.server.goAway(3000);
+  else if (choice < 0.98) world.server.stop();
   else world.machine.wake(world.now);
   world.perform();
 }
@@ -50,6 +52,7 @@ function runSchedule(seed: number): { world: World; sent: Map<number, string> } 
   }
   world.hanging = false;
   world.offline = false;
+  world.server.stop();
   world.run(60_000);
   return { world, sent };
 }

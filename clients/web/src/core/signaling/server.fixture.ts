@@ -34,6 +34,7 @@ export class FakeServer {
   private tickets = new Set<string>();
   /** Of several sockets of one client the last that brought its session has it. */
   private owner: Connection | null = null;
+  private leaving: Connection | null = null;
 
   issueTicket(): string {
     const ticket = `ticket-number-${++this.issued}`;
@@ -66,6 +67,21 @@ export class FakeServer {
         return;
       default:
     }
+  }
+
+  /** It stops soon, and closes whoever is still there then. */
+  goAway(deadlineMs: number): void {
+    this.leaving = this.owner;
+    this.owner?.say({ f: "goaway", deadline_ms: deadlineMs, why: "draining" });
+  }
+
+  /** It stops. */
+  stop(): void {
+    if (this.leaving !== null && this.leaving === this.owner) {
+      this.leaving.close(CLOSE_CODES.DRAINING);
+      this.owner = null;
+    }
+    this.leaving = null;
   }
 
   /** Somebody else writes. */

@@ -35,6 +35,8 @@ export class World {
   readonly settled = new Map<number, boolean>();
   readonly closedWith: number[] = [];
   snapshots = 0;
+  /** How often the person was shown that the connection is lost. */
+  losses = 0;
   /** While true nothing arrives: all waits, as TCP does. */
   hanging = false;
   /** While true no socket opens. */
@@ -87,6 +89,11 @@ export class World {
     if (this.socket !== null) this.closed(this.socket, code);
   }
 
+  /** The same of the socket beside the present one. */
+  cutRival(): void {
+    if (this.rival !== null) this.closed(this.rival, 1006);
+  }
+
   /** The client's address changes: its sockets are dead, and it is not told. New ones work. */
   strand(): void {
     for (const socket of [this.socket, this.rival]) if (socket !== null) socket.isStranded = true;
@@ -128,7 +135,7 @@ export class World {
         this.socket = this.open();
         return;
       case "send":
-        this.sendUp(effect.frame);
+        this.sendUp(effect.frame, this.socket);
         return;
       case "close":
         this.closedWith.push(effect.code);
@@ -137,6 +144,9 @@ export class World {
         return;
       case "open_rival":
         this.rival = this.open();
+        return;
+      case "send_rival":
+        this.sendUp(effect.frame, this.rival);
         return;
       case "drop_rival":
         this.forget(this.rival);
@@ -168,6 +178,7 @@ export class World {
         return;
       case "lost":
         this.live = false;
+        this.losses++;
         return;
       case "ended":
         this.ended = effect.reason;
@@ -194,8 +205,7 @@ export class World {
     );
   }
 
-  private sendUp(frame: ClientFrame): void {
-    const { socket } = this;
+  private sendUp(frame: ClientFrame, socket: Socket | null): void {
     if (socket === null) return;
     this.deliver(socket, "up", () => {
       if (socket.connection !== null) this.server.hear(frame, socket.connection);
