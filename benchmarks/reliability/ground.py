@@ -21,6 +21,8 @@ from meeting_system.adapters.redis_store import open_store
 from meeting_system.app.cluster.postgres import describe_postgres, postgres_url
 from meeting_system.app.cluster.redis import describe_redis, redis_url
 
+ONE_ADDRESS = {"MEETING_SIGNALING__MAX_UNAUTHENTICATED_PER_ADDRESS": "1000"}
+"""Clients have an address each, but the proxy hides that: together they are no crowd of one address."""
 FAULTS = ("lost", "doubled", "reordered")
 
 
@@ -94,7 +96,9 @@ async def open_ground(
             stack.push_async_callback(server.supervisor.stop)
             await server.start()
         enter = stack.enter_async_context
-        site = await enter(open_processes(folder, postgres.url, redis.url, settings))
+        site = await enter(
+            open_processes(folder, postgres.url, redis.url, {**ONE_ADDRESS, **(settings or {})})
+        )
         proxy = await enter(open_proxy(site.signaling.address))
         ground = Ground(postgres, redis, site, await enter(open_clients()), proxy, each=each)
         ground.meetings = await site.create_meetings(meetings)
