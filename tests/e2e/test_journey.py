@@ -311,7 +311,7 @@ async def end(journey: Journey) -> None:
 
 
 async def look_back(journey: Journey) -> None:
-    """The chat and who was there are on the meeting's page; what was private its search finds."""
+    """Polls, chat and who was there are on the meeting's page; what was private its search finds."""
     page = journey.host.page
     await page.get_by_role("link", name="Home", exact=True).click()
     await page.get_by_role("tab", name="Past").click()
@@ -324,6 +324,9 @@ async def look_back(journey: Journey) -> None:
     await page.fill(by_id("chat-search"), "告诉你")
     await page.get_by_test_id("chat-found").get_by_text("只告诉你一个人").wait_for()
     await page.fill(by_id("chat-search"), "")
+    polls = page.get_by_test_id("meeting-polls")
+    await polls.get_by_role("heading", name="午饭吃什么 / Lunch?").wait_for()
+    await polls.get_by_test_id("poll-result-o1").get_by_text("1 · 100%").wait_for()
     await page.click(by_id("show-attendance"))
     for name in (HOST, RENAMED):
         await page.get_by_role("rowheader", name=name).wait_for()

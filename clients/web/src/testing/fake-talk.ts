@@ -19,6 +19,8 @@ export function fakeTalk(answer: Answer): Talk {
     polls: (meetingId) => answer("polls", meetingId, []),
     createPoll: (meetingId, made) => answer("createPoll", [meetingId, made], poll({ pollId: "made", phase: "draft" })),
     deletePoll: (meetingId, pollId) => answer("deletePoll", [meetingId, pollId], undefined),
+    closePoll: (meetingId, pollId) => answer("closePoll", [meetingId, pollId], undefined),
+    publishPoll: (meetingId, pollId) => answer("publishPoll", [meetingId, pollId], undefined),
     exportResults: (meetingId, pollId) => answer("exportResults", [meetingId, pollId], new Blob()),
   };
 }

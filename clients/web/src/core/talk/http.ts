@@ -22,6 +22,11 @@ export function createTalk(
   const below = (meetingId: string, path: string) => `/meetings/${meetingId}/${path}`;
   const blob = (meetingId: string, path: string) => http.blob(below(meetingId, path), asCaller(meetingId));
 
+  const change = async (meetingId: string, path: string) => {
+    const options = { ...asCaller(meetingId), key: crypto.randomUUID() };
+    await http.post(below(meetingId, path), {}, options);
+  };
+
   return {
     async messages(meetingId, beforeSeq) {
       const before = beforeSeq === undefined ? "" : `&before_seq=${beforeSeq}`;
@@ -54,6 +59,8 @@ export function createTalk(
       return completePoll(await http.post<ShownPoll>(below(meetingId, "polls"), wirePoll(poll), options));
     },
     deletePoll: (meetingId, pollId) => http.delete(below(meetingId, `polls/${pollId}`), asCaller(meetingId)),
+    closePoll: (meetingId, pollId) => change(meetingId, `polls/${pollId}/close`),
+    publishPoll: (meetingId, pollId) => change(meetingId, `polls/${pollId}/publish`),
     exportResults: (meetingId, pollId) => blob(meetingId, `polls/${pollId}/results/export`),
   };
 }

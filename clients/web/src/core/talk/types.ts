@@ -123,6 +123,8 @@ export interface Talk {
   polls(meetingId: string): Promise<Poll[]>;
   createPoll(meetingId: string, poll: NewPoll): Promise<Poll>;
   deletePoll(meetingId: string, pollId: string): Promise<void>;
+  closePoll(meetingId: string, pollId: string): Promise<void>;
+  publishPoll(meetingId: string, pollId: string): Promise<void>;
   exportResults(meetingId: string, pollId: string): Promise<Blob>;
 }
 

@@ -1,2 +1,3 @@
 /** Polls. */
+export { MeetingPolls } from "./components/meeting-polls";
 export { PollsPanel } from "./components/polls-panel";

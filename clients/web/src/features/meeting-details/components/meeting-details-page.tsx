@@ -12,6 +12,7 @@ import { Notice } from "../../../ui/notice";
 import { PageSpinner } from "../../../ui/spinner";
 import { useMeetingTitle } from "../../../ui/use-meeting-title";
 import { MeetingChat } from "../../chat";
+import { MeetingPolls } from "../../polls";
 import { Message, Shell, SignedIn, usePageTitle } from "../../shell";
 import { DetailsActions } from "./details-actions";
 import { InvitationCard } from "./invitation-card";
@@ -62,6 +63,7 @@ function Details({ meeting }: { meeting: MeetingSummary }) {
       {isOpen ? <InvitationCard meeting={meeting} title={title} /> : null}
       {meeting.isHost ? <InviteesCard meeting={meeting} isOpen={isOpen} /> : null}
       {meeting.startedAt === null ? null : <SessionsCard meeting={meeting} />}
+      {meeting.startedAt === null ? null : <MeetingPolls meetingId={meeting.meetingId} isHost={meeting.isHost} />}
       {meeting.startedAt === null ? null : (
         <div className="card">
           <h2>{t("chat.title")}</h2>

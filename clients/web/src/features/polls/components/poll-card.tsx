@@ -1,18 +1,22 @@
-/** One poll: its ballot while it is open, its results as bars, and what its maker does with it. */
+/** One poll: its ballot while it is open, its results as bars, and below it what its maker does with it. */
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Poll } from "../../../core/types";
-import { Button } from "../../../ui/button";
-import type { usePolls } from "../hooks/use-polls";
 import { Ballot } from "./ballot";
 import { Results } from "./results";
 
-type Actions = ReturnType<typeof usePolls>;
+interface PollCardProps {
+  poll: Poll;
+  /** Absent: this person doesn't vote, or not here. */
+  onVote?: ((optionIds: string[]) => void) | undefined;
+  children?: ReactNode;
+}
 
-export function PollCard({ poll, actions }: { poll: Poll; actions: Actions }) {
+export function PollCard({ poll, onVote, children }: PollCardProps) {
   const { t } = useTranslation();
   const isFinal = poll.choice !== null && !poll.changeable;
-  const votes = poll.phase === "open" && actions.mayVote && !isFinal;
+  const vote = poll.phase === "open" && !isFinal ? onVote : undefined;
   const notes = [
     poll.isQuiz ? t("polls.quiz") : null,
     poll.anonymous ? t("polls.anonymous") : null,
@@ -22,11 +26,11 @@ export function PollCard({ poll, actions }: { poll: Poll; actions: Actions }) {
     <article className="poll" data-testid="poll" aria-label={poll.question}>
       <h3 className="poll-question">{poll.question}</h3>
       <p className="muted poll-notes">{notes.filter((note) => note !== null).join(" · ")}</p>
-      {votes ? <Ballot key={`${poll.pollId} ${String(poll.choice)}`} poll={poll} onVote={(chosen) => actions.vote(poll, chosen)} /> : null}
+      {vote === undefined ? null : <Ballot key={`${poll.pollId} ${String(poll.choice)}`} poll={poll} onVote={vote} />}
       {poll.counts !== null && poll.phase !== "draft" ? <Results poll={poll} counts={poll.counts} /> : null}
-      {poll.counts === null && !votes ? <Options poll={poll} /> : null}
+      {poll.counts === null && vote === undefined ? <Options poll={poll} /> : null}
       {poll.phase === "closed" && poll.counts === null ? <p className="muted">{t("polls.notPublished")}</p> : null}
-      {actions.mayCreate ? <Making poll={poll} actions={actions} /> : null}
+      {children}
     </article>
   );
 }
@@ -42,38 +46,5 @@ function Options({ poll }: { poll: Poll }) {
         </li>
       ))}
     </ul>
-  );
-}
-
-function Making({ poll, actions }: { poll: Poll; actions: Actions }) {
-  const { t } = useTranslation();
-  return (
-    <div className="poll-making">
-      {poll.phase === "draft" ? (
-        <>
-          <Button kind="primary" onPress={() => actions.start(poll)} data-testid="poll-start">
-            {t("polls.start")}
-          </Button>
-          <Button kind="quiet" onPress={() => actions.remove(poll)}>
-            {t("polls.delete")}
-          </Button>
-        </>
-      ) : null}
-      {poll.phase === "open" ? (
-        <Button onPress={() => actions.close(poll)} data-testid="poll-close">
-          {t("polls.close")}
-        </Button>
-      ) : null}
-      {poll.phase === "closed" ? (
-        <Button kind="primary" onPress={() => actions.publish(poll)} data-testid="poll-publish">
-          {t("polls.publish")}
-        </Button>
-      ) : null}
-      {poll.phase === "draft" ? null : (
-        <Button kind="quiet" onPress={() => actions.exportResults(poll)}>
-          {t("polls.export")}
-        </Button>
-      )}
-    </div>
   );
 }

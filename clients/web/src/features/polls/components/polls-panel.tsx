@@ -3,10 +3,12 @@ import { useState } from "react";
 import { BarChart3, Plus } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
+import type { Poll } from "../../../core/types";
 import { Button } from "../../../ui/button";
 import { usePolls } from "../hooks/use-polls";
 import { PollCard } from "./poll-card";
 import { PollForm } from "./poll-form";
+import { DraftMaking, PollMaking } from "./poll-making";
 import "./polls.css";
 
 export function PollsPanel() {
@@ -32,8 +34,22 @@ export function PollsPanel() {
         </div>
       ) : null}
       {polls.polls.map((poll) => (
-        <PollCard key={poll.pollId} poll={poll} actions={polls} />
+        <PollCard key={poll.pollId} poll={poll} onVote={polls.mayVote ? (chosen) => polls.vote(poll, chosen) : undefined}>
+          {polls.mayCreate ? <Making poll={poll} polls={polls} /> : null}
+        </PollCard>
       ))}
     </div>
+  );
+}
+
+function Making({ poll, polls }: { poll: Poll; polls: ReturnType<typeof usePolls> }) {
+  if (poll.phase === "draft") return <DraftMaking onStart={() => polls.start(poll)} onRemove={() => polls.remove(poll)} />;
+  return (
+    <PollMaking
+      poll={poll}
+      onClose={() => polls.close(poll)}
+      onPublish={() => polls.publish(poll)}
+      onExport={() => polls.exportResults(poll)}
+    />
   );
 }
