@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 import uvloop
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 from tests.signaling.house import listening
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -100,6 +102,20 @@ async def test_an_application_that_does_not_accept_answers_403_and_one_that_fail
             with pytest.raises(InvalidStatus) as refused:
                 await connect(f"ws://127.0.0.1:{port}")
             assert refused.value.response.status_code == status
+
+
+async def test_an_application_may_say_why_it_does_not_accept() -> None:
+    async def deny(scope: Scope, receive: Receive, send: Send) -> None:
+        await WebSocket(scope, receive, send).send_denial_response(
+            JSONResponse({"code": "unavailable"}, 503, {"retry-after": "1"})
+        )
+
+    async with listening(deny) as port:
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(f"ws://127.0.0.1:{port}")
+    response = refused.value.response
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    assert response.body == b'{"code":"unavailable"}'
 
 
 async def test_an_application_that_fails_later_closes_with_1011() -> None:
