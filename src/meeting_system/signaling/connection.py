@@ -34,7 +34,7 @@ from meeting_system.signaling.attach import identify, resume
 from meeting_system.signaling.commands import confirm_token, handle
 from meeting_system.signaling.core import Core
 from meeting_system.signaling.errors import BadFrame, CloseSocket, EpochChanged, LogAway, SessionChanged
-from meeting_system.signaling.frames import decode, encode, iso, on_wire
+from meeting_system.signaling.frames import Told, decode, encode, iso
 from meeting_system.signaling.hub import Hub
 from meeting_system.signaling.metrics import ATTACHED, CLOSED, SESSIONS, SOCKETS
 from meeting_system.signaling.outlet import Outlet
@@ -196,10 +196,11 @@ class Connection:
 
     def flush(self) -> None:
         """Write what is queued, as far as the socket takes it; end the connection after its last frame."""
-        while self._wire.is_writable and len(self.queue):
-            self._wire.write([on_wire(frame) for frame in self.queue.take(WRITE_BYTES)])
-        if self.queue.closing is not None and not len(self.queue):
-            self.finish(self.queue.closing)
+        queue, wire = self.queue, self._wire
+        while wire.is_writable and (frames := queue.take(WRITE_BYTES)):
+            wire.write([frame.wire if type(frame) is Told else encode_text(frame) for frame in frames])
+        if queue.closing is not None and not len(queue):
+            self.finish(queue.closing)
 
     async def _guard(self, loop: Callable[[], Awaitable[None]]) -> None:
         """Turn every way in which something can stop into an ending."""

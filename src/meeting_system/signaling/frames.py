@@ -32,11 +32,6 @@ class Told(str):
         return told
 
 
-def on_wire(frame: str) -> bytes:
-    """Return a frame as it goes over the network."""
-    return frame.wire if type(frame) is Told else encode_text(frame)
-
-
 def decode(text: str, *, max_bytes: int) -> Any:
     """Read a client's frame; raises BadFrame with a sentence that names the fault, never the content."""
     if len(text) > max_bytes or len(text.encode("utf-8", "surrogatepass")) > max_bytes:

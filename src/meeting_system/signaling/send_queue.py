@@ -30,7 +30,9 @@ class SendQueue:
         self._max_messages = max_messages
         self._max_bytes = max_bytes
         self._changed = changed
-        self._frames: list[tuple[str, bool]] = []
+        self._frames: list[str] = []
+        self._passing: set[int] = set()
+        """Where the ephemeral ones are: mostly there are none, and this is paid for each delivery."""
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -46,9 +48,12 @@ class SendQueue:
             if not self._make_room(size, ephemeral):
                 return
             frames = self._frames
-        frames.append((frame, ephemeral))
+        if ephemeral:
+            self._passing.add(len(frames))
+        frames.append(frame)
         self._bytes += size
-        if len(frames) % MANY == 0 or len(frames) == 1:
+        count = len(frames)
+        if count == 1 or count % MANY == 0:
             self._changed()
 
     def _make_room(self, size: int, ephemeral: bool) -> bool:
@@ -59,6 +64,7 @@ class SendQueue:
         self._shed_ephemeral()
         if self._frames and self._is_full(size):
             self._frames.clear()
+            self._passing.clear()
             self.close(CloseCode.SLOW)
             return False
         return True
@@ -74,31 +80,34 @@ class SendQueue:
 
     def pop(self) -> str | None:
         """Take the next frame."""
-        if not self._frames:
-            return None
-        frame, _ = self._frames.pop(0)
-        self._bytes -= len(frame)
-        return frame
+        return self._take(1)[0] if self._frames else None
 
     def take(self, most_bytes: int) -> list[str]:
         """Take the next frames, of `most_bytes` together, or one that is larger."""
         if self._bytes <= most_bytes:
             taken, self._frames, self._bytes = self._frames, [], 0
-            return [frame for frame, _ in taken]
+            if self._passing:
+                self._passing.clear()
+            return taken
         count, size = 0, 0
-        while count < len(self._frames) and (not count or size + len(self._frames[count][0]) <= most_bytes):
-            size += len(self._frames[count][0])
+        while count < len(self._frames) and (not count or size + len(self._frames[count]) <= most_bytes):
+            size += len(self._frames[count])
             count += 1
+        return self._take(count)
+
+    def _take(self, count: int) -> list[str]:
         taken = self._frames[:count]
         del self._frames[:count]
-        self._bytes -= size
-        return [frame for frame, _ in taken]
+        self._bytes -= sum(map(len, taken))
+        self._passing = {at - count for at in self._passing if at >= count}
+        return taken
 
     def _is_full(self, more: int) -> bool:
         return len(self._frames) >= self._max_messages or self._bytes + more > self._max_bytes
 
     def _shed_ephemeral(self) -> None:
-        kept = [waiting for waiting in self._frames if not waiting[1]]
-        self.shed += len(self._frames) - len(kept)
+        kept = [frame for at, frame in enumerate(self._frames) if at not in self._passing]
+        self.shed += len(self._passing)
+        self._passing.clear()
         self._frames = kept
-        self._bytes = sum(len(frame) for frame, _ in kept)
+        self._bytes = sum(map(len, kept))
