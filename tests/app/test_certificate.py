@@ -20,12 +20,8 @@ from starlette.responses import PlainTextResponse
 from tests.outside import free_port
 from tests.pebble import Pebble, pebble_server
 
-from meeting_system.adapters.acme_order import (
-    AcmeRefused,
-    AcmeUnavailable,
-    ChallengeFailed,
-    find_issued,
-)
+from meeting_system.adapters.acme_folder import find_issued
+from meeting_system.adapters.acme_order import AcmeRefused, AcmeUnavailable, ChallengeFailed
 from meeting_system.adapters.tls import TlsFiles, ensure_certificate
 from meeting_system.app import certificate, upkeep
 from meeting_system.app.certificate import (

@@ -4,8 +4,7 @@ The key and the chain lie in one file, which one rename replaces: they always be
 for as long as the authority takes; it runs in a thread.
 """
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,13 +14,13 @@ from typing import Any
 import requests
 from acme import challenges, crypto_util, errors, messages
 from acme.client import ClientNetwork, ClientV2
-from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from josepy.errors import Error as JoseError
 from josepy.jwa import ES256
 from josepy.jwk import JWKEC
 
+from meeting_system.adapters.acme_folder import Issued, Publish, ascii_name, find_issued
 from meeting_system.adapters.tls import replace_private
 from meeting_system.kernel.errors import AppError, Invalid, Unavailable
 
@@ -29,12 +28,6 @@ REQUEST_S = 30
 ORDER_S = 120
 NONCES = 6
 """Tried for one request."""
-
-SHARE_OF_LIFE = 2 / 3
-"""When a certificate is renewed."""
-
-Publish = Callable[[str, str], None]
-"""Given a path and a text: answer the path with the text, on port 80 of the domain, until the order ends."""
 
 
 class AcmeUnavailable(Unavailable):
@@ -70,44 +63,13 @@ class Authority:
     trust: Path | None
 
 
-@dataclass(frozen=True)
-class Issued:
-    """A certificate that lies in a file, and its life."""
-
-    file: Path
-    not_before: datetime
-    not_after: datetime
-
-    @property
-    def due_at(self) -> datetime:
-        """When to have the next one."""
-        return self.not_before + (self.not_after - self.not_before) * SHARE_OF_LIFE
-
-
-def find_issued(folder: Path, domain: str) -> Issued | None:
-    """Return the certificate that lies in `folder`; None where none for the domain can be read."""
-    file = folder / "server.pem"
-    try:
-        content = file.read_bytes()
-        certificate = x509.load_pem_x509_certificate(content)
-        key = serialization.load_pem_private_key(content, password=None)
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (OSError, ValueError, TypeError, x509.ExtensionNotFound):
-        return None
-    if certificate.public_key() != key.public_key():
-        return None
-    if _ascii(domain) not in names.get_values_for_type(x509.DNSName):
-        return None
-    return Issued(file, certificate.not_valid_before_utc, certificate.not_valid_after_utc)
-
-
 def obtain(folder: Path, domain: str, authority: Authority, publish: Publish) -> Issued:
     """Order a certificate for the domain and write it into `folder`.
 
     Raises AcmeUnavailable, AcmeRefused, ChallengeFailed, AcmeKeyBroken; what lies there stays then.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    name = _ascii(domain)
+    name = ascii_name(domain)
     account_key = JWKEC(key=_load_or_make_key(folder / "account.key"))
     key = _pem(ec.generate_private_key(ec.SECP256R1()))
     with translating(authority, domain):
@@ -214,32 +176,3 @@ def _load_or_make_key(file: Path) -> ec.EllipticCurvePrivateKey:
 def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     return key.private_bytes(serialization.Encoding.PEM, form, plain)
-
-
-def _ascii(domain: str) -> str:
-    return domain.rstrip(".").lower().encode("idna").decode()
-
-
-# What doctor tells
-
-FAILURE = "failure.json"
-
-
-def note_failure(folder: Path, error: AppError, now: datetime) -> None:
-    """Write down why there is no new certificate."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    said = {"at": now.isoformat(timespec="seconds"), "code": error.code, "detail": error.detail}
-    replace_private(folder / FAILURE, json.dumps(said).encode())
-
-
-def forget_failure(folder: Path) -> None:
-    (folder / FAILURE).unlink(missing_ok=True)
-
-
-def find_failure(folder: Path) -> tuple[str, str] | None:
-    """Return when the last order failed, and why; None where it did not."""
-    try:
-        said: dict[str, Any] = json.loads((folder / FAILURE).read_text())
-        return str(said["at"]), str(said["detail"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None

@@ -10,8 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from meeting_system.adapters import acme_order
-from meeting_system.adapters.acme_order import Authority, Issued, Publish, find_issued
+from meeting_system.adapters.acme_folder import (
+    Issued,
+    Publish,
+    find_issued,
+    forget_failure,
+    note_failure,
+)
 from meeting_system.adapters.tls import TlsFiles, ensure_certificate
 from meeting_system.app.challenge import answering
 from meeting_system.app.settings import Settings
@@ -143,20 +148,23 @@ async def _keep_issued(settings: Settings, domain: str, clock: Clock, port: Port
         except AppError as error:
             failures += 1
             pause_s = min(FIRST_PAUSE_S * 2 ** (failures - 1), LONGEST_PAUSE_S)
-            acme_order.note_failure(acme_folder(settings), error, clock.now())
+            note_failure(acme_folder(settings), error, clock.now())
             log.warning(
                 "certificate_not_obtained", code=error.code, detail=error.detail, again_after_s=pause_s
             )
             await asyncio.sleep(pause_s)
             continue
         failures = 0
-        acme_order.forget_failure(acme_folder(settings))
+        forget_failure(acme_folder(settings))
         changed(_files(issued))
         log.info("certificate_obtained", domain=domain, until=issued.not_after.isoformat())
 
 
 async def order(settings: Settings, domain: str, port: Port) -> Issued:
     """Order a certificate by ACME now."""
+    # What it needs takes long to import, and most starts order nothing.
+    from meeting_system.adapters.acme_order import Authority, obtain
+
     acme = settings.acme
     authority = Authority(acme.directory_url, acme.email, acme.trust)
     loop = asyncio.get_running_loop()
@@ -166,4 +174,4 @@ async def order(settings: Settings, domain: str, port: Port) -> Issued:
             loop.call_soon_threadsafe(publish, path, text)
 
         asking: Publish = publish_from_thread
-        return await asyncio.to_thread(acme_order.obtain, acme_folder(settings), domain, authority, asking)
+        return await asyncio.to_thread(obtain, acme_folder(settings), domain, authority, asking)

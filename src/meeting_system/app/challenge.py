@@ -5,7 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from meeting_system.adapters.acme_order import Publish
+from meeting_system.adapters.acme_folder import Publish
 from meeting_system.app import network
 from meeting_system.kernel.errors import Unavailable
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from meeting_system.adapters.acme_order import find_failure
+from meeting_system.adapters.acme_folder import find_failure
 from meeting_system.adapters.data_folder import RESTORE, has_database
 from meeting_system.app.backup.make import last_backup
 from meeting_system.app.certificate import acme_folder, tls_folder
