@@ -25,7 +25,7 @@ ENDED = (4008, 1006)
 reads nothing for longer finds the connection gone."""
 
 
-async def reset_connections(ground: Ground, *, resets: int = 200, talk_s: float = 120) -> Found:
+async def reset_connections(ground: Ground, *, resets: int = 200, talk_s: float = 80) -> Found:
     """R1: every client's connection is reset so many times while each meeting talks 20 times a second.
 
     A connection is reset at any moment of its life with the same probability, also while its client gets its
