@@ -216,15 +216,22 @@ class MeetingClient:
         until = time() + deadline_s
         await asyncio.sleep(first_move_s(deadline_s, self._random.random()))
         while time() < until:
-            with suppress(*LOST):
-                socket = await self._connect()
+            if self.core.is_attached:
                 with suppress(*LOST):
-                    async with asyncio.timeout(HELLO_TIMEOUT_S):
-                        if json.loads(await socket.recv())["f"] == "hello":
-                            return await self._take_over(socket, former)
-                await socket.close()
+                    return await self._take_over(await self._greet(), former)
             await asyncio.sleep(next_move_s(deadline_s, self._random.random()))
         return None
+
+    async def _greet(self) -> ClientConnection:
+        """Open a socket on which the server says hello."""
+        socket = await self._connect()
+        try:
+            async with asyncio.timeout(HELLO_TIMEOUT_S):
+                await socket.recv()
+        except BaseException:
+            socket.transport.abort()
+            raise
+        return socket
 
     async def _take_over(self, socket: ClientConnection, former: ClientConnection) -> ClientConnection | None:
         """Bring the session to a socket that said hello. Until it is there, the former's events are taken."""
