@@ -1,7 +1,9 @@
 """Objects: one contract, on a folder and on a real S3 server over the network."""
 
+import asyncio
 import hashlib
 import os
+import signal
 import stat
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from tests.s3 import ACCESS_KEY, SECRET_KEY, S3Server, s3_server
 
 from meeting_system.adapters.objects import (
+    ANSWER_S,
     PART,
     ObjectNotFound,
     ObjectsRefused,
@@ -126,6 +129,29 @@ async def test_a_server_that_is_away_is_told() -> None:
     for call in calls:
         with pytest.raises(Unavailable, match="s3://bucket"):
             await call()  # type: ignore[misc]
+
+
+async def test_a_server_that_is_silent_is_told_within_some_seconds(s3: S3Server) -> None:
+    objects = on_s3(s3, "silent")
+    await objects.put("key", pieces(b"x"))
+    s3.process.send_signal(signal.SIGSTOP)
+    try:
+        asked = [objects.check(), objects.list(), objects.delete("key"), read(objects, "key")]
+        async with asyncio.timeout(ANSWER_S + 2):
+            answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert [type(answer) for answer in answers] == [Unavailable] * 4
+    finally:
+        s3.process.send_signal(signal.SIGCONT)
+    assert await read(objects, "key") == b"x"
+
+
+async def test_a_store_is_checked(objects: Objects, s3: S3Server) -> None:
+    await objects.put("key", pieces(b"x"))
+    await objects.check()
+    with pytest.raises(ObjectNotFound, match="make it first"):
+        await on_s3(s3, "missing").check()
+    with pytest.raises(ObjectsRefused):
+        await on_s3(s3, "contract", secret_key="wrong").check()
 
 
 @pytest.mark.parametrize("url", ["", "bucket", "http://x/y", "s3://", "file://host", "file:relative"])

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -12,8 +12,10 @@ from sqlalchemy import make_url
 from starlette.applications import Starlette
 from starlette.requests import Request
 from structlog.testing import capture_logs
+from tests.s3 import ACCESS_KEY, SECRET_KEY, S3Server, s3_server
 
 from meeting_system.adapters.embedded import Servers
+from meeting_system.adapters.objects import open_objects
 from meeting_system.adapters.redis_store import open_store
 from meeting_system.app.health import Health
 from meeting_system.app.health_routes import health_routes
@@ -54,6 +56,12 @@ def open_to_all(_request: Request) -> None:
     """Let everybody read metrics."""
 
 
+@pytest.fixture(scope="module")
+def s3() -> Iterator[S3Server]:
+    with s3_server() as server:
+        yield server
+
+
 @pytest.fixture
 def health(clock: ManualClock) -> Health:
     return Health({"store": works}, clock=clock, check_s=0.05)
@@ -74,6 +82,28 @@ async def test_a_feature_that_is_away_is_told_and_leaves_the_process_ready(clock
     assert (answer.status_code, answer.json()["status"]) == (200, "ready")
     assert answer.json()["checks"]["store"] == {"ok": True}
     assert answer.json()["checks"]["documents"]["en"].startswith("MongoDB is away")
+
+
+async def test_who_asks_waits_once_at_most_for_a_feature_that_hangs(clock: ManualClock) -> None:
+    is_away = True
+
+    async def hangs_at_first() -> None:
+        if is_away:
+            await hangs()
+
+    health = Health({"store": works}, {"objects": hangs_at_first}, clock=clock, check_s=0.3)
+    app = Starlette(routes=health_routes(health, open_to_all))
+    async with (
+        health.watching(),
+        httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as client,
+    ):
+        assert (await client.get("/ready")).json()["checks"]["objects"]["code"] == "timeout"
+        async with asyncio.timeout(0.2):
+            answer = await client.get("/ready")
+        assert (answer.status_code, answer.json()["checks"]["objects"]["code"]) == (200, "timeout")
+        is_away = False
+        await health._look(health.features)
+        assert (await client.get("/ready")).json()["checks"]["objects"] == {"ok": True}
 
 
 async def test_ready_when_everything_answers(client: httpx2.AsyncClient) -> None:
@@ -104,6 +134,21 @@ async def test_ready_tells_what_fails_since_when_and_why_in_two_languages(
     }
     assert (checks["engine"]["code"], checks["registry"]["code"]) == ("failed", "timeout")
     assert checks["registry"]["since"] == since
+
+
+@pytest.mark.parametrize(
+    ("address", "key", "code"),
+    [("", SECRET_KEY, "no_bucket"), ("", "wrong", "credentials"), ("http://127.0.0.1:1", "", "refused")],
+)
+async def test_a_real_store_of_objects_that_can_not_be_used_is_explained(
+    s3: S3Server, health: Health, address: str, key: str, code: str
+) -> None:
+    objects = open_objects(
+        "s3://missing", endpoint=address or s3.endpoint, access_key=ACCESS_KEY, secret_key=key
+    )
+    health.features = {"objects": objects.check}
+    health.check_s = 10
+    assert (await health.find_problems())["objects"].reason.code == code
 
 
 async def test_ready_tells_no_secrets(client: httpx2.AsyncClient, health: Health) -> None:

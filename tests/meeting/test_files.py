@@ -169,6 +169,7 @@ async def test_files_that_nobody_sent_and_those_of_deleted_meetings_are_collecte
     ports: Ports,
     context: Context,
     clock: ManualClock,
+    outbox: OutboxRelay,
 ) -> None:
     kept = (await upload(gus, host.meeting_id, b"kept")).json()["file_id"]
     await bus.call(SendChat(**by(attendee, 1), body="", file_ids=[kept]))
@@ -176,6 +177,8 @@ async def test_files_that_nobody_sent_and_those_of_deleted_meetings_are_collecte
     dropped = (await upload(gus, host.meeting_id, b"dropped")).json()["file_id"]
     assert (await gus.delete(f"/meetings/{host.meeting_id}/files/{dropped}")).status_code == 204
     assert (await gus.delete(f"/meetings/{host.meeting_id}/files/{kept}")).status_code == 404
+    await deliver(outbox)
+    assert [dropped in key for key in await keys(ports)] == [False, False]
     assert await files.collect_orphans(context) == 0
     clock.advance(2 * 3600)
     assert await files.collect_orphans(context) == 1

@@ -1,8 +1,10 @@
 """Pictures: what comes out is drawn anew, what is no picture or too much of one is refused (rows S7, S8)."""
 
+import asyncio
 import io
 import struct
 import zlib
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -10,11 +12,17 @@ import pytest
 from PIL import Image
 from tests.user.conftest import Register, bearer
 
+from meeting_system import user
+from meeting_system.adapters.objects import open_objects
+from meeting_system.adapters.objects_guarded import GuardedObjects
 from meeting_system.contracts.user import FindTokenHolder
+from meeting_system.kernel.clock import ManualClock
 from meeting_system.kernel.principal import Account
 from meeting_system.kit.auth import hash_token
+from meeting_system.kit.http import create_app
 from meeting_system.kit.plug import Ports
 from meeting_system.user.pictures import draw_avatar
+from meeting_system.user.settings import UserSettings
 
 URL = "/api/v1/users/me/avatar"
 SCRIPT = b"<script>alert(1)</script>"
@@ -144,6 +152,26 @@ async def test_another_picture_takes_the_place_of_the_former_and_none_leaves_not
         assert (await client.get(first)).status_code == 404
     assert (await client.delete(URL, headers=bearer(ada))).json()["avatar_url"] is None
     assert await ports.objects.list("avatars/") == []
+
+
+async def test_while_the_store_is_away_pictures_wait_and_nothing_else(
+    register: Register, client: httpx2.AsyncClient, ports: Ports, clock: ManualClock
+) -> None:
+    ada = await register()
+    shown = (await put(client, ada, picture())).json()["avatar_url"]
+    away = open_objects("s3://bucket", endpoint="http://127.0.0.1:1", access_key="a", secret_key="b")
+    without = user.create(replace(ports, objects=GuardedObjects(away, clock)), UserSettings())
+    app = create_app(routes=without.routes, ports=ports)
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as hampered:
+        for answer in (await put(hampered, ada, picture()), await hampered.get(shown)):
+            assert (answer.status_code, answer.json()["code"]) == (503, "objects_away")
+            assert int(answer.headers["retry-after"]) >= 1
+        deleted = await hampered.delete(URL, headers=bearer(ada))
+        assert (deleted.status_code, deleted.json()["avatar_url"]) == (200, None)
+    async with asyncio.timeout(5):
+        while await ports.objects.list("avatars/"):  # noqa: ASYNC110  # the outbox does it
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("name", ["x", "%2e%2e%2fsecrets", "a" * 32, "../../secrets/tokens"])

@@ -1,15 +1,17 @@
 """Objects by obstore: in a folder (`file:///srv/objects`) or on S3 and its like (`s3://bucket/prefix`).
 
 Large objects are sent in parts of 16 MiB and appear at once, when the last part is there; S3 checks the
-SHA-256 of each part. Every request has a timeout and is retried where that is safe.
+SHA-256 of each part. Every request has a timeout and is retried where that is safe: questions, that a store
+answers at once if at all, a short one.
 """
 
+import asyncio
 import hashlib
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -20,14 +22,22 @@ from meeting_system.kernel.errors import AppError, Forbidden, Invalid, NotFound,
 from meeting_system.kernel.ports import Listed, Objects, Stored
 
 if TYPE_CHECKING:
+    from obstore import ObjectMeta
     from obstore.store import S3Config
+
+AnswerT = TypeVar("AnswerT")
 
 PART = 16 << 20
 """Bytes. S3 takes 10,000 parts: objects up to 156 GiB."""
 
+ANSWER_S = 4.0
+"""For a question: whether something is there, what is there. A store that is stopped takes connections, and
+says nothing for ever."""
 CONNECT_S = 5
 REQUEST_S = 300
 SILENCE_S = 30
+NOWHERE = "nowhere"
+"""A prefix that no key has: to list it costs nothing, and tells whether the bucket is there."""
 RETRIES = 2
 RETRY_S = 15
 
@@ -113,7 +123,7 @@ class StoredObjects:
     async def get(self, key: str, *, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
         """Yield the bytes from `start`, `length` of them or all, in pieces of at most 16 MiB."""
         with translating(f"{self._url}: {key}"):
-            size = (await obstore.head_async(self._store, key))["size"]
+            size = (await _answered(obstore.head_async(self._store, key)))["size"]
             end = size if length is None else min(size, start + length)
             for at in range(start, end, PART):
                 # Asked piece by piece: each has a timeout and is retried alone.
@@ -124,16 +134,33 @@ class StoredObjects:
         """Delete an object; one that is not there is no error."""
         with translating(f"{self._url}: {key}"):
             try:
-                await obstore.delete_async(self._store, key)
+                await _answered(obstore.delete_async(self._store, key))
             except FileNotFoundError:
                 return
 
     async def list(self, prefix: str = "") -> list[Listed]:
         """Return the objects below `prefix` (whole segments between slashes), by key."""
         with translating(f"{self._url}: {prefix}"):
-            stream = obstore.list(self._store, prefix or None)
-            found = [Listed(each["path"], each["size"]) async for chunk in stream for each in chunk]
+            found = [
+                Listed(each["path"], each["size"]) async for page in self._pages(prefix) for each in page
+            ]
         return sorted(found, key=lambda each: each.key)
+
+    async def check(self) -> None:
+        """Return when the store answers and has the bucket."""
+        with translating(self._url):
+            async for _page in self._pages(NOWHERE):
+                return
+
+    async def _pages(self, prefix: str) -> "AsyncIterator[Sequence[ObjectMeta]]":
+        pages = obstore.list(self._store, prefix or None)
+        while (page := await _answered(anext(pages, None))) is not None:
+            yield page
+
+
+async def _answered(answer: Awaitable[AnswerT]) -> AnswerT:
+    async with asyncio.timeout(ANSWER_S):
+        return await answer
 
 
 @contextmanager

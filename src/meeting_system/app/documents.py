@@ -9,7 +9,6 @@ from meeting_system.app.finding import Finding, bad, good
 from meeting_system.app.language import Text
 from meeting_system.app.settings import Settings
 from meeting_system.kernel.errors import AppError, Unavailable
-from meeting_system.kernel.ports import Check
 from meeting_system.kit.sql import Database
 
 DOCUMENTS = Text("documents", "文档库")
@@ -25,11 +24,6 @@ async def open_configured_documents(settings: Settings, database: Database) -> A
 
     async with open_mongo(settings.documents_url.get_secret_value()) as documents:
         yield documents
-
-
-def features_of(settings: Settings, documents: Keeper) -> dict[str, Check]:
-    """Return what /ready tells of, and what it does not depend on: meetings go on without."""
-    return {} if settings.documents_url is None else {"documents": documents.check}
 
 
 async def check_documents(settings: Settings) -> list[Finding]:

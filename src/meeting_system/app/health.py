@@ -32,7 +32,9 @@ class Problem:
 class Health:
     """What makes the process ready. `draining` is set when it stops: no new work, please.
 
-    `features` are told like `checks`, but the process serves without them.
+    `features` are told like `checks`, but the process serves without them. One that gave no answer in time is
+    waited for by `watching` alone: many who ask /ready wait a second at most, and would take a process that
+    serves for one that hangs.
     """
 
     checks: Mapping[str, Check] = field(default_factory=dict)
@@ -42,20 +44,23 @@ class Health:
     check_s: float = CHECK_S
     _asking: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _problems: dict[str, Problem] = field(default_factory=dict)
+    _is_watched: bool = False
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
         """Look again and again while the block runs; questions that hang end with it."""
+        self._is_watched = True
         try:
             async with alongside(self._watch()):
                 yield
         finally:
+            self._is_watched = False
             for task in self._asking.values():
                 task.cancel()
 
     async def _watch(self) -> None:
         while True:
-            await self.find_problems()
+            await self._look({**self.checks, **self.features})
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def find_problems(self) -> dict[str, Problem]:
@@ -64,7 +69,16 @@ class Health:
         Each is asked once at a time, however many want to know: a question without an answer is not asked
         again until it ends, and nobody waits for that, even where it ignores its cancellation.
         """
-        waiting = {name: self._ask(name, check) for name, check in {**self.checks, **self.features}.items()}
+        silent = {name: self._problems[name] for name in self.features if self._is_silent(name)}
+        asked = {name: check for name, check in self.features.items() if name not in silent}
+        return silent | await self._look({**self.checks, **asked})
+
+    def _is_silent(self, name: str) -> bool:
+        known = self._problems.get(name)
+        return self._is_watched and known is not None and known.reason is TIMEOUT
+
+    async def _look(self, checks: Mapping[str, Check]) -> dict[str, Problem]:
+        waiting = {name: self._ask(name, check) for name, check in checks.items()}
         if waiting:
             await asyncio.wait(waiting.values(), timeout=self.check_s)
         found = {name: self._judge(name, task) for name, task in waiting.items()}

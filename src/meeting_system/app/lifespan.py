@@ -14,11 +14,13 @@ from starlette.types import ASGIApp
 from meeting_system.adapters.bus import LocalBus
 from meeting_system.adapters.bus_remote import RemoteBus
 from meeting_system.adapters.embedded import Servers, open_servers
+from meeting_system.adapters.objects_guarded import GuardedObjects
 from meeting_system.adapters.redis_store import RedisStore, open_store
 from meeting_system.adapters.registry import open_registry
 from meeting_system.adapters.tls import TlsFiles
 from meeting_system.app.build import build_app
-from meeting_system.app.documents import features_of, open_configured_documents
+from meeting_system.app.documents import open_configured_documents
+from meeting_system.app.features import features_of
 from meeting_system.app.health import Health
 from meeting_system.app.mail import open_mail
 from meeting_system.app.objects import configured_objects
@@ -102,11 +104,7 @@ async def open_process(
             await enter(plug.run())
         await enter(OutboxRelay(database, bus).running())
         report("services")
-        features = features_of(settings, documents)
-        if settings.registry_url is not None:
-            # Without it nobody new is found; what has found each other goes on.
-            features["registry"] = lambda: look_at(registry)
-        health = Health(checks_of(plugs, database, store), features)
+        health = Health(checks_of(plugs, database, store), features_of(settings, ports, documents))
         await enter(health.watching())
         authority = tls.authority if tls else None
         app = build_app(plugs, ports, settings, health, authority=authority)
@@ -179,14 +177,9 @@ def open_ports(
         registry=registry,
         documents=documents,
         mail=open_mail(settings, clock),
-        objects=configured_objects(settings),
+        objects=GuardedObjects(configured_objects(settings), clock),
         origin=settings.origin,
     )
-
-
-async def look_at(registry: Registry) -> None:
-    """Return when the registry answers; raise Unavailable else."""
-    await registry.list("health/")
 
 
 def checks_of(plugs: Sequence[Plug], database: Database, store: RedisStore) -> dict[str, Check]:

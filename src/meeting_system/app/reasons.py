@@ -11,6 +11,7 @@ NAMES = {
     "database": Text("PostgreSQL", "PostgreSQL"),
     "store": Text("Valkey or Redis", "Valkey 或 Redis"),
     "documents": Text("MongoDB", "MongoDB"),
+    "objects": Text("The store of files and pictures", "文件与图片存储"),
     "registry": Text("The registry", "注册中心"),
     "media_engine": Text("The media engine", "媒体引擎"),
     "process": Text("This process", "本进程"),
@@ -55,6 +56,7 @@ CREDENTIALS = Reason(
 NO_DATABASE = Reason(
     "no_database", Text("has no database of the configured name.", "中没有所配置名称的数据库。")
 )
+NO_BUCKET = Reason("no_bucket", Text("has no bucket of the configured name.", "中没有所配置名称的存储桶。"))
 FULL = Reason(
     "full",
     Text(
@@ -68,6 +70,7 @@ FAILED = Reason(
     "failed", Text("fails in an unexpected way; the log tells more.", "出现意外错误，详情见日志。")
 )
 
+_CODES = {"documents_refused": CREDENTIALS, "objects_refused": CREDENTIALS, "object_not_found": NO_BUCKET}
 _SQLSTATES = (
     ("28", CREDENTIALS),
     ("3D", NO_DATABASE),
@@ -118,7 +121,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _recognise(cause: BaseException) -> Reason | None:
     if isinstance(cause, AppError):
-        return None
+        return _CODES.get(cause.code)
     state = str(getattr(cause, "sqlstate", None) or "")
     for prefix, reason in _SQLSTATES:
         if state.startswith(prefix):

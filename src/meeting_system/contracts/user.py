@@ -60,7 +60,10 @@ class MailResetLink(Request[Nothing]):
 
 
 class DeletePictures(Request[Nothing]):
-    """Delete the pictures of a deleted account. Asked by user's outbox of itself: the objects may be away."""
+    """Delete the pictures that an account does not show, all those of a deleted one.
+
+    Asked by user's outbox of itself: the objects may be away.
+    """
 
     topic: ClassVar[str] = "user.delete_pictures"
     user_id: str

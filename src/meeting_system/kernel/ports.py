@@ -122,6 +122,10 @@ class Objects(Protocol):
         """Return the objects below `prefix`, by key."""
         ...
 
+    async def check(self) -> None:
+        """Return when the store answers and has the bucket; raise NotFound, Forbidden or Unavailable else."""
+        ...
+
 
 @dataclass(frozen=True)
 class Collection:

@@ -232,6 +232,8 @@ def _describe(status: int, codes: dict[str, str], known: Json) -> Json:
     }
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         described["headers"] = LIMIT_HEADERS
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        described["headers"] = {"Retry-After": LIMIT_HEADERS["Retry-After"]}
     return described
 
 

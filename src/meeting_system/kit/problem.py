@@ -19,6 +19,8 @@ from meeting_system.kit.trace import current_trace_id
 
 MEDIA_TYPE = "application/problem+json"
 JSON = "application/json"
+RETRY_AFTER_S = 1.0
+"""For what is away and says nothing else; as Nginx says it in a cluster."""
 
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 415: "media_type_unsupported"}
 
@@ -55,8 +57,9 @@ def problem(
 def to_problem(error: AppError) -> Response:
     """Return an expected error as a problem."""
     headers: dict[str, str] = {}
-    if error.retry_after_s is not None:
-        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
+    retry_after_s = RETRY_AFTER_S if error.retryable and error.retry_after_s is None else error.retry_after_s
+    if retry_after_s is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(retry_after_s)))
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     return problem(error.status, error.code, error.detail, errors=error.errors, headers=headers)

@@ -155,7 +155,13 @@ async def _once(content: bytes) -> AsyncIterator[bytes]:
 
 
 async def _forget(context: Context, meeting_id: str, file_id: str) -> None:
-    await stored_files.delete_file(context, meeting_id, file_id)
+    """Leave nothing of a file. Where the store is away that is the job's, and until then it takes no room."""
+    try:
+        await stored_files.delete_file(context, meeting_id, file_id)
+    except Unavailable:
+        async with context.ports.database.transaction() as connection:
+            await files.empty(connection, file_id)
+        return
     async with context.ports.database.transaction() as connection:
         await files.delete_row(connection, file_id)
 
@@ -169,7 +175,7 @@ async def discard(context: Context, principal: Principal, meeting_id: str, file_
             raise FileNotFound("there is no such file")
         if not await files.take_unsent(connection, person_id, meeting_id, file_id):
             raise FileNotFound("there is no such file, or it was sent: delete its message")
-    await stored_files.delete_file(context, meeting_id, file_id)
+        await stored_files.collect_deletion(connection, meeting_id, [file_id])
 
 
 async def download(context: Context, principal: Principal, meeting_id: str, file_id: str) -> Download:

@@ -5,8 +5,11 @@ import hashlib
 from collections.abc import AsyncIterator
 
 from meeting_system.contracts.permissions import check_account
+from meeting_system.contracts.user import DeletePictures
+from meeting_system.kernel.errors import Unavailable
 from meeting_system.kernel.ids import is_id
 from meeting_system.kernel.principal import Account
+from meeting_system.kit import outbox
 from meeting_system.user import pictures, tokens
 from meeting_system.user.context import Context
 from meeting_system.user.errors import PictureNotFound, UserNotFound
@@ -42,10 +45,14 @@ async def get_avatar(context: Context, user_id: str, name: str) -> bytes:
     return b"".join(chunks)
 
 
-async def delete_pictures(context: Context, user_id: str, *, but: str | None = None) -> None:
-    """Delete the pictures of an account, all or all `but` one."""
+async def delete_pictures(context: Context, user_id: str) -> None:
+    """Delete the pictures that an account does not show, or no more."""
+    async with context.ports.database.reading() as connection:
+        account = await accounts.find_account(connection, user_id)
+    url = account.avatar_url if account is not None else None
+    shown = _key(user_id, url.rpartition("/")[2]) if url else None
     for found in await context.ports.objects.list(f"avatars/{user_id}/"):
-        if but is None or not found.key.endswith(f"/{but}.webp"):
+        if found.key != shown:
             await context.ports.objects.delete(found.key)
 
 
@@ -57,7 +64,13 @@ async def _point(context: Context, account: Account, url: str | None) -> User:
             raise UserNotFound("this account was deleted")
         await accounts.change_account(connection, row.user_id, now=now, avatar_url=url)
         changed = await accounts.find_account(connection, row.user_id)
-    await delete_pictures(context, account.user_id, but=url.rpartition("/")[2] if url else None)
+    try:
+        await delete_pictures(context, account.user_id)
+    except Unavailable:
+        # What was asked for is done; that nothing is left of the former picture is seen to later.
+        async with context.ports.database.transaction() as connection:
+            request = DeletePictures(user_id=account.user_id)
+            await outbox.collect(connection, request, key=f"pictures:{account.user_id}")
     return tokens.show(changed or row)
 
 

@@ -75,6 +75,11 @@ async def finish(
     return (await connection.execute(statement)).first() is not None
 
 
+async def empty(connection: AsyncConnection, file_id: str) -> None:
+    """Write down that a file that was never stored takes no room."""
+    await connection.execute(update(files).where(files.c.file_id == file_id).values(size=0))
+
+
 async def attach(
     connection: AsyncConnection,
     meeting_id: str,
