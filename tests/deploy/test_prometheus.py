@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.prometheus_server import (
 from tests.scenarios.observed import TOKEN, in_a_meeting, one_process, register, two_processes
 
 from meeting_system.adapters.embedded import Servers
+from meeting_system.app.health import CHECK_S, LOOK_EVERY_S
 
 SETTINGS = {"MEETING_METRICS__TOKEN": TOKEN}
 
@@ -41,6 +43,20 @@ def test_each_alert_fires_when_it_must_and_not_before() -> None:
     tested = (DEPLOY / "prometheus" / "alerts_test.yml").read_text()
     for name in alerts():
         assert f'alertname="{name}", alertstate="firing"' in tested, f"{name} is not tested"
+
+
+def test_a_dependency_that_is_away_is_told_within_thirty_seconds() -> None:
+    rules, asked = RULES.read_text(), (DEPLOY / "prometheus" / "prometheus.yml").read_text()
+
+    def seconds(text: str, what: str) -> float:
+        found = re.search(rf"\b{what}: (\d+)s$", text, flags=re.MULTILINE)
+        assert found is not None, what
+        return float(found[1])
+
+    rule = rules[: rules.index("- name: meeting-system\n")]
+    assert "MeetingDependencyAway" in rule
+    noticed = LOOK_EVERY_S + CHECK_S + seconds(asked, "scrape_interval")
+    assert noticed + seconds(rule, "interval") + seconds(rule, "for") < 30
 
 
 def test_each_alert_tells_what_it_means_and_what_to_do() -> None:
