@@ -82,6 +82,20 @@ async def test_that_there_is_no_such_object_is_no_failure(there: Objects, clock:
     assert await guarded.list() == []
 
 
+@pytest.mark.parametrize("failure", [TimeoutError, RuntimeError, OSError, ObjectNotFound])
+async def test_a_sender_that_breaks_off_is_no_fault_of_the_store(
+    there: Objects, clock: ManualClock, failure: type[Exception]
+) -> None:
+    async def breaking() -> AsyncIterator[bytes]:
+        yield b"x"
+        raise failure("the client is gone")
+
+    guarded = GuardedObjects(there, clock)
+    with pytest.raises(failure, match="the client is gone"):
+        await guarded.put("key", breaking())
+    assert await guarded.list() == []
+
+
 async def test_a_check_says_what_is_wrong_for_the_operator(away: GuardedObjects) -> None:
     with pytest.raises(Unavailable, match=r"127\.0\.0\.1"):
         await away.check()

@@ -32,14 +32,16 @@ class GuardedObjects:
         self._again_at = 0.0
 
     async def put(self, key: str, content: AsyncIterable[bytes]) -> Stored:
-        """Write an object. A store that is silent is found out before anything is sent."""
-        with self._watching():
+        """Write an object. A store that is silent is found out before anything is sent; what `content` raises
+        is raised."""
+        source = _Source(content)
+        with self._watching(source):
             await self._objects.check()
-            return await self._objects.put(key, content)
+            return await self._objects.put(key, source.pieces())
 
     async def get(self, key: str, *, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
         """Yield the bytes from `start`, `length` of them or all. Raises NotFound where there is none."""
-        with self._watching(NotFound):
+        with self._watching(None, NotFound):
             async for piece in self._objects.get(key, start=start, length=length):
                 yield piece
 
@@ -58,7 +60,7 @@ class GuardedObjects:
         await self._objects.check()
 
     @contextmanager
-    def _watching(self, *passed: type[NotFound]) -> Iterator[None]:
+    def _watching(self, source: "_Source | None" = None, *passed: type[NotFound]) -> Iterator[None]:
         if self._clock.monotonic() < self._again_at:
             raise _away()
         try:
@@ -66,9 +68,27 @@ class GuardedObjects:
         except passed:
             raise
         except (Unavailable, NotFound, Forbidden) as error:
+            if source is not None and source.failure is not None:
+                raise source.failure from None  # whoever sends is away: no fault of the store
             self._again_at = self._clock.monotonic() + PAUSE_S
             log.warning("objects_away", code=error.code, detail=error.detail)
             raise _away() from error
+
+
+class _Source:
+    """What is to be written, and why it broke off."""
+
+    def __init__(self, content: AsyncIterable[bytes]) -> None:
+        self._content = content
+        self.failure: Exception | None = None
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        try:
+            async for piece in self._content:
+                yield piece
+        except Exception as error:
+            self.failure = error
+            raise
 
 
 def _away() -> ObjectsAway:
