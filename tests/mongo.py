@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -31,7 +31,25 @@ class MongoServer:
     """Where it listens. It has one database, whatever a URL says."""
 
     port: int
-    process: subprocess.Popen[bytes]
+    command: list[str]
+    folder: Path
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "output"
+
+    def start(self) -> None:
+        """Start it, again on what it has written, and return when it answers."""
+        (self.folder / "pid").unlink(missing_ok=True)
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(self.command, stdout=output, stderr=output, cwd=self.folder)
+        wait_ready(self)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+        self.process.wait()
 
     @property
     def url(self) -> str:
@@ -43,22 +61,17 @@ def mongo_server(*, port: int | None = None) -> Iterator[MongoServer]:
     """Run the server for the length of the block. Its files are its own: it allows one in the usual place."""
     port = port or free_port()
     with tempfile.TemporaryDirectory(prefix="meeting-mongo-") as folder:
-        log = Path(folder) / "output"
         command = [str(NX), f"--db={folder}/documents.db", "--host=127.0.0.1", f"-p={port}"]
         command += [f"--pid-file={folder}/pid", f"--log-file={folder}/log"]
-        with (
-            log.open("wb") as output,
-            subprocess.Popen(command, stdout=output, stderr=output, cwd=folder) as process,
-        ):
-            try:
-                server = MongoServer(port, process)
-                wait_ready(server, log)
-                yield server
-            finally:
-                process.kill()
+        server = MongoServer(port, command, Path(folder))
+        try:
+            server.start()
+            yield server
+        finally:
+            server.kill()
 
 
-def wait_ready(server: MongoServer, log: Path) -> None:
+def wait_ready(server: MongoServer) -> None:
     """Return when it answers; raise RuntimeError with its log when it never does."""
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline and server.process.poll() is None:
@@ -68,4 +81,4 @@ def wait_ready(server: MongoServer, log: Path) -> None:
             except PyMongoError:
                 continue
             return
-    raise RuntimeError(f"NX-27017 does not start: {log.read_text(errors='replace')[-2000:]}")
+    raise RuntimeError(f"NX-27017 does not start: {server.log.read_text(errors='replace')[-2000:]}")

@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 WEED = Path(sys.executable).with_name("weed")
@@ -25,7 +25,24 @@ class S3Server:
     """Where it listens."""
 
     endpoint: str
-    process: subprocess.Popen[bytes]
+    command: list[str]
+    folder: Path
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+    def start(self) -> None:
+        """Start it, again on what it has written, and return when it answers."""
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(self.command, stdout=output, stderr=output, cwd=self.folder)
+        wait_ready(self)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+        self.process.wait()
 
 
 def free_ports(names: tuple[str, ...]) -> dict[str, int]:
@@ -54,20 +71,15 @@ def s3_server() -> Iterator[S3Server]:
         command += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false"]
         command += ["-volume.max=8", "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.volumeSizeLimitMB=64"]
         command += [f"-{name}={port}" for name, port in ports.items()]
-        log = Path(folder) / "log"
-        with (
-            log.open("wb") as output,
-            subprocess.Popen(command, stdout=output, stderr=output, cwd=folder) as process,
-        ):
-            try:
-                server = S3Server(f"http://127.0.0.1:{ports['s3.port']}", process)
-                wait_ready(server, log)
-                yield server
-            finally:
-                process.kill()
+        server = S3Server(f"http://127.0.0.1:{ports['s3.port']}", command, Path(folder))
+        try:
+            server.start()
+            yield server
+        finally:
+            server.kill()
 
 
-def wait_ready(server: S3Server, log: Path) -> None:
+def wait_ready(server: S3Server) -> None:
     """Return when it answers; raise RuntimeError with its log when it never does."""
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline and server.process.poll() is None:
@@ -79,4 +91,4 @@ def wait_ready(server: S3Server, log: Path) -> None:
             time.sleep(0.05)
         else:
             return
-    raise RuntimeError(f"SeaweedFS does not start: {log.read_text(errors='replace')[-2000:]}")
+    raise RuntimeError(f"SeaweedFS does not start: {server.log.read_text(errors='replace')[-2000:]}")

@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 
 import websockets
+from benchmarks.meeting.processes import cpu_s
 from benchmarks.reliability.ground import Found, Ground, faults, has_none
 from tests.signaling.hostile import BROKEN, hostile_frame
 from websockets.asyncio.client import connect
@@ -77,9 +78,13 @@ async def send_hostile(
     draw = random.Random(3)
     unhandled = await asyncio.to_thread(count_unhandled, frames(draw, read))
     usual = await ground.clients.talk(5, 100, usual_s)
+    used = used_cpu_s(ground)
     talking = asyncio.create_task(ground.clients.talk(5, 100, talk_s))
     codes = await attack(ground.site.signaling.address, frames(draw, sent), within_s=talk_s * 0.95)
     said = await talking
+    cores = {
+        name: round((now_s - used[name]) / said["seconds"], 2) for name, now_s in used_cpu_s(ground).items()
+    }
     tracebacks = ground.site.signaling.log.read_text().count("Traceback")
     undefined = sum(count for code, count in codes.items() if code not in DEFINED)
     figures = {
@@ -91,11 +96,21 @@ async def send_hostile(
         "closed_4001": codes.get(4001, 0),
         "others_p99_ms_before": round(usual["delay"]["p99_ms"], 1),
         "others_p99_ms": round(said["delay"]["p99_ms"], 1),
+        **cores,
         **faults(said),
     }
     worse = said["delay"]["p99_ms"] / max(usual["delay"]["p99_ms"], 1.0) - 1
     calm = worse <= 0.1 or said["delay"]["p99_ms"] <= 50
     return Found(figures, has_none(figures) and not figures["exceptions"] and not undefined and calm)
+
+
+def used_cpu_s(ground: Ground) -> dict[str, float]:
+    """Return what each has used of the processor: who attacks, who is attacked, and the others."""
+    return {
+        "attacker_cpu": time.process_time(),
+        "server_cpu": ground.site.signaling.cpu_s(),
+        "others_cpu": cpu_s(ground.clients.pid),
+    }
 
 
 async def attack(address: str, texts: list[str], *, within_s: float) -> dict[int, int]:

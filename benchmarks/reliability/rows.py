@@ -4,7 +4,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.reliability import clusters, hostile, loads, media, pairs, sockets, stores, virtual
+from benchmarks.reliability import (
+    clusters,
+    dependencies,
+    hostile,
+    loads,
+    media,
+    pairs,
+    sockets,
+    stores,
+    virtual,
+)
 from benchmarks.reliability.ground import Found, on_ground
 
 
@@ -63,7 +73,11 @@ ROWS = {
         f"{NONE_LOST}; HTTP answers *try again* within 2 s; meetings go on",
         on_ground(stores.kill_postgresql, meetings=10, each=10),
     ),
-    "R12": Row("etcd stops answering", "0 sockets dropped; alarm within 30 s", clusters.stop_etcd),
+    "R12": Row(
+        "MongoDB, the store of objects and etcd stop or die, one by one",
+        f"{NONE_LOST}; 0 sockets dropped; only that feature fails, clearly and within 5 s; alarm within 30 s",
+        dependencies.lose_dependencies,
+    ),
     "R13": Row(
         "a signaling process and Redis hear each other one way only",
         f"{NONE_LOST}: no split room, no stale write",
