@@ -8,10 +8,12 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from meeting_system.adapters.objects import open_objects
 
 WEED = Path(sys.executable).with_name("weed")
 ACCESS_KEY, SECRET_KEY = "test-access", "test-secret-of-the-test-server"
@@ -92,3 +94,16 @@ def wait_ready(server: S3Server) -> None:
         else:
             return
     raise RuntimeError(f"SeaweedFS does not start: {server.log.read_text(errors='replace')[-2000:]}")
+
+
+async def make_bucket(server: S3Server, name: str) -> None:
+    """Make an empty bucket: SeaweedFS does with the first object."""
+
+    async def nothing() -> AsyncIterator[bytes]:
+        yield b""
+
+    objects = open_objects(
+        f"s3://{name}", endpoint=server.endpoint, access_key=ACCESS_KEY, secret_key=SECRET_KEY
+    )
+    await objects.put("first", nothing())
+    await objects.delete("first")

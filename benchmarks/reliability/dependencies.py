@@ -15,12 +15,12 @@ from pathlib import Path
 
 import httpx2
 from benchmarks.reliability.clusters import PARTS, Busy, open_busy
-from benchmarks.reliability.features import Files, enter_files, make_bucket
+from benchmarks.reliability.features import Files, enter_files
 from benchmarks.reliability.ground import Found, faults, has_none
 from benchmarks.rooms.clients import Clients, Reply
 from tests.mongo import MongoServer, mongo_server
 from tests.prometheus_server import SHIPPED, Prometheus, configure, running_prometheus
-from tests.s3 import ACCESS_KEY, SECRET_KEY, S3Server, s3_server
+from tests.s3 import ACCESS_KEY, SECRET_KEY, S3Server, make_bucket, s3_server
 from tests.scenarios.cluster import METRICS_TOKEN
 
 ALARM_WITHIN_S = 30.0

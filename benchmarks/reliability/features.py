@@ -9,9 +9,6 @@ from dataclasses import dataclass
 import httpx2
 from meeting_client import join
 from PIL import Image
-from tests.s3 import ACCESS_KEY, SECRET_KEY, S3Server
-
-from meeting_system.adapters.objects import open_objects
 
 PATIENCE_S = 60.0
 AWAY = "objects_away"
@@ -90,16 +87,3 @@ async def enter_files(url: str, token: str) -> AsyncIterator[Files]:
         files = Files(http, meeting_id)
         await files.prepare()
         yield files
-
-
-async def make_bucket(server: S3Server, name: str) -> None:
-    """Make an empty bucket: SeaweedFS does with the first object."""
-
-    async def nothing() -> AsyncIterator[bytes]:
-        yield b""
-
-    objects = open_objects(
-        f"s3://{name}", endpoint=server.endpoint, access_key=ACCESS_KEY, secret_key=SECRET_KEY
-    )
-    await objects.put("first", nothing())
-    await objects.delete("first")

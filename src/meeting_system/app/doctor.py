@@ -24,6 +24,7 @@ from meeting_system.app.finding import Finding, bad, good, warning
 from meeting_system.app.language import Text
 from meeting_system.app.mail import check_mail
 from meeting_system.app.network import NameUnknown, resolve
+from meeting_system.app.objects import check_objects
 from meeting_system.app.settings import Settings, unknown_variables
 from meeting_system.app.several import check_files, check_outbox
 from meeting_system.app.upkeep import check_upkeep, judge_schema
@@ -62,7 +63,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings += await check_database(settings)
     findings += await check_store(settings)
     findings += await check_registry(settings)
-    findings += await check_documents(settings)
+    findings += [*await check_documents(settings), *await check_objects(settings)]
     findings += [*await check_outbox(settings), *check_files(settings)]
     findings += [check_clock(), check_web(settings), check_engine()]
     findings += [check_pages_port(settings), check_media_port(settings)]
