@@ -138,6 +138,22 @@ describe("settings", () => {
     expect(await screen.findByText("Saved")).toBeTruthy();
   });
 
+  it("come all at once: what comes late would move the button one is about to press", async () => {
+    const core = fakeCore();
+    const { sessions } = core.security;
+    let answer: () => void = () => undefined;
+    core.security.sessions = async () => {
+      await new Promise<void>((resolve) => (answer = resolve));
+      return sessions();
+    };
+    await openApp({ path: "/settings", core });
+    await waitFor(() => expect(core.calls.join()).toContain("tokens"));
+    expect(screen.queryByTestId("delete-account")).toBeNull();
+    answer();
+    await screen.findByTestId("delete-account");
+    expect(screen.getByText("This device", { exact: false })).toBeTruthy();
+  });
+
   it("asks before signing out everywhere", async () => {
     const { core, person } = await openApp({ path: "/settings" });
     await person.click(await screen.findByTestId("logout-everywhere"));

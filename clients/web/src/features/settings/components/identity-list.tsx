@@ -8,6 +8,7 @@ import { useProblemText } from "../../../i18n/problem";
 import { Button } from "../../../ui/button";
 import { useCore } from "../../../ui/core";
 import { Notice } from "../../../ui/notice";
+import { identitiesQuery, providersQuery } from "../hooks/use-lists";
 import { useProof } from "../hooks/use-proof";
 
 export function IdentityList({ user }: { user: User }) {
@@ -15,8 +16,8 @@ export function IdentityList({ user }: { user: User }) {
   const { security } = useCore();
   const textOf = useProblemText();
   const queries = useQueryClient();
-  const { data: config } = useQuery({ queryKey: ["config"], queryFn: () => security.config(), staleTime: Infinity });
-  const linked = useQuery({ queryKey: ["identities"], queryFn: () => security.identities() });
+  const { data: config } = useQuery(providersQuery(security));
+  const linked = useQuery(identitiesQuery(security));
   const linking = useMutation({
     mutationFn: (provider: string) => security.linkIdentity(provider),
     onSuccess: (url) => window.location.assign(url),

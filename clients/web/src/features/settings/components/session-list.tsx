@@ -8,16 +8,16 @@ import { useProblemText } from "../../../i18n/problem";
 import { Button } from "../../../ui/button";
 import { useCore } from "../../../ui/core";
 import { Notice } from "../../../ui/notice";
-import { Spinner } from "../../../ui/spinner";
 import { browserName } from "../browser-name";
 import { useMoment } from "../../../ui/use-moment";
+import { sessionsQuery } from "../hooks/use-lists";
 
 export function SessionList() {
   const { t } = useTranslation();
   const { security } = useCore();
   const textOf = useProblemText();
   const queries = useQueryClient();
-  const query = useQuery({ queryKey: ["sessions"], queryFn: () => security.sessions() });
+  const query = useQuery(sessionsQuery(security));
   const ending = useMutation({
     mutationFn: (id: string) => security.endSession(id),
     onSettled: () => queries.invalidateQueries({ queryKey: ["sessions"] }),
@@ -26,7 +26,6 @@ export function SessionList() {
   return (
     <div className="settings-block">
       <h3>{t("settings.sessions")}</h3>
-      {query.isPending ? <Spinner size={24} /> : null}
       {error === null ? null : <Notice kind="danger">{textOf(error)}</Notice>}
       <ul className="row-list">
         {(query.data ?? []).map((session) => (

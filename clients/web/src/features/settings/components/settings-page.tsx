@@ -6,6 +6,7 @@ import { useCore, useStore } from "../../../ui/core";
 import { Select } from "../../../ui/select";
 import { PageSpinner } from "../../../ui/spinner";
 import { Shell, useLocale, usePageTitle } from "../../shell";
+import { useListsReady } from "../hooks/use-lists";
 import { DevicesSection } from "./devices-section";
 import { EmailSection } from "./email-section";
 import { LeavingSection } from "./leaving-section";
@@ -19,12 +20,19 @@ export function SettingsPage() {
   const { t } = useTranslation();
   const user = useStore(useCore().account.user);
   const { locale, changeLocale } = useLocale();
+  const isReady = useListsReady(Boolean(user));
   usePageTitle(t("settings.title"));
+  if (user === null || (user && !isReady)) {
+    return (
+      <Shell>
+        <PageSpinner label={t("common.loading")} />
+      </Shell>
+    );
+  }
   return (
     <Shell>
       <div className="settings">
         <h1>{t("settings.title")}</h1>
-        {user === null ? <PageSpinner label={t("common.loading")} /> : null}
         {user ? <ProfileSection user={user} /> : null}
         <Section title={t("settings.language")}>
           <Select

@@ -10,6 +10,7 @@ import { Button } from "../../../ui/button";
 import { useCore } from "../../../ui/core";
 import { Notice } from "../../../ui/notice";
 import { useMoment } from "../../../ui/use-moment";
+import { tokensQuery } from "../hooks/use-lists";
 import { NewTokenDialog } from "./new-token-dialog";
 import { Section } from "./section";
 
@@ -19,7 +20,7 @@ export function TokenSection() {
   const textOf = useProblemText();
   const queries = useQueryClient();
   const [making, setMaking] = useState(false);
-  const query = useQuery({ queryKey: ["tokens"], queryFn: () => security.tokens() });
+  const query = useQuery(tokensQuery(security));
   const renew = () => void queries.invalidateQueries({ queryKey: ["tokens"] });
   const deleting = useMutation({ mutationFn: (id: string) => security.deleteToken(id), onSettled: renew });
   const error = query.error ?? deleting.error;
