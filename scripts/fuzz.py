@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,23 +112,23 @@ def fuzz(program: Path, target: Target, seconds: int) -> Result:
     folders = (str(corpus), *([str(former)] if former.is_dir() else []))
     outcome = run((str(program), "fuzz", target.name, *options, *folders), log, extra={"RUST_BACKTRACE": "1"})
     result = read_result(outcome, before)
-    sys.stdout.write(f"{result.line(target.name)}\n")
-    if result.failed:
-        report(program, target, outcome)
+    advice = advise(program, target, outcome) if result.failed else ""
+    sys.stdout.write(f"{result.line(target.name)}\n{advice}")  # at once: others end at the same time
     sys.stdout.flush()
     return result
 
 
-def report(program: Path, target: Target, outcome: Outcome) -> None:
+def advise(program: Path, target: Target, outcome: Outcome) -> str:
     """Say what to do with a finding."""
-    sys.stdout.write(f"{tail(outcome.output)}\n\n")
     found = FINDING.search(outcome.output)
-    if found:
-        sys.stdout.write(
-            f"The input is kept: {found[1]}\n"
-            f"Again: {program} replay {target.name} {found[1]}\n"
-            f"Mended? It belongs into crates/sfu-fuzz/regressions/{target.name}/\n"
-        )
+    if not found:
+        return f"{tail(outcome.output)}\n\n"
+    return (
+        f"{tail(outcome.output)}\n\n"
+        f"The input is kept: {found[1]}\n"
+        f"Again: {program} replay {target.name} {found[1]}\n"
+        f"Mended? It belongs into crates/sfu-fuzz/regressions/{target.name}/\n"
+    )
 
 
 def main() -> int:
@@ -145,7 +146,8 @@ def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     program = build(archive)
     every = [target for target in targets(program) if not wanted.names or target.name in wanted.names]
-    results = [fuzz(program, target, wanted.time) for target in every]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # a fuzzer uses one core
+        results = list(pool.map(lambda target: fuzz(program, target, wanted.time), every))
     failed = sum(result.failed for result in results)
     sys.stdout.write(f"{len(results) - failed} passed, {failed} failed, 0 skipped\n")
     return 1 if failed or not results else 0

@@ -35,13 +35,11 @@ def test_a_crash_and_a_target_that_did_not_run_are_failures(
     assert "FAILED" in result.line("rtcp")
 
 
-def test_the_input_that_broke_something_is_named(
-    fuzz_script: ModuleType, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_input_that_broke_something_is_named(fuzz_script: ModuleType) -> None:
     output = "panicked\nartifact_prefix='x/'; Test unit written to x/crash-12\n"
     target = fuzz_script.Target("rtcp", 1500)
-    fuzz_script.report(Path("sfu-fuzz"), target, outcome(fuzz_script, output, 77))
-    assert "replay rtcp x/crash-12" in capsys.readouterr().out
+    advice = fuzz_script.advise(Path("sfu-fuzz"), target, outcome(fuzz_script, output, 77))
+    assert "replay rtcp x/crash-12" in advice
 
 
 def test_the_archive_is_the_newest_of_this_processor(
