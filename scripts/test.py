@@ -1,5 +1,8 @@
 """Run every test: engine, Python, web client, real browsers. Ends with the line `N passed, N failed`.
 
+Most tests wait more than they compute, so suites run side by side. What measures pictures, sound or seconds
+comes last, and has the machine to itself.
+
 Where `CI` is set a skipped test is a failure: there, everything that a test needs has been installed.
 """
 
@@ -8,7 +11,8 @@ import os
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,37 +97,42 @@ def count_fuzzing(outcome: Outcome) -> Tally:
     return Tally(int(found[1]), int(found[2]), [found[3]] if found[3] else [])
 
 
-def suites() -> list[Suite]:
-    """Return the suites, those that find a fault soonest first."""
-    pytest = (sys.executable, "-m", "pytest", "-q", "--color=no", "--durations=5")
-    unit, e2e, web = RESULTS / "pytest.xml", RESULTS / "e2e.xml", RESULTS / "vitest.json"
-    vitest = ("npx", "vitest", "run", "--root", "clients/web", "--reporter=default", "--reporter=json")
+def pytest_suite(name: str, *arguments: str) -> Suite:
+    """Return a suite of pytest's, with a results file of its own."""
+    file = RESULTS / f"{name.split()[0]}.xml"
+    command = (sys.executable, "-m", "pytest", "-q", "--color=no", "--durations=5", f"--junitxml={file}")
+    return Suite(name, (*command, *arguments), count_junit(file))
+
+
+def engine_suites() -> list[Suite]:
+    """Return the tests of the engine, one after the other: cargo builds one thing at a time."""
+    # In release, as the engine is built: its dependencies are compiled already.
+    cargo = ("cargo", "test", "--locked", "--release", "-p", "sfu", "-p", "sfu-bench", "-p", "sfu-fuzz")
+    fuzz = (sys.executable, "scripts/fuzz.py", "--time", "5", "--optional")
     return [
-        # In release, as the engine is built: its dependencies are compiled already.
-        Suite(
-            "engine (cargo test)",
-            ("cargo", "test", "--locked", "--release", "-p", "sfu", "-p", "sfu-bench", "-p", "sfu-fuzz"),
-            count_cargo,
-        ),
-        Suite(
-            "fuzzing (libFuzzer)",
-            (sys.executable, "scripts/fuzz.py", "--time", "5", "--optional"),
-            count_fuzzing,
-        ),
-        Suite("web client (vitest)", (*vitest, f"--outputFile.json={web}"), count_vitest(web)),
-        Suite(
-            "services (pytest)",
-            (
-                *pytest,
-                *("-n", "2", "--ignore=tests/e2e", "--ignore=tests/network", f"--junitxml={unit}", "tests"),
-            ),
-            count_junit(unit),
-        ),
-        Suite(
-            "browsers (pytest)",
-            (*pytest, f"--junitxml={e2e}", "tests/e2e", "tests/network"),
-            count_junit(e2e),
-        ),
+        Suite("engine (cargo test)", cargo, count_cargo),
+        Suite("fuzzing (libFuzzer)", fuzz, count_fuzzing),
+    ]
+
+
+def web_suite() -> Suite:
+    """Return the tests of the web client's modules."""
+    file = RESULTS / "vitest.json"
+    vitest = ("npx", "vitest", "run", "--root", "clients/web", "--reporter=default", "--reporter=json")
+    return Suite("web client (vitest)", (*vitest, f"--outputFile.json={file}"), count_vitest(file))
+
+
+def stages() -> list[list[list[Suite]]]:
+    """Return the stages, those that find a fault soonest first. The rows of a stage run side by side."""
+    # Three at a time: on two cores two leave a third of the time unused.
+    services = ("-n", "3", "--ignore=tests/e2e", "--ignore=tests/network", "tests")
+    return [
+        [engine_suites(), [web_suite()]],
+        [
+            [pytest_suite("services (pytest)", *services)],
+            [pytest_suite("browsers (pytest)", "-m", "not alone", "tests/e2e")],
+        ],
+        [[pytest_suite("measuring browsers (pytest)", "-m", "alone", "tests/e2e", "tests/network")]],
     ]
 
 
@@ -135,18 +144,30 @@ def perform(suite: Suite) -> Tally:
     tally = suite.count(outcome)
     if outcome.code != 0 and tally.failed == 0:
         tally.failed = 1
+    said = []
     if outcome.code == 0 and tally.passed == 0 and not tally.skipped:
         tally.failed = 1
-        sys.stdout.write(f"{suite.name}: ran no test\n")
+        said.append(f"{suite.name}: ran no test\n")
     if tally.failed:
-        sys.stdout.write(f"\n$ {' '.join(suite.command)}\n{tail(outcome.output)}\n\n")
-        sys.stdout.write(f"The whole output | 完整日志: {log.relative_to(ROOT)}\n")
+        said.append(f"\n$ {' '.join(suite.command)}\n{tail(outcome.output)}\n\n")
+        said.append(f"The whole output | 完整日志: {log.relative_to(ROOT)}\n")
     skipped = f", {len(tally.skipped)} skipped" if tally.skipped else ""
-    sys.stdout.write(
-        f"{suite.name}: {tally.passed} passed, {tally.failed} failed{skipped} ({outcome.seconds:.0f} s)\n"
-    )
+    counts = f"{tally.passed} passed, {tally.failed} failed{skipped}"
+    said.append(f"{suite.name}: {counts} ({outcome.seconds:.0f} s)\n")
+    sys.stdout.write("".join(said))  # at once: another suite may end at the same time
     sys.stdout.flush()
     return tally
+
+
+def perform_each(suites: Sequence[Suite]) -> list[Tally]:
+    """Run suites one after the other."""
+    return [perform(suite) for suite in suites]
+
+
+def perform_beside(rows: Sequence[Sequence[Suite]]) -> list[Tally]:
+    """Run rows of suites side by side."""
+    with ThreadPoolExecutor(len(rows)) as pool:
+        return [tally for tallies in pool.map(perform_each, rows) for tally in tallies]
 
 
 def main() -> int:
@@ -154,7 +175,7 @@ def main() -> int:
     RESULTS.mkdir(parents=True, exist_ok=True)
     for old in RESULTS.iterdir():
         old.unlink()
-    tallies = [perform(suite) for suite in suites()]
+    tallies = [tally for rows in stages() for tally in perform_beside(rows)]
     passed, failed = sum(tally.passed for tally in tallies), sum(tally.failed for tally in tallies)
     skipped = [name for tally in tallies for name in tally.skipped]
     for name in skipped:

@@ -4,6 +4,7 @@ They are our own ones; what speaks to servers is tested on Debian's PostgreSQL 1
 """
 
 import asyncio
+import gc
 import io
 import logging
 import shutil
@@ -51,6 +52,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.basetemp is None:
         config.option.basetemp = tempfile.mkdtemp(prefix="meeting-tests-")
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage less often, and never among what was loaded: that took a fifth of all computing."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,10 @@
 """Servers as operators run them: PostgreSQL 15, Redis 7 and etcd 3.4 of Debian's packages, own instances on
 free ports. A test that needs one which isn't installed is skipped and says what to install; CI fails then."""
 
+import secrets
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,14 +18,18 @@ from meeting_system.app.cluster.postgres import describe_postgres, postgres_url
 from meeting_system.app.cluster.programs import ETCD, POSTGRES, REDIS, Program, find_missing
 from meeting_system.app.cluster.redis import describe_redis, redis_url
 
+# Below those that Linux hands out by itself: no connection that another test opens can take one meanwhile.
+PORTS = range(10_000, 32_768)
+
 
 def free_port() -> int:
     """Return a port that is free for TCP and UDP on this machine right now."""
-    with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-        tcp.bind(("127.0.0.1", 0))
-        port: int = tcp.getsockname()[1]
-        udp.bind(("127.0.0.1", port))
-        return port
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp, suppress(OSError):
+            tcp.bind(("127.0.0.1", port))
+            udp.bind(("127.0.0.1", port))
+            return port
 
 
 def need(*programs: Program) -> None:

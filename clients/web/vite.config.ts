@@ -21,11 +21,18 @@ export default defineConfig({
     assetsInlineLimit: 0,
   },
   test: {
+    // Only what hangs needs an end: other tests keep the cores busy meanwhile.
+    testTimeout: 30_000,
     projects: [
       { extends: true, test: { name: "core", environment: "node", include: ["src/core/**/*.test.ts"] } },
       {
         extends: true,
-        test: { name: "interface", environment: "jsdom", include: ["src/{app,features,i18n,ui}/**/*.test.{ts,tsx}"] },
+        test: {
+          name: "interface",
+          environment: "jsdom",
+          include: ["src/{app,features,i18n,ui}/**/*.test.{ts,tsx}"],
+          setupFiles: ["src/testing/patience.ts"],
+        },
       },
     ],
   },

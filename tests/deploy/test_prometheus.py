@@ -95,6 +95,7 @@ async def test_prometheus_finds_every_metric_of_rules_and_dashboard_in_a_running
             await prometheus.wait_for("meeting_signaling_sessions == 1")
             await prometheus.wait_for("meeting_meeting_live == 1")
             await prometheus.wait_for("meeting_media_peers == 1")
+            await prometheus.wait_for("meeting_outbox_oldest_seconds")  # first measured after some seconds
             assert await prometheus.query("meeting_health_check == 0") == []
             queues = {each["metric"]["queue"] for each in await prometheus.query("meeting_queue_length")}
             assert queues == {"send", "commands", "reports", "bus_events", "outbox"}

@@ -59,6 +59,7 @@ async def test_firefox_and_chromium_see_hear_and_read_each_other(
         await alice.wait_chat(["Hello, Firefox", "Hello, Chromium"])
 
 
+@pytest.mark.alone
 async def test_a_camera_in_firefox_rests_while_nobody_watches_and_comes_back(
     people: list[Person], email: str, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ from tests.e2e.patterns import Look, write_video
 from tests.e2e.person import SHOW_ONLY, Person, sit_down, video_of
 from tests.e2e.server import Server
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.asyncio(loop_scope="session")]
 
 DORA = Look("Dora", hue=60, tone_hz=700)
 FULL_WIDTH = 1280

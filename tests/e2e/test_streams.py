@@ -114,6 +114,7 @@ SENDS_LAYERS = """async () => [...(await window.__publisher.getStats()).values()
   .filter((each) => each.type === "outbound-rtp" && each.kind === "video" && each.bytesSent > 0).length > 1"""
 
 
+@pytest.mark.alone
 async def test_an_encoder_with_simulcast_sends_several_layers_and_every_tile_gets_the_one_that_fits(
     dora: Person, people: list[Person], email: str
 ) -> None:

@@ -6,7 +6,7 @@ from tests.e2e.test_layers import FULL_WIDTH, wait_width
 from tests.e2e.test_layers import dora as dora
 from tests.e2e.test_streams import make_stream, wait_stream
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.asyncio(loop_scope="session")]
 
 PUBLISH = """async ({ url, token, codec, mode }) => {
   const media = await navigator.mediaDevices.getUserMedia({ video: { width: 1280, height: 720 } });

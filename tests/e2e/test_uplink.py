@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.e2e.person import Person, by_id
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.asyncio(loop_scope="session")]
 
 SENDING = """async () => {
   const connection = window.__probe.kept.connections.at(-1);

@@ -74,3 +74,33 @@ def test_a_runner_without_results_is_a_failure(
     suite = test_script.Suite("some", ("sh", "-c", command), test_script.count_cargo)
     assert test_script.perform(suite).failed == 1
     assert "0 passed, 1 failed" in capsys.readouterr().out
+
+
+def test_suites_of_a_row_follow_each_other_and_rows_run_side_by_side(
+    test_script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(test_script, "STATE", tmp_path)
+    monkeypatch.setattr(test_script, "ROOT", tmp_path)
+
+    def suite(name: str, script: str) -> Any:
+        told = "echo 'test result: ok. 1 passed; 0 failed;'"
+        return test_script.Suite(
+            name, ("timeout", "20", "sh", "-ec", f"{script}; {told}"), test_script.count_cargo
+        )
+
+    def meet(own: str, other: str) -> str:
+        """Each goes on only when the other has come."""
+        return f"touch {tmp_path}/{own}; until [ -e {tmp_path}/{other} ]; do sleep 0.01; done"
+
+    rows = [
+        [suite("one", meet("a", "b")), suite("after", f"test -e {tmp_path}/a")],
+        [suite("two", meet("b", "a"))],
+    ]
+    tallies = test_script.perform_beside(rows)
+    assert [(tally.passed, tally.failed) for tally in tallies] == [(1, 0)] * 3
+
+
+def test_every_browser_test_is_in_one_suite(test_script: ModuleType) -> None:
+    commands = [suite.command for rows in test_script.stages() for row in rows for suite in row]
+    marks = [command[command.index("-m", 3) + 1] for command in commands if "tests/e2e" in command]
+    assert marks == ["not alone", "alone"]

@@ -20,7 +20,7 @@ from tests.network.scenarios import (
     worst,
 )
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.asyncio(loop_scope="session")]
 
 FROZEN_S_A_MINUTE = 5.0  # on a clean link: a browser that waits for a core stands still, too
 FROZEN_WITH_LOSS_S_A_MINUTE = 30.0  # with a tenth lost: pictures move most of the time

@@ -14,6 +14,8 @@ from tests.network.emulator import Link, open_link
 from tests.network.impairment import Direction, Impairment, corrupted, is_rtcp
 from tests.network.namespaces import NAMESPACES, find_missing, open_udp
 
+pytestmark = pytest.mark.alone
+
 IP_HEADER = bytes([0x45, 0, 0, 0, 0, 0, 0, 0, 64, 17]) + bytes(10)
 STRAY_S = 0.05  # what a busy machine adds to a delay
 
