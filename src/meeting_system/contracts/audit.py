@@ -1,10 +1,36 @@
-"""What other services have the audit trail of user tell."""
+"""What the audit trail tells of, and what other services have user write into it."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
 
 from meeting_system.contracts.call import Nothing, Request
 
+AccountAction = Literal[
+    "registered",
+    "logged_in",
+    "logged_out",
+    "logged_out_everywhere",
+    "refresh_reused",
+    "password_forgotten",
+    "password_reset",
+    "password_changed",
+    "email_change_asked",
+    "email_confirmed",
+    "identity_linked",
+    "identity_unlinked",
+    "token_created",
+    "token_deleted",
+    "client_created",
+    "client_secret_rotated",
+    "client_deleted",
+    "user_created",
+    "user_banned",
+    "user_unbanned",
+    "user_logged_out",
+    "role_changed",
+    "reset_link_issued",
+    "account_deleted",
+]
 Moderation = Literal[
     "participant_removed",
     "participant_banned",
@@ -17,6 +43,8 @@ Moderation = Literal[
     "meeting_unlocked",
     "meeting_ended",
 ]
+AuditAction = AccountAction | Moderation
+"""The administration's page offers them all: scripts/generate_protocol.py writes them for it."""
 
 
 class NoteModeration(Request[Nothing]):

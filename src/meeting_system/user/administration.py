@@ -7,6 +7,7 @@ from typing import cast
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from meeting_system.contracts.account import ExpelAccount
+from meeting_system.contracts.audit import AccountAction
 from meeting_system.contracts.permissions import check_account
 from meeting_system.kernel.ids import is_id
 from meeting_system.kernel.principal import Account, AccountRole
@@ -178,7 +179,7 @@ async def _change(
     account: Account,
     user_id: str,
     caller: Caller,
-    action: str,
+    action: AccountAction,
     do: Do,
     *,
     detail: dict[str, object] | None = None,
@@ -214,7 +215,7 @@ async def keep_a_super_admin(connection: AsyncConnection, row: AccountRow) -> No
 async def _note(
     context: Context,
     connection: AsyncConnection,
-    action: str,
+    action: AccountAction,
     user_id: str,
     account: Account,
     caller: Caller,

@@ -7,6 +7,7 @@ import secrets
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from meeting_system.contracts.audit import AccountAction
 from meeting_system.contracts.permissions import ACCOUNT_PERMISSIONS, GRANTABLE, check_account
 from meeting_system.kernel.address import address_block
 from meeting_system.kernel.errors import FieldError, Forbidden, Invalid
@@ -173,7 +174,7 @@ async def _note(
     context: Context,
     connection: AsyncConnection,
     account: Account,
-    action: str,
+    action: AccountAction,
     client_id: str,
     caller: Caller,
 ) -> None:

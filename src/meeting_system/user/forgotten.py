@@ -4,6 +4,7 @@ import hashlib
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from meeting_system.contracts.audit import AccountAction
 from meeting_system.contracts.permissions import check_account
 from meeting_system.contracts.user import MailResetLink
 from meeting_system.kernel.address import address_block
@@ -111,7 +112,7 @@ async def change_password(context: Context, account: Account, sent: PasswordChan
 
 
 async def _note(
-    context: Context, connection: AsyncConnection, action: str, user_id: str, caller: Caller
+    context: Context, connection: AsyncConnection, action: AccountAction, user_id: str, caller: Caller
 ) -> None:
     await trail.insert_audit(
         connection, action, user_id=user_id, address=caller.address, now=context.ports.clock.now()

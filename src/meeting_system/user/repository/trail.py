@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from meeting_system.contracts.audit import AuditAction
 from meeting_system.user import chain
 from meeting_system.user.chain import Entry, Found
 from meeting_system.user.models import audit, audit_head
@@ -34,7 +35,7 @@ class Filter:
 
 async def insert_audit(
     connection: AsyncConnection,
-    action: str,
+    action: AuditAction,
     *,
     user_id: str | None,
     address: str | None,
