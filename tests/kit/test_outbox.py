@@ -193,6 +193,17 @@ async def test_a_crash_before_the_note_delivers_again(
     assert reader.read == ["twice", "twice"]
 
 
+async def test_services_are_measured_from_the_start(database: Database, bus: LocalBus) -> None:
+    """Else an alarm could not tell a service for which nothing waits from one that nobody knows of."""
+
+    def measured(service: str) -> float | None:
+        return REGISTRY.get_sample_value("meeting_outbox_oldest_seconds", {"service": service})
+
+    assert measured("quiet") is None
+    await OutboxRelay(database, bus, ["quiet"]).measure()
+    assert measured("quiet") == 0
+
+
 async def test_what_waits_and_what_was_given_up_is_measured(
     database: Database, outbox: OutboxRelay, reader: Reader
 ) -> None:

@@ -102,7 +102,7 @@ async def open_process(
         await enter(bus.running())
         for plug in plugs:
             await enter(plug.run())
-        await enter(OutboxRelay(database, bus).running())
+        await enter(OutboxRelay(database, bus, SERVICES).running())
         report("services")
         health = Health(checks_of(plugs, database, store), features_of(settings, ports, documents))
         await enter(health.watching())

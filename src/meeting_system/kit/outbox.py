@@ -7,7 +7,7 @@ Each service has a lane of its own: one that does not answer holds up nothing of
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -35,8 +35,6 @@ COUNTED = 10_000
 POLL_S = 1.0
 FIRST_RETRY_S = 0.1
 LONGEST_RETRY_S = 30.0
-TOLD = ("media", "meeting", "signaling", "user", "webhook")
-"""Services that get requests by the outbox: measured from the start, so that 0 is told from unknown."""
 MOST_ATTEMPTS = 3000
 """About a day of attempts; then the request is put aside with its problem."""
 
@@ -145,15 +143,16 @@ class OutboxRelay:
     """Delivers what is in the outbox. Any number of processes may run one: a key is in one's hands at a time.
 
     Woken by the commits of this process; what another process left behind is found by looking every second.
+    `services` are measured from the start, so that 0 is told from unknown; others once something waited.
     """
 
-    def __init__(self, database: Database, courier: Courier) -> None:
+    def __init__(self, database: Database, courier: Courier, services: Iterable[str] = ()) -> None:
         self._database = database
         self._courier = courier
         self._lanes: dict[str, asyncio.Event] = {}
         """By service: set when there is something for it."""
         self._look = asyncio.Event()
-        self._measured = set(TOLD)
+        self._measured = set(services)
         self.waiting = 0
         """Requests in the outbox when it was last measured."""
 
