@@ -49,6 +49,7 @@ async def test_guests_wait_for_a_moderator_once_where_that_is_asked_for(
         ({}, {}),
         ({"muteOnStart": "true"}, {"mute_on_entry": True}),
         ({"lockSettingsDisableMic": "true"}, {"attendees_may_unmute": False}),
+        ({"lockSettingsDisableCam": "true"}, {"attendees_may_use_camera": False}),
         ({"lockSettingsDisablePublicChat": "true"}, {"attendees_may_chat": "hosts"}),
         (
             {"lockSettingsDisablePublicChat": "true", "lockSettingsDisablePrivateChat": "true"},

@@ -101,10 +101,27 @@ async def test_an_observer_sends_nothing_and_a_presenter_shares_whatever_the_opt
     assert (await host.post(f"{base}/participants/{who.participant_id}/ask-to-unmute")).status_code == 403
 
 
+async def test_attendees_show_no_picture_while_hosts_want_none(
+    room: Room, bus: LocalBus, asked: Asked
+) -> None:
+    host, _, who, base = room
+    await host.patch(f"{base}/options", {"attendees_may_use_camera": False})
+    assert await blocked(bus, who) == ["camera"]
+    assert await muted(asked, "camera") == [who.participant_id]
+    await do(host, f"{base}/participants/{who.participant_id}/role", {"role": "presenter"})
+    assert await blocked(bus, who) == []
+    await do(host, f"{base}/participants/{who.participant_id}/role", {"role": "attendee"})
+    assert await blocked(bus, who) == ["camera"]
+    await host.patch(f"{base}/options", {"attendees_may_use_camera": True})
+    assert await blocked(bus, who) == []
+
+
 @pytest.mark.parametrize("role", list(MeetingRole))
 def test_what_is_blocked_follows_from_role_options_and_freeze(role: MeetingRole) -> None:
-    strict = MeetingOptions(attendees_may_unmute=False, attendees_may_share=False)
-    words = {"host": 0, "co_host": 0, "presenter": 0, "attendee": 3, "observer": 4}
+    strict = MeetingOptions(
+        attendees_may_unmute=False, attendees_may_share=False, attendees_may_use_camera=False
+    )
+    words = {"host": 0, "co_host": 0, "presenter": 0, "attendee": 4, "observer": 4}
     assert len(blocked_sources(role, strict, frozen=False, may_unmute=False)) == words[role]
     frozen = blocked_sources(role, MeetingOptions(), frozen=True, may_unmute=True)
     assert len(frozen) == (0 if role in ("host", "co_host") else 4)

@@ -197,6 +197,11 @@ async def test_what_hosts_decide_reaches_everybodys_state(house: House) -> None:
         await ann.wait_until(lambda: ann.view.may_unmute == [pid])
         await ann.update_self(microphone=True)
         await host.wait_until(lambda: host.view.participants[pid]["microphone"])
+        await host.command("meeting.set_options", {"attendees_may_use_camera": False})
+        await ann.wait_until(lambda: not ann.view.participants[pid]["camera"])
+        assert await refusal(ann, "self.update", {"camera": True}) == "camera_blocked"
+        await host.command("meeting.set_options", {"attendees_may_use_camera": True})
+        await ann.update_self(camera=True)
         await host.command("participant.lower_hand", {"participant_id": pid})
         await host.wait_until(lambda: host.view.participants[pid]["hand_raised_at"] is None)
         await host.command("participant.rename", {"participant_id": pid, "display_name": "Anna"})

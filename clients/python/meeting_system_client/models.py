@@ -686,6 +686,7 @@ class LiveOptionsChange(Model):
     mute_on_entry: bool | None = None
     attendees_may_unmute: bool | None = None
     attendees_may_share: bool | None = None
+    attendees_may_use_camera: bool | None = None
     attendees_may_chat: Literal["everyone", "hosts", "off"] | None = None
     history_for_late: bool | None = None
     join_before_host: bool | None = None
@@ -760,6 +761,7 @@ class MeetingOptions(Model):
     mute_on_entry: bool = False
     attendees_may_unmute: bool = True
     attendees_may_share: bool = True
+    attendees_may_use_camera: bool = True
     attendees_may_chat: Literal["everyone", "hosts", "off"] = "everyone"
     history_for_late: bool = True
     join_before_host: bool = True
@@ -804,6 +806,7 @@ class OptionsChange(Model):
     mute_on_entry: bool | None = None
     attendees_may_unmute: bool | None = None
     attendees_may_share: bool | None = None
+    attendees_may_use_camera: bool | None = None
     attendees_may_chat: Literal["everyone", "hosts", "off"] | None = None
     history_for_late: bool | None = None
     join_before_host: bool | None = None

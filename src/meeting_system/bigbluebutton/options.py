@@ -23,6 +23,7 @@ def options_of(parameters: Parameters) -> OptionsToChange:
         mute_on_entry=parameters.flag("muteOnStart"),
         attendees_may_unmute=not (locked and parameters.flag("lockSettingsDisableMic")),
         attendees_may_share="screenshare" not in disabled,
+        attendees_may_use_camera=not (locked and parameters.flag("lockSettingsDisableCam")),
         attendees_may_chat="off" if "chat" in disabled else _chat(parameters, locked=locked),
     )
 

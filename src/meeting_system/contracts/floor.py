@@ -27,8 +27,11 @@ def blocked_sources(
         return ALL_SOURCES
     if "media:share" in may:
         return ()
-    silent: tuple[Source, ...] = () if options.attendees_may_unmute or may_unmute else ("microphone",)
-    return silent if options.attendees_may_share else (*silent, *SHARED)
+    allowed = {
+        "microphone": options.attendees_may_unmute or may_unmute,
+        "camera": options.attendees_may_use_camera,
+    }
+    return tuple(each for each in ALL_SOURCES if not allowed.get(each, options.attendees_may_share))
 
 
 class Blocked(Message):

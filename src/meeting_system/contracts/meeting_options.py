@@ -16,6 +16,7 @@ class OptionsToChange(BaseModel):
     mute_on_entry: bool | None = None
     attendees_may_unmute: bool | None = None
     attendees_may_share: bool | None = None
+    attendees_may_use_camera: bool | None = None
     attendees_may_chat: ChatAllowed | None = None
     history_for_late: bool | None = None
     join_before_host: bool | None = None
@@ -33,6 +34,7 @@ class MeetingOptions(BaseModel):
     mute_on_entry: bool = False
     attendees_may_unmute: bool = True
     attendees_may_share: bool = True
+    attendees_may_use_camera: bool = True
     attendees_may_chat: ChatAllowed = "everyone"
     history_for_late: bool = Field(default=True, description="who comes late sees what was written before")
     join_before_host: bool = True

@@ -195,6 +195,8 @@ async def _change_options(turn: Turn, change: MeetingSetOptions) -> None:
         await _mute_all(turn, blocked=True)
     if before.attendees_may_share and not options.attendees_may_share:
         await _silence(turn, (MeetingRole.ATTENDEE,), SHARED, streams=False)
+    if before.attendees_may_use_camera and not options.attendees_may_use_camera:
+        await _silence(turn, (MeetingRole.ATTENDEE,), ("camera",), streams=False)
     await lobby.settle_held(turn)
 
 

@@ -89,6 +89,12 @@ class SharingBlocked(Forbidden):
     code = "sharing_blocked"
 
 
+class CameraBlocked(Forbidden):
+    """A host decides who shows a picture."""
+
+    code = "camera_blocked"
+
+
 class PublishingBlocked(Forbidden):
     """An observer sends nothing."""
 

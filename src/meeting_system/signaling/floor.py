@@ -47,11 +47,16 @@ def _wanted(room: RoomState, request: AppendDurable) -> Iterable[tuple[Person, C
     if request.t == "meeting.hands_lowered":
         return [(person, {"hand_raised_at": None}) for person in room.people.values()]
     if request.t == "meeting.options_changed":
-        options = MeetingOptions.model_validate(request.d["options"])
-        if not options.attendees_may_share:
-            attendees = (each for each in _others(room) if each.state.role is MeetingRole.ATTENDEE)
-            return [(person, NOT_SHARING) for person in attendees]
+        off = _off_for_attendees(MeetingOptions.model_validate(request.d["options"]))
+        attendees = (each for each in _others(room) if each.state.role is MeetingRole.ATTENDEE)
+        return [(person, off) for person in attendees]
     return []
+
+
+def _off_for_attendees(options: MeetingOptions) -> Changes:
+    """Microphones are told by meeting.muted_all."""
+    camera: Changes = {} if options.attendees_may_use_camera else {"camera": False}
+    return camera if options.attendees_may_share else camera | NOT_SHARING
 
 
 def _of_one(request: AppendDurable) -> Changes:

@@ -14,6 +14,7 @@ from meeting_system.contracts.signal import SelfUpdate
 from meeting_system.kernel.errors import Unavailable
 from meeting_system.signaling.core import ASK_TIMEOUT_S, Core
 from meeting_system.signaling.errors import (
+    CameraBlocked,
     MeetingIsFrozen,
     PublishingBlocked,
     SharingBlocked,
@@ -25,7 +26,7 @@ from meeting_system.signaling.records import Attachment
 async def switch_on(core: Core, held: Attachment, data: SelfUpdate) -> None:
     """Let what somebody switches on be forwarded again.
 
-    Errors: unmute_blocked, sharing_blocked, publishing_blocked, meeting_frozen (all 403).
+    Errors: unmute_blocked, camera_blocked, sharing_blocked, publishing_blocked, meeting_frozen (all 403).
     """
     wanted = [source for source in ALL_SOURCES if getattr(data, source) is True]
     if not wanted:
@@ -79,6 +80,8 @@ def _refuse(blocked: Blocked, wanted: Sequence[Source]) -> None:
         raise PublishingBlocked("an observer sends nothing")
     if refused[0] in SHARED:
         raise SharingBlocked("in this meeting hosts decide who shares: ask one")
+    if refused[0] == "camera":
+        raise CameraBlocked("in this meeting hosts decide who shows a picture: ask one")
     raise UnmuteBlocked("a host decides who speaks: raise your hand")
 
 

@@ -86,10 +86,17 @@ describe("a host", () => {
     await person.click(screen.getByTestId("freeze"));
     await person.click(screen.getByTestId("meeting-options"));
     await person.click(await screen.findByRole("switch", { name: "Participants may share their screen" }));
+    await person.click(screen.getByRole("switch", { name: "Participants may turn their camera on" }));
     await person.click(screen.getByRole("button", { name: "Close", hidden: false }));
     await person.click(screen.getByTestId("open-bans"));
     await person.click(await screen.findByRole("button", { name: "Let in again: Mallory" }));
-    const done = ["muteAll true", "freeze true", 'setOptions {"attendeesMayShare":false}', "unban p-9"];
+    const done = [
+      "muteAll true",
+      "freeze true",
+      'setOptions {"attendeesMayShare":false}',
+      'setOptions {"attendeesMayUseCamera":false}',
+      "unban p-9",
+    ];
     await waitFor(() => expect(session.calls).toEqual(expect.arrayContaining(done)));
   });
 

@@ -538,6 +538,7 @@ export interface MeetingOptions {
   mute_on_entry: boolean;
   attendees_may_unmute: boolean;
   attendees_may_share: boolean;
+  attendees_may_use_camera: boolean;
   attendees_may_chat: "everyone" | "hosts" | "off";
   /** who comes late sees what was written before */
   history_for_late: boolean;
@@ -560,6 +561,7 @@ export interface MeetingSetOptions {
   mute_on_entry?: boolean | null;
   attendees_may_unmute?: boolean | null;
   attendees_may_share?: boolean | null;
+  attendees_may_use_camera?: boolean | null;
   attendees_may_chat?: "everyone" | "hosts" | "off" | null;
   history_for_late?: boolean | null;
   join_before_host?: boolean | null;

@@ -6,6 +6,7 @@ export interface MeetingOptions {
   muteOnEntry: boolean;
   attendeesMayUnmute: boolean;
   attendeesMayShare: boolean;
+  attendeesMayUseCamera: boolean;
   attendeesMayChat: "everyone" | "hosts" | "off";
   historyForLate: boolean;
   joinBeforeHost: boolean;

@@ -81,6 +81,7 @@ export const OPTIONS: MeetingOptions = {
   muteOnEntry: false,
   attendeesMayUnmute: true,
   attendeesMayShare: true,
+  attendeesMayUseCamera: true,
   attendeesMayChat: "everyone",
   historyForLate: true,
   joinBeforeHost: true,

@@ -4,7 +4,6 @@ import type { MeetingRole, Source } from "../types";
 import type { RoomEvent, RoomState } from "./state";
 
 const ALL_SOURCES: readonly Source[] = ["microphone", "camera", "screen", "screen_audio"];
-const SHARED: readonly Source[] = ["screen", "screen_audio"];
 
 export interface FloorState {
   /** Whom a host asked to unmute: they may, whatever the options say. */
@@ -28,8 +27,14 @@ export function blockedSources(
   if (moderates(role)) return [];
   if (frozen || role === "observer") return ALL_SOURCES;
   if (role === "presenter" || options === undefined) return [];
-  const silent: readonly Source[] = options.attendees_may_unmute || mayUnmute ? [] : ["microphone"];
-  return options.attendees_may_share ? silent : [...silent, ...SHARED];
+  const may = (source: Source): boolean => {
+    if (source === "microphone") return options.attendees_may_unmute || mayUnmute;
+    if (source !== "camera") return options.attendees_may_share;
+    // A process of the version before does not know of it.
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
+    return options.attendees_may_use_camera ?? true;
+  };
+  return ALL_SOURCES.filter((source) => !may(source));
 }
 
 export function applyFloor(state: RoomState, event: RoomEvent): RoomState {

@@ -6,6 +6,7 @@ export const OPTIONS: MeetingOptions = {
   mute_on_entry: false,
   attendees_may_unmute: true,
   attendees_may_share: true,
+  attendees_may_use_camera: true,
   attendees_may_chat: "everyone",
   history_for_late: true,
   join_before_host: true,

@@ -46,5 +46,6 @@ export function keepRights({ room, devices, screen, switchOff, refuse }: RightsP
 function refusalOf(room: RoomState, source: Source): string {
   if (room.meeting?.frozen === true) return "meeting_frozen";
   if (findParticipant(room, room.selfId ?? "")?.role === "observer") return "publishing_blocked";
+  if (source === "camera") return "camera_blocked";
   return source === "microphone" ? "unmute_blocked" : "sharing_blocked";
 }

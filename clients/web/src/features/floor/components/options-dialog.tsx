@@ -8,7 +8,7 @@ import { useSession, useView } from "../../../ui/meeting";
 import { Select } from "../../../ui/select";
 import { Switch } from "../../../ui/switch";
 
-type Toggle = "muteOnEntry" | "attendeesMayUnmute" | "attendeesMayShare" | "joinBeforeHost" | "historyForLate";
+type Toggle = "muteOnEntry" | "attendeesMayUnmute" | "attendeesMayUseCamera" | "attendeesMayShare" | "joinBeforeHost" | "historyForLate";
 
 export function OptionsDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
@@ -38,6 +38,7 @@ export function OptionsDialog({ onClose }: { onClose: () => void }) {
       {toggle("joinBeforeHost", t("floor.joinBeforeHost"))}
       {toggle("muteOnEntry", t("floor.muteOnEntry"))}
       {toggle("attendeesMayUnmute", t("floor.mayUnmute"))}
+      {toggle("attendeesMayUseCamera", t("floor.mayUseCamera"))}
       {toggle("attendeesMayShare", t("floor.mayShare"))}
       {toggle("historyForLate", t("floor.historyForLate"))}
     </Dialog>

@@ -10,6 +10,7 @@ const SWITCHES = [
   ["joinBeforeHost", "floor.joinBeforeHost"],
   ["muteOnEntry", "floor.muteOnEntry"],
   ["attendeesMayUnmute", "floor.mayUnmute"],
+  ["attendeesMayUseCamera", "floor.mayUseCamera"],
   ["attendeesMayShare", "floor.mayShare"],
   ["historyForLate", "floor.historyForLate"],
 ] as const satisfies [keyof MeetingOptions, string][];
