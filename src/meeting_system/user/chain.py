@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 START = bytes(32)
-ERASING = "account_deleted"
+ERASING: Final = "account_deleted"
 """Only the entries about or by who has such an entry may be without their address."""
 MOST_FLAWS = 100
 
