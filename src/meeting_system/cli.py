@@ -52,6 +52,10 @@ OTHERS = Text(
 )
 ROWS = Text("rows", "行")
 KEEP_SAFE = Text("The file holds keys: keep it where only you can read it", "文件中含有密钥，请妥善保管")
+COLLECTED_AFTER = (20_000, 10, 20)
+"""The collector of a server looks more seldom than Python's: with ten thousand sockets a look at everything
+stops it for half a second, and while they came there were several."""
+
 MARKS = {"good": "✓", "warning": "!", "bad": "✗"}
 
 
@@ -144,6 +148,7 @@ class Progress:
     def listening(self) -> None:
         """Print the address, and for others in the house how to trust it."""
         gc.freeze()
+        gc.set_threshold(*COLLECTED_AFTER)
         gc.enable()
         say()
         say(f"  {Text('Open', '请打开')}:  {self._settings.origin}")

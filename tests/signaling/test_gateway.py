@@ -1,6 +1,7 @@
 """Meetings over real WebSockets, with the real meeting service, PostgreSQL and Valkey."""
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -23,6 +24,8 @@ from meeting_system.contracts.media import (
     SpeakersChanged,
 )
 from meeting_system.kit.plug import Ports
+from meeting_system.kit.websocket import Wire
+from meeting_system.signaling.connection import Connection, SocketQueue
 from meeting_system.signaling.settings import SignalingSettings
 
 from .house import HOST_PICTURE, House, open_house
@@ -428,3 +431,24 @@ async def test_a_server_that_stops_lets_nobody_in_and_keeps_who_has_nowhere_to_g
         host._url = house.urls[1]
         await host.wait_until(lambda: host.resumed == 1)
         assert [message["body"] for message in host.view.messages] == ["as if nothing were"]
+
+
+def living() -> int:
+    """Count what a socket is made of."""
+    return sum(type(each) in (Connection, SocketQueue, Wire) for each in gc.get_objects())
+
+
+async def test_a_socket_that_has_closed_is_freed_without_the_collector(house: House) -> None:
+    meeting_id = await house.open_meeting()
+    gc.collect()
+    before = living()
+    gc.disable()
+    try:
+        async with house.client(meeting_id).running(), house.client(meeting_id, "Ann").running() as ann:
+            await ann.wait_until(lambda: len(ann.view.participants) == 2)
+            assert living() == before + 6
+        async with asyncio.timeout(5):
+            while living() != before:  # noqa: ASYNC110  # nothing tells that an object is gone
+                await asyncio.sleep(0.05)
+    finally:
+        gc.enable()

@@ -172,6 +172,7 @@ class Wire(asyncio.Protocol):
         for text in early:
             receiver.take(text)
         if self._is_lost:
+            self._receiver = None
             receiver.lost()
 
     def write(self, frames: Sequence[bytes]) -> None:
@@ -268,8 +269,10 @@ class Wire(asyncio.Protocol):
     def _lose(self) -> None:
         if not self._is_lost:
             self._is_lost = True
-            if self._receiver is not None:
-                self._receiver.lost()
+            # It has us, and we have it no more: what is closed is freed at once, not by the collector.
+            receiver, self._receiver = self._receiver, None
+            if receiver is not None:
+                receiver.lost()
 
 
 def _bound_backlog(transport: asyncio.Transport) -> None:

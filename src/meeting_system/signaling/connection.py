@@ -377,6 +377,7 @@ class Connection:
         if ending.code is not None:
             CLOSED.labels(str(int(ending.code))).inc()
             self._wire.close(ending.code, ending.reason[:MAX_REASON])
+        self.queue.abandon()
         if held is None:
             return
         # With Valkey away the lease runs out, and any process does the same later.

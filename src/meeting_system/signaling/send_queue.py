@@ -75,6 +75,10 @@ class SendQueue:
             self.closing = code
             self._changed()
 
+    def abandon(self) -> None:
+        """Say that nobody drains it any more, nor needs to be told."""
+        self._changed = _nothing
+
     async def flushed(self) -> None:
         """Wait until there is room for many frames; where nobody drains, that is now."""
 
