@@ -13,7 +13,7 @@ Row = dict[str, float]
 TALK_S = 10.0
 SETTLE_S = 3.0
 LOOK_S = 10.0
-LOADS = (10, 20, 40, 80, 160)
+LOADS = (10, 20, 40, 80, 160, 240)
 """Deliveries a second to each socket: a core is filled by one of them, at a thousand sockets."""
 FULL = 0.85
 EVERY_MS = 100
