@@ -14,6 +14,8 @@ from meeting_system.signaling.hub import Hub
 from meeting_system.signaling.records import Attachment, Outcome, RoomState, SessionRecord, Step
 
 SWEPT_AT_ONCE = 200
+RENEWED_AT_ONCE = 500
+"""Valkey does nothing else meanwhile: for ten thousand at once a fifth of a second, and all events wait."""
 
 How = Literal["lose", "wait_on", "left", "lost", "logged_out"]
 
@@ -34,7 +36,11 @@ async def renew(core: Core, hub: Hub) -> None:
     """Renew the leases of every session here; one that others took for lost is taken back."""
     held = {each.sid: each for each in hub.members()}
     leases = [(each.sid, each.gen, each.pid) for each in held.values()]
-    for sid in await core.log.renew_leases(leases, core.now().ms + rules.LEASE_MS):
+    strays: list[str] = []
+    for at in range(0, len(leases), RENEWED_AT_ONCE):
+        some = leases[at : at + RENEWED_AT_ONCE]
+        strays += await core.log.renew_leases(some, core.now().ms + rules.LEASE_MS)
+    for sid in strays:
         await recover(core, hub, held[sid])
 
 
