@@ -104,15 +104,16 @@ def pytest_suite(name: str, *arguments: str) -> Suite:
     return Suite(name, (*command, *arguments), count_junit(file))
 
 
-def engine_suites() -> list[Suite]:
-    """Return the tests of the engine, one after the other: cargo builds one thing at a time."""
-    # In release, as the engine is built: its dependencies are compiled already.
+def engine_suite() -> Suite:
+    """Return the tests of the engine. In release, as it is built: its dependencies are compiled already."""
     cargo = ("cargo", "test", "--locked", "--release", "-p", "sfu", "-p", "sfu-bench", "-p", "sfu-fuzz")
+    return Suite("engine (cargo test)", cargo, count_cargo)
+
+
+def fuzzing_suite() -> Suite:
+    """Return the fuzz targets of the engine, for a few seconds each."""
     fuzz = (sys.executable, "scripts/fuzz.py", "--time", "5", "--optional")
-    return [
-        Suite("engine (cargo test)", cargo, count_cargo),
-        Suite("fuzzing (libFuzzer)", fuzz, count_fuzzing),
-    ]
+    return Suite("fuzzing (libFuzzer)", fuzz, count_fuzzing)
 
 
 def web_suite() -> Suite:
@@ -124,13 +125,13 @@ def web_suite() -> Suite:
 
 def stages() -> list[list[list[Suite]]]:
     """Return the stages, those that find a fault soonest first. The rows of a stage run side by side."""
-    # Three at a time: on two cores two leave a third of the time unused.
-    services = ("-n", "3", "--ignore=tests/e2e", "--ignore=tests/network", "tests")
+    services = ("-n", "2", "--ignore=tests/e2e", "--ignore=tests/network", "tests")
     return [
-        [engine_suites(), [web_suite()]],
+        [[engine_suite()], [web_suite()]],
         [
             [pytest_suite("services (pytest)", *services)],
-            [pytest_suite("browsers (pytest)", "-m", "not alone", "tests/e2e")],
+            # Services take longest, so there is time for the fuzzers, too.
+            [pytest_suite("browsers (pytest)", "-m", "not alone", "tests/e2e"), fuzzing_suite()],
         ],
         [[pytest_suite("measuring browsers (pytest)", "-m", "alone", "tests/e2e", "tests/network")]],
     ]
