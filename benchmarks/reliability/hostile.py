@@ -99,9 +99,8 @@ async def send_hostile(
         **cores,
         **faults(said),
     }
-    worse = said["delay"]["p99_ms"] / max(usual["delay"]["p99_ms"], 1.0) - 1
-    calm = worse <= 0.1 or said["delay"]["p99_ms"] <= 50
-    return Found(figures, has_none(figures) and not figures["exceptions"] and not undefined and calm)
+    is_calm = said["delay"]["p99_ms"] <= 1.1 * usual["delay"]["p99_ms"]
+    return Found(figures, has_none(figures) and not figures["exceptions"] and not undefined and is_calm)
 
 
 def used_cpu_s(ground: Ground) -> dict[str, float]:
