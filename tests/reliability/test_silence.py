@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from meeting_client import MeetingClient
+from meeting_client.client import Line
 from tests.signaling.house import open_house
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
@@ -73,7 +74,7 @@ async def test_the_python_client_gives_up_a_server_that_is_silent(dead_ms: int) 
 
     async with silent_server(dead_ms) as url:
         client = MeetingClient(url, "meeting", "device", get_ticket)
-        live = asyncio.create_task(client._live_once())
+        live = asyncio.create_task(client._live_once(Line()))
         begun = time.monotonic()
         async with asyncio.timeout(5):
             await live

@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 from tests.user.conftest import Register, bearer
 
-from meeting_system import user
 from meeting_system.adapters.objects import open_objects
 from meeting_system.adapters.objects_guarded import GuardedObjects
 from meeting_system.contracts.user import FindTokenHolder
@@ -21,6 +20,7 @@ from meeting_system.kernel.principal import Account
 from meeting_system.kit.auth import hash_token
 from meeting_system.kit.http import create_app
 from meeting_system.kit.plug import Ports
+from meeting_system.user import wiring as user
 from meeting_system.user.pictures import draw_avatar
 from meeting_system.user.settings import UserSettings
 
