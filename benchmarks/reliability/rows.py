@@ -115,8 +115,8 @@ ROWS = {
         "200,000 hostile frames",
         "0 exceptions; every close has a defined code; others' p99 + 10 %",
         on_ground(hostile.send_hostile, meetings=1, each=10),
-        "each frame comes on a socket of its own, some 260 a second from one address; probably their handshakes "
-        "stand between the others' events: a limit of sockets that one address opens a second, which would "
-        "also turn away an office behind one address that comes back after a loss",
+        "each frame comes on a socket of its own, some 260 a second from one address; probably their "
+        "handshakes stand between the others' events: a limit of sockets that one address opens a second, "
+        "which would also turn away an office behind one address that comes back after a loss",
     ),
 }
