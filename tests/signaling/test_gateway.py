@@ -26,6 +26,7 @@ from meeting_system.contracts.media import (
 from meeting_system.kit.plug import Ports
 from meeting_system.kit.websocket import Wire
 from meeting_system.signaling.connection import Connection, SocketQueue
+from meeting_system.signaling.room_log import ValkeyRoomLog
 from meeting_system.signaling.settings import SignalingSettings
 
 from .house import HOST_PICTURE, House, open_house
@@ -175,6 +176,14 @@ async def test_what_is_not_allowed_is_refused_and_the_session_goes_on(house: Hou
         await host.wait_until(lambda: len(host.view.messages) == 1)
 
 
+async def wait_confirmed(house: House, sid: str) -> None:
+    """Return when it is written down that the client has its newest token: some are together, soon after."""
+    log = ValkeyRoomLog(house.ports.store)
+    async with asyncio.timeout(5):
+        while (session := await log.find_session(sid)) is None or session.previous_token:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
 async def test_tickets_and_tokens_serve_once(house: House) -> None:
     meeting_id = await house.open_meeting()
     joined = await house.join(meeting_id, device_id="d1")
@@ -202,7 +211,7 @@ async def test_tickets_and_tokens_serve_once(house: House) -> None:
             await third.send(json.dumps({"f": "pos", "ro": 1, "po": 0}))
             await third.send(json.dumps({"f": "ping", "n": 1, "t": 0}))
             await third.recv()
-            await asyncio.sleep(0.2)
+            await wait_confirmed(house, ready["sid"])
             async with connect(house.urls[0]) as thief:
                 await thief.recv()
                 await thief.send(json.dumps(resume))
