@@ -3,8 +3,6 @@
 import argparse
 import asyncio
 import json
-import os
-import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import Any
 
 from benchmarks.meeting.processes import machine
 from benchmarks.meeting.tables import table
-from benchmarks.rooms.clients import open_clients
+from benchmarks.rooms.clients import build_clients, open_clients
 from benchmarks.rooms.measure import Row, measure_idle, measure_pace, measure_rooms, measure_storm
 from benchmarks.rooms.site import open_site
 from rich.console import Console
@@ -76,8 +74,7 @@ def show(found: dict[str, Any]) -> None:
 def main() -> None:
     """Build the load clients, measure, write the result, print it."""
     given = arguments()
-    build = ("cargo", "build", "-q", "--release", "--locked", "-p", "sfu-bench", "--bin", "signaling-load")
-    subprocess.run(build, cwd=ROOT, check=True, env=os.environ)
+    build_clients()
     measured_on = machine()
     found = asyncio.run(measure(QUICK_SOCKETS if given.quick else SOCKETS))
     found["headline"] = headline(found)

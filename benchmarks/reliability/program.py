@@ -6,7 +6,6 @@ Writes benchmarks/results/reliability.json. docs/reliability.md shows its rows: 
 import argparse
 import asyncio
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,6 +17,7 @@ from typing import Any
 from benchmarks.meeting.processes import machine
 from benchmarks.reliability.ground import Found
 from benchmarks.reliability.rows import ROWS
+from benchmarks.rooms.clients import build_clients
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULT = ROOT / "benchmarks" / "results" / "reliability.json"
@@ -47,8 +47,7 @@ def run_rows(names: list[str]) -> int:
     unknown = set(names) - set(ROWS)
     if unknown:
         sys.exit(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
-    build = ("cargo", "build", "-q", "--release", "--locked", "-p", "sfu-bench", "--bin", "signaling-load")
-    subprocess.run(build, cwd=ROOT, check=True)
+    build_clients()
     short = 0
     for name in names or list(ROWS):
         row = ROWS[name]

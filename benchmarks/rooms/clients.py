@@ -2,17 +2,25 @@
 
 import asyncio
 import json
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-PROGRAM = Path(__file__).resolve().parents[2] / "target" / "release" / "signaling-load"
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ROOT / "target" / "release" / "signaling-load"
 OPEN_TIMEOUT_S = 240.0
 SETTLE_TIMEOUT_S = 60.0
 RETURN_TIMEOUT_S = 120.0
 
 Reply = dict[str, Any]
+
+
+def build_clients() -> None:
+    """Build the program, as the engine is built."""
+    build = ("cargo", "build", "-q", "--release", "--locked", "-p", "sfu-bench", "--bin", PROGRAM.name)
+    subprocess.run(build, cwd=ROOT, check=True)
 
 
 class LoadFailed(RuntimeError):

@@ -4,19 +4,17 @@
 """
 
 import asyncio
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 from benchmarks.reliability import dependencies, hostile, loads, sockets
 from benchmarks.reliability.features import Files, enter_files
 from benchmarks.reliability.ground import FAULTS, Found, Ground, open_ground
+from benchmarks.rooms.clients import build_clients
 from tests.outside import need
 
 from meeting_system.app.cluster.programs import POSTGRES, REDIS
 
-ROOT = Path(__file__).resolve().parents[2]
 EACH = 15
 DELAY_MS = 2_000
 NOTICED_S = sockets.DEAD_S + 5
@@ -30,8 +28,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 @pytest.fixture(scope="module", autouse=True)
 def load_clients() -> None:
     need(POSTGRES, REDIS)
-    build = ("cargo", "build", "-q", "--release", "--locked", "-p", "sfu-bench", "--bin", "signaling-load")
-    subprocess.run(build, cwd=ROOT, check=True, env=os.environ)
+    build_clients()
 
 
 def check_nothing_is_lost(found: Found) -> None:

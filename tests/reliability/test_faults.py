@@ -3,18 +3,15 @@
 `make reliability` runs them whole. Here times are not judged: whoever shares the machine would be.
 """
 
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 from benchmarks.reliability import pairs, sockets, stores
 from benchmarks.reliability.ground import FAULTS, Found, open_ground
+from benchmarks.rooms.clients import build_clients
 from tests.outside import need
 
 from meeting_system.app.cluster.programs import POSTGRES, REDIS
-
-ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
@@ -22,8 +19,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 @pytest.fixture(scope="module", autouse=True)
 def load_clients() -> None:
     need(POSTGRES, REDIS)
-    build = ("cargo", "build", "-q", "--release", "--locked", "-p", "sfu-bench", "--bin", "signaling-load")
-    subprocess.run(build, cwd=ROOT, check=True, env=os.environ)
+    build_clients()
 
 
 def check_nothing_is_lost(found: Found) -> None:

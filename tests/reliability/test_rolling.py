@@ -4,8 +4,6 @@
 generous one: whoever shares the machine would be judged, too.
 """
 
-import os
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import pytest
 from benchmarks.reliability.clusters import open_busy, restart_parts
 from benchmarks.reliability.ground import has_none
+from benchmarks.rooms.clients import build_clients
 from playwright.async_api import async_playwright
 from tests.e2e.chromium import open_chromium
 from tests.e2e.conftest import find_missing
@@ -22,7 +21,6 @@ from tests.outside import need
 
 from meeting_system.app.cluster.programs import ETCD, NGINX, POSTGRES, REDIS
 
-ROOT = Path(__file__).resolve().parents[2]
 GAP_S = 1.0
 NOTE_PHASES = """() => {
   const { view } = window.__meeting;
@@ -38,8 +36,7 @@ def everything_needed() -> None:
     need(POSTGRES, REDIS, ETCD, NGINX)
     if (missing := find_missing()) is not None:
         pytest.skip(missing)
-    build = ("cargo", "build", "-q", "--release", "--locked", "-p", "sfu-bench", "--bin", "signaling-load")
-    subprocess.run(build, cwd=ROOT, check=True, env=os.environ)
+    build_clients()
 
 
 @asynccontextmanager
